@@ -1,0 +1,32 @@
+import type { BreakerState, Events } from './events.ts';
+import type { FetchInput, Options, SteadInit } from './policy/options.ts';
+
+/** A breaker as it stands. */
+export interface BreakerSnapshot {
+  readonly scope: string;
+  readonly state: BreakerState;
+  /** Epoch milliseconds of the last change of state. */
+  readonly since: number;
+  /** While open: epoch milliseconds from which one probe is let through. */
+  readonly retryAt?: number;
+}
+
+/** The breakers of a client. */
+export interface Breakers {
+  /** The breaker of a scope, or undefined if nothing was sent there yet. */
+  get(scope: string): BreakerSnapshot | undefined;
+  /** Holds a breaker open by hand, until `restore`. */
+  isolate(scope: string): void;
+  /** Lets an isolated breaker go: it is closed, with fresh statistics. */
+  restore(scope: string): void;
+}
+
+/** A `fetch` that survives. */
+export interface SteadFetch {
+  (input: FetchInput, init?: SteadInit): Promise<Response>;
+  /** Calls `listener` on each event of that name. Returns the function that takes it off again. */
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
+  readonly breakers: Breakers;
+  /** A client with other rules, laid over these, that shares the same breakers, budgets and listeners. */
+  extend(options: Options): SteadFetch;
+}
