@@ -1,4 +1,6 @@
+import { causes } from '../verdict/cause.ts';
 import type { Delivery } from '../verdict/failure.ts';
+import type { CallRecord } from './record.ts';
 
 /** Why a call ended. */
 export type Stopped =
@@ -76,4 +78,28 @@ export interface CallReport {
   readonly delivery: Delivery;
   readonly stopped: Stopped;
   readonly attempts: readonly AttemptReport[];
+}
+
+const records = new WeakMap<object, CallRecord>();
+
+/** Remembers which call a response or an error came from. Neither is changed. */
+export function remember(subject: unknown, record: CallRecord): void {
+  if (typeof subject === 'object' && subject !== null) records.set(subject, record);
+}
+
+/**
+ * What happened in the call that this response, or this error, came from. An error that ended a body
+ * (`TypeError: terminated`) is recognised by its cause.
+ *
+ * @returns undefined for anything that did not come out of a call
+ * @example
+ * const response = await api(url);
+ * callReport(response)?.attempts.length;
+ */
+export function callReport(subject: unknown): CallReport | undefined {
+  for (const cause of causes(subject)) {
+    const record = records.get(cause);
+    if (record !== undefined) return record.report();
+  }
+  return undefined;
 }

@@ -105,12 +105,12 @@ export interface BreakerOptions {
   window?: number;
   /**
    * How long the breaker stays open before one probe is let through, in milliseconds. Each failed probe doubles
-   * it, and it is jittered, so that a fleet does not probe in step.
+   * it; and it is made up to a quarter longer by chance, so that a fleet does not probe in step.
    * @default 5000
    */
   cooldown?: number;
   /**
-   * The longest cooldown, in milliseconds.
+   * Where the doubling ends, in milliseconds.
    * @default 60000
    */
   maxCooldown?: number;

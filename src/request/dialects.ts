@@ -25,3 +25,47 @@ export interface Dialect {
   /** Makes a fresh key. Default: UUID v4. Never build one from the time. */
   readonly generate?: () => string;
 }
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+const POST = Object.freeze(['POST']);
+
+/**
+ * What each service says of its keys, as data; a member that is left out has the default that `Dialect` names.
+ * Sources, and what each service does with a repeated key: docs/dialects.md.
+ *
+ * @example idempotency: { ...dialects.default, header: 'X-Request-Key', maxLength: 64 }
+ */
+export const dialects: Readonly<Record<DialectName, Dialect>> = Object.freeze({
+  default: Object.freeze({ header: 'Idempotency-Key' }),
+  /** draft-ietf-httpapi-idempotency-key-header: 409 is "still running", 422 "another payload". */
+  ietf: Object.freeze({ header: 'Idempotency-Key', format: 'structured' }),
+  /** API v1: 255 characters, 24 hours, 409 asks again. Another payload is a 400. */
+  stripe: Object.freeze({
+    header: 'Idempotency-Key',
+    methods: POST,
+    finalStatuses: Object.freeze([400]),
+    retryHeader: 'stripe-should-retry',
+  }),
+  /** Each PayPal API has its own lifetime, from 3 hours to 45 days: the shortest is safe for all of them. */
+  paypal: Object.freeze({
+    header: 'PayPal-Request-Id',
+    methods: POST,
+    maxLength: 108,
+    lifetime: 3 * HOUR,
+    finalStatuses: Object.freeze([400, 422]),
+  }),
+  /**
+   * 409 and 422 both stand for "still running" and for errors that stay: only the header can tell them apart.
+   * The lifetime was 31 days and is now "a minimum of 7": the shorter one is safe.
+   */
+  adyen: Object.freeze({
+    header: 'Idempotency-Key',
+    methods: POST,
+    maxLength: 64,
+    lifetime: 7 * DAY,
+    retryStatuses: Object.freeze([]),
+    finalStatuses: Object.freeze([409, 422]),
+    retryHeader: 'transient-error',
+  }),
+});

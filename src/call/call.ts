@@ -1,0 +1,139 @@
+import pRetry from 'p-retry';
+import { backoff } from '../guard/backoff.ts';
+import type { Breaker, Permit } from '../guard/breaker.ts';
+import { BreakerOpenError } from '../verdict/errors.ts';
+import { serverWait } from '../verdict/retry-after.ts';
+import { type Attempted, attempt } from './attempt.ts';
+import { discard } from './discard.ts';
+import { pause } from './pause.ts';
+import type { CallPlan } from './plan.ts';
+import { remember, type Stopped } from './report.ts';
+
+/** A pause only pays off if this much time is left for the attempt after it, in milliseconds. */
+const WORTHWHILE = 50;
+
+/**
+ * Makes one logical call: attempts, until one is good or the gate says no.
+ * The last attempt's own error is rethrown; an answer beats any error of ours.
+ */
+export async function makeCall(plan: CallPlan): Promise<Response> {
+  const { record, emitter, caller } = plan;
+  const { stopped, response, error } = await new Call(plan).run();
+  record.settle(stopped);
+  remember(response ?? error, record);
+  if (response) caller?.handOver(response);
+  else caller?.release();
+  if (emitter.has('settled')) emitter.emit('settled', record.report());
+  if (response) return response;
+  throw error;
+}
+
+interface Settled {
+  readonly stopped: Stopped;
+  readonly response?: Response | undefined;
+  readonly error?: unknown;
+}
+
+/** What p-retry sees of a failed attempt: it has opinions of its own about other errors. */
+class Failed extends Error {
+  readonly attempted: Attempted;
+
+  constructor(attempted: Attempted) {
+    super('an attempt failed');
+    this.attempted = attempted;
+  }
+}
+
+class Call {
+  readonly #plan: CallPlan;
+  readonly #breaker: Breaker | undefined;
+  #permit: Permit | undefined;
+  /** Milliseconds of pause before the attempt to come. */
+  #waited = 0;
+  /** The failed attempt's response. Kept through the pause: if no attempt follows, it is the answer. */
+  #answer: Response | undefined;
+  #stopped: Stopped | undefined;
+
+  constructor(plan: CallPlan) {
+    this.#plan = plan;
+    this.#breaker = plan.policy.breaker === false ? undefined : plan.scope?.breaker;
+  }
+
+  async run(): Promise<Settled> {
+    const { scope, policy, caller } = this.#plan;
+    if (policy.budget !== false) scope?.budget?.deposit(policy.budget);
+    if (!this.#enter()) {
+      const error = new BreakerOpenError(scope?.name ?? '', this.#breaker?.retryAt);
+      return { stopped: 'breaker', error };
+    }
+    const last = await pRetry(() => this.#try(), {
+      retries: policy.retry.attempts - 1,
+      minTimeout: 0,
+      // Only asked while attempts are left. It does the waiting too: p-retry's own can neither jitter fully nor
+      // keep a deadline.
+      shouldRetry: ({ error }) => this.#again((error as Failed).attempted),
+    }).catch((error: Failed) => error.attempted);
+
+    const stopped = this.#stopped ?? last.verdict.stopped ?? 'attempts';
+    if (stopped !== 'aborted') return { stopped, response: last.response, error: last.error };
+    if (last.response) discard(last.response);
+    return { stopped, error: caller?.signal.reason };
+  }
+
+  async #try(): Promise<Attempted> {
+    if (this.#answer) discard(this.#answer);
+    const attempted = await attempt(this.#plan, this.#waited, this.#permit);
+    this.#answer = attempted.response;
+    if (attempted.verdict.stopped === undefined) throw new Failed(attempted);
+    return attempted;
+  }
+
+  /** The gate before another attempt, and the pause. If it says no, `#stopped` says why. */
+  async #again(failed: Attempted): Promise<boolean> {
+    const { record, caller, scope, emitter, runtime } = this.#plan;
+    const delay = this.#delay(failed);
+    if (typeof delay === 'string') {
+      this.#stopped = delay;
+      if (delay === 'budget' && emitter.has('budget')) {
+        emitter.emit('budget', { ...record.ref, scope: scope?.name ?? '' });
+      }
+      return false;
+    }
+    if (emitter.has('retry')) {
+      const number = failed.report.number + 1;
+      emitter.emit('retry', { ...record.ref, number, delay, reason: failed.report.reason });
+    }
+    const from = runtime.now();
+    await pause(delay, caller?.signal);
+    this.#waited = runtime.now() - from;
+    if (caller?.signal.aborted) this.#stopped = 'aborted';
+    else if (!this.#enter()) this.#stopped = 'breaker';
+    return this.#stopped === undefined;
+  }
+
+  /** Milliseconds to wait before the next attempt; or why there must be none. */
+  #delay({ report, response }: Attempted): number | Stopped {
+    const { policy, body, repeatable, keyed, limits, scope, runtime, record } = this.#plan;
+    const { retry, idempotency, budget } = policy;
+
+    if (!repeatable && report.delivery !== 'not-sent') return 'unsafe';
+    if (body?.repeatable() === false) return 'body';
+
+    const asked = response && serverWait(response.headers, runtime.epoch());
+    if (asked !== undefined && asked > retry.retryAfter) return 'policy';
+    const delay = (asked ?? 0) + backoff(report.number, retry.base, retry.cap, runtime.random);
+    if (limits && runtime.now() + delay + WORTHWHILE > limits.deadline) return 'deadline';
+    // A key that the server has forgotten protects no more.
+    if (keyed && idempotency !== false && record.elapsed + delay >= idempotency.lifetime) return 'unsafe';
+
+    if (this.#breaker?.admits() === false) return 'breaker';
+    if (budget !== false && scope?.budget?.withdraw(budget, runtime.now()) === false) return 'budget';
+    return delay;
+  }
+
+  /** Asks the breaker for a permit. */
+  #enter(): boolean {
+    this.#permit = this.#breaker?.enter();
+    return this.#breaker === undefined || this.#permit !== undefined;
+  }
+}

@@ -1,0 +1,31 @@
+/** An error body up to this size is read, so that its connection can be used again; a longer one is cut off. */
+const DRAIN_BYTES = 64 * 1024;
+/** And it has this long to arrive, in milliseconds. */
+const DRAIN_TIME = 1_000;
+
+/**
+ * Lets go of a response that nobody will read. An unread body would keep its connection, or its memory, for good.
+ * Returns at once: nobody waits for a discarded body.
+ */
+export function discard(response: Response): void {
+  if (response.body === null || response.bodyUsed) return;
+  drain(response.body.getReader()).catch(() => {
+    // The body broke, which is one way to be rid of it.
+  });
+}
+
+async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
+  const cancel = () => void reader.cancel().catch(() => {});
+  const timer = setTimeout(cancel, DRAIN_TIME);
+  timer.unref();
+  try {
+    for (let bytes = 0; bytes <= DRAIN_BYTES; ) {
+      const { done, value } = await reader.read();
+      if (done) return;
+      bytes += value.byteLength;
+    }
+    cancel();
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,79 @@
+import { v4 as uuid } from 'uuid';
+import type { CallRef } from '../events.ts';
+import type { Runtime } from '../runtime.ts';
+import type { Delivery } from '../verdict/failure.ts';
+import type { AttemptReport, CallReport, Stopped } from './report.ts';
+
+/** What is noted while a call runs. A report is only written when somebody asks for one. */
+export class CallRecord {
+  readonly method: string;
+  readonly endpoint: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  readonly attempts: AttemptReport[] = [];
+  readonly #url: URL;
+  readonly #runtime: Runtime;
+  readonly #startedAt: number;
+  readonly #begun: number;
+  #duration = 0;
+  #stopped: Stopped = 'attempts';
+  #id: string | undefined;
+  #report: CallReport | undefined;
+
+  constructor(
+    method: string,
+    url: URL,
+    endpoint: string | undefined,
+    idempotencyKey: string | undefined,
+    runtime: Runtime,
+  ) {
+    this.method = method;
+    this.endpoint = endpoint;
+    this.idempotencyKey = idempotencyKey;
+    this.#url = url;
+    this.#runtime = runtime;
+    this.#startedAt = runtime.epoch();
+    this.#begun = runtime.now();
+  }
+
+  get id(): string {
+    this.#id ??= uuid();
+    return this.#id;
+  }
+
+  /** Without credentials, query and fragment: those hold secrets. */
+  get url(): string {
+    return this.#url.origin + this.#url.pathname;
+  }
+
+  /** Milliseconds since the call began. */
+  get elapsed(): number {
+    return this.#runtime.now() - this.#begun;
+  }
+
+  get ref(): CallRef {
+    return { id: this.id, method: this.method, url: this.url, endpoint: this.endpoint };
+  }
+
+  settle(stopped: Stopped): void {
+    this.#stopped = stopped;
+    this.#duration = this.elapsed;
+  }
+
+  report(): CallReport {
+    this.#report ??= Object.freeze({
+      ...this.ref,
+      idempotencyKey: this.idempotencyKey,
+      startedAt: this.#startedAt,
+      duration: this.#duration,
+      delivery: this.#delivery(),
+      stopped: this.#stopped,
+      attempts: Object.freeze([...this.attempts]),
+    });
+    return this.#report;
+  }
+
+  #delivery(): Delivery {
+    if (this.attempts.at(-1)?.delivery === 'answered') return 'answered';
+    return this.attempts.some(({ delivery }) => delivery !== 'not-sent') ? 'unknown' : 'not-sent';
+  }
+}

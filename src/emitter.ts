@@ -1,0 +1,53 @@
+import type { Events } from './events.ts';
+
+type Listener<Name extends keyof Events> = (event: Events[Name]) => void;
+
+/** Tells listeners what happened. They can watch a call, but not touch it. */
+export class Emitter {
+  readonly #listeners: { [Name in keyof Events]?: Set<Listener<Name>> } = {};
+
+  /** @throws {TypeError} There is no such event, or the listener is no function. */
+  on<Name extends keyof Events>(name: Name, listener: Listener<Name>): () => void {
+    if (!names.includes(name)) {
+      throw new TypeError(`there is no event ${JSON.stringify(name)}; the events are ${names.join(', ')}`);
+    }
+    if (typeof listener !== 'function') {
+      throw new TypeError(`the listener must be a function, got ${typeof listener}`);
+    }
+    // A wrapper of its own, so that one function may listen twice and each `off` takes one of them away.
+    const entry: Listener<Name> = (event) => listener(event);
+    const listeners = this.#listenersOf(name) ?? new Set<Listener<Name>>();
+    listeners.add(entry);
+    Object.assign(this.#listeners, { [name]: listeners });
+    return () => {
+      listeners.delete(entry);
+    };
+  }
+
+  /** Whether anybody listens: without a listener no event is built. */
+  has(name: keyof Events): boolean {
+    return (this.#listeners[name]?.size ?? 0) > 0;
+  }
+
+  emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const listener of [...(this.#listenersOf(name) ?? [])]) {
+      try {
+        const result: unknown = listener(event);
+        if (result instanceof Promise) result.catch(warn);
+      } catch (error) {
+        warn(error);
+      }
+    }
+  }
+
+  #listenersOf<Name extends keyof Events>(name: Name): Set<Listener<Name>> | undefined {
+    return this.#listeners[name];
+  }
+}
+
+const names: readonly (keyof Events)[] = ['attempt', 'retry', 'settled', 'breaker', 'budget'];
+
+/** A listener's mistake is reported where it can be seen, and nowhere near the call. */
+function warn(error: unknown): void {
+  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+}

@@ -1,0 +1,10 @@
+/**
+ * Full jitter: uniform between nothing and the capped exponential. The cap comes before the jitter, so that
+ * clients which failed together do not end up together at exactly the cap.
+ *
+ * @param retry which retry this is, counted from 1
+ * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
+ */
+export function backoff(retry: number, base: number, cap: number, random: () => number): number {
+  return random() * Math.min(cap, base * 2 ** (retry - 1));
+}

@@ -1,0 +1,137 @@
+import type { BreakerState } from '../events.ts';
+import type { Runtime } from '../runtime.ts';
+import { Trip, type TripRule } from './trip.ts';
+
+/** Lets one attempt through, and is handed back with what came of it. Stale once the breaker changed its state. */
+export type Permit = number;
+
+/** What an attempt says about its dependency. `'ignored'`: nothing (a 4xx, an abort, our own deadline). */
+export type Outcome = 'success' | 'failure' | 'ignored';
+
+/** The whole of what the rest of the client knows of a breaker. */
+export interface Breaker {
+  readonly state: BreakerState;
+  /** Epoch milliseconds of the last change. */
+  readonly since: number;
+  /** Epoch milliseconds from which a probe is let through; undefined unless open. */
+  readonly retryAt: number | undefined;
+  /** A permit, or undefined: nothing may be sent now. */
+  enter(): Permit | undefined;
+  /** True if `enter` would give a permit. Changes nothing. */
+  admits(): boolean;
+  /** Resolves once the outcome has been counted. */
+  leave(permit: Permit, outcome: Outcome): Promise<void> | void;
+  isolate(): void;
+  restore(): void;
+}
+
+export interface BreakerRule extends TripRule {
+  readonly cooldown: number;
+  readonly maxCooldown: number;
+}
+
+export type Transition = { from: BreakerState; to: BreakerState; at: number; reason: string };
+
+/** A cooldown is made up to this much longer, so that a fleet which opened together does not probe together. */
+const JITTER = 0.25;
+
+/**
+ * closed → open → half-open → closed, by a clock that is only looked at when somebody calls.
+ *
+ * Every change of state starts a new generation, and a permit belongs to the generation that gave it: what an
+ * attempt from before the change has to say is about a world that is gone, and decides nothing.
+ */
+export class CircuitBreaker implements Breaker {
+  state: BreakerState = 'closed';
+  since: number;
+  readonly #rule: BreakerRule;
+  readonly #runtime: Runtime;
+  readonly #onChange: (transition: Transition) => void;
+  #trip: Trip | undefined;
+  #generation: Permit = 0;
+  #cooldown = 0;
+  /** Monotonic: when the cooldown ends; while half-open, when the probe is given up. */
+  #until = 0;
+
+  constructor(rule: BreakerRule, runtime: Runtime, onChange: (transition: Transition) => void) {
+    this.#rule = rule;
+    this.#runtime = runtime;
+    this.#onChange = onChange;
+    this.since = runtime.epoch();
+  }
+
+  get retryAt(): number | undefined {
+    if (this.state !== 'open') return undefined;
+    return this.#runtime.epoch() + Math.max(0, this.#until - this.#runtime.now());
+  }
+
+  admits(): boolean {
+    if (this.state === 'closed') return true;
+    // A half-open breaker waits for its probe, but not for ever: a probe that never comes back is replaced.
+    return this.state !== 'isolated' && this.#runtime.now() >= this.#until;
+  }
+
+  enter(): Permit | undefined {
+    if (this.state === 'closed') return this.#generation;
+    if (!this.admits()) return undefined;
+    this.#until = this.#runtime.now() + this.#cooldown;
+    if (this.state === 'half-open') this.#generation++;
+    else this.#become('half-open', 'the cooldown is over: one probe');
+    return this.#generation;
+  }
+
+  leave(permit: Permit, outcome: Outcome): Promise<void> | void {
+    if (permit !== this.#generation) return;
+    if (this.state === 'half-open') return this.#judgeProbe(outcome);
+    if (outcome !== 'ignored') return this.#count(outcome === 'failure');
+  }
+
+  isolate(): void {
+    if (this.state !== 'isolated') this.#become('isolated', 'isolated by hand');
+  }
+
+  restore(): void {
+    if (this.state === 'isolated') this.#become('closed', 'restored by hand');
+  }
+
+  #judgeProbe(outcome: Outcome): void {
+    if (outcome === 'success') this.#become('closed', 'the probe succeeded');
+    else if (outcome === 'failure') this.#open('the probe failed', this.#cooldown * 2);
+    // A cancelled probe says nothing, so the next call is the probe.
+    else this.#until = this.#runtime.now();
+  }
+
+  #count(failed: boolean): Promise<void> | void {
+    const now = this.#runtime.now();
+    if (this.#trip?.isIdle(now)) this.#forget();
+    this.#trip ??= new Trip(this.#rule, now);
+    const generation = this.#generation;
+    const counted = this.#trip.record(failed, now);
+    if (!failed) return;
+    return counted.then((opens) => {
+      if (opens && generation === this.#generation) {
+        this.#open('too many attempts failed', this.#rule.cooldown);
+      }
+    });
+  }
+
+  #open(reason: string, cooldown: number): void {
+    this.#cooldown = Math.min(cooldown, this.#rule.maxCooldown);
+    this.#until = this.#runtime.now() + this.#cooldown * (1 + JITTER * this.#runtime.random());
+    this.#become('open', reason);
+  }
+
+  #become(to: BreakerState, reason: string): void {
+    const from = this.state;
+    this.state = to;
+    this.since = this.#runtime.epoch();
+    this.#generation++;
+    this.#forget();
+    this.#onChange({ from, to, at: this.since, reason });
+  }
+
+  #forget(): void {
+    this.#trip?.close();
+    this.#trip = undefined;
+  }
+}

@@ -1,0 +1,23 @@
+import type { BreakerSnapshot, Breakers } from '../client.ts';
+import type { Breaker, BreakerRule } from './breaker.ts';
+import type { Scopes } from './scopes.ts';
+
+/** The breakers of a client, for people and dashboards. `rule` is for scopes that are isolated before any call. */
+export function breakersOf(scopes: Scopes, rule: BreakerRule): Breakers {
+  return {
+    get(scope) {
+      const breaker = scopes.breaker(scope);
+      return breaker && snapshot(scope, breaker);
+    },
+    isolate(scope) {
+      scopes.use(scope, rule, false).breaker?.isolate();
+    },
+    restore(scope) {
+      scopes.breaker(scope)?.restore();
+    },
+  };
+}
+
+function snapshot(scope: string, { state, since, retryAt }: Breaker): BreakerSnapshot {
+  return { scope, state, since, ...(retryAt !== undefined && { retryAt }) };
+}

@@ -1,0 +1,16 @@
+import type { ResolvedPolicy } from '../policy/policy.ts';
+import { PolicyError } from '../verdict/errors.ts';
+
+/**
+ * Which breaker and which budget a call belongs to.
+ *
+ * @throws {PolicyError} The user's scope function gave something that is no name.
+ */
+export function scopeName({ breaker, endpoint }: ResolvedPolicy, method: string, url: URL): string {
+  if (breaker === false || breaker.scope === 'origin') return url.origin;
+  if (breaker.scope === 'endpoint') return endpoint ?? url.origin;
+  const name: unknown = breaker.scope({ method, url: new URL(url), endpoint });
+  if (typeof name === 'string' && name !== '') return name;
+  const got = typeof name === 'string' ? 'an empty one' : `a ${typeof name}`;
+  throw new PolicyError('breaker.scope', `must return a non-empty string, got ${got}`);
+}

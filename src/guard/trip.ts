@@ -1,0 +1,73 @@
+import { EventEmitter } from 'node:events';
+import CircuitBreaker from 'opossum';
+
+/** opossum's rolling window is divided into this many slices. */
+const SLICES = 10;
+/** opossum opens above its percentage; our threshold opens at it, and 1 must be reachable. */
+const EPSILON = 1e-9;
+
+export interface TripRule {
+  readonly threshold: number;
+  readonly minimum: number;
+  readonly window: number;
+}
+
+/** What opossum runs: outcomes that have already happened. */
+const replay = (failed: boolean): Promise<void> => (failed ? Promise.reject(tripped) : done);
+const done = Promise.resolve();
+const tripped = new Error('a counted failure');
+
+/**
+ * The rule that opens a closed breaker: opossum's rolling window, fed with outcomes after they happened.
+ *
+ * opossum is never asked to run the attempt itself. So a call that is rejected, cancelled or stale is simply not
+ * fed to it (opossum would count rejects as fires and filtered errors as successes); a slow attempt's start and end
+ * fall into the same slice; and no listener of a user can get in its way. One instance lives for one closed period,
+ * which is what makes the statistics fresh after each recovery.
+ */
+export class Trip {
+  readonly #circuit: CircuitBreaker<[boolean], void>;
+  readonly #rotation = new EventEmitter();
+  readonly #slice: number;
+  #rotatedAt: number;
+
+  constructor(rule: TripRule, now: number) {
+    this.#slice = rule.window / SLICES;
+    this.#rotatedAt = now;
+    this.#circuit = new CircuitBreaker(replay, {
+      timeout: false,
+      errorThresholdPercentage: rule.threshold * 100 - EPSILON,
+      volumeThreshold: rule.minimum,
+      rollingCountTimeout: rule.window,
+      rollingCountBuckets: SLICES,
+      rollingPercentilesEnabled: false,
+      enableSnapshots: false,
+      rotateBucketController: this.#rotation,
+    });
+  }
+
+  /** Feeds one outcome. Resolves to true if it opens the breaker. */
+  async record(failed: boolean, now: number): Promise<boolean> {
+    this.#rotate(now);
+    await this.#circuit.fire(failed).catch(() => {});
+    return this.#circuit.opened;
+  }
+
+  /** True once nothing has been recorded for a whole window: the statistics are empty. */
+  isIdle(now: number): boolean {
+    return now - this.#rotatedAt >= this.#slice * SLICES;
+  }
+
+  /** Lets go of opossum's timer. */
+  close(): void {
+    this.#circuit.shutdown();
+  }
+
+  /** Turns the window as far as time has gone: no interval runs, an idle breaker costs nothing. */
+  #rotate(now: number): void {
+    const slices = Math.floor((now - this.#rotatedAt) / this.#slice);
+    if (slices <= 0) return;
+    this.#rotatedAt += slices * this.#slice;
+    for (let i = 0; i < Math.min(slices, SLICES); i++) this.#rotation.emit('rotate');
+  }
+}

@@ -1,0 +1,114 @@
+import { PolicyError } from '../verdict/errors.ts';
+import { suggestion } from './suggest.ts';
+
+/** Takes a value from outside; hands back a frozen copy of it, or throws a PolicyError that names the path. */
+export type Check<T> = (value: unknown, path: string) => T;
+
+/** One check for each member an object may have. */
+export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], undefined>> };
+
+/** The longest delay that `setTimeout` can keep; a longer one would fire at once. */
+const LONGEST_TIMER = 2_147_483_647;
+
+export function fail(path: string, expected: string, value: unknown): never {
+  throw new PolicyError(path, `must be ${expected}, got ${show(value)}`);
+}
+
+/** A value, briefly: options may hold secrets, so nothing is shown of objects and little of strings. */
+function show(value: unknown): string {
+  if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  if (typeof value === 'bigint') return `${value}n`;
+  if (Array.isArray(value)) return 'an array';
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (isPlainObject(value)) return 'an object';
+  return `an instance of ${Object.getPrototypeOf(value).constructor?.name ?? 'a class'}`;
+}
+
+/** Objects from another realm (a test runner's, a worker's) are plain too; a class instance or a Map is not. */
+export function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
+}
+
+export function isFunction<T extends (...args: never[]) => unknown>(value: unknown): value is T {
+  return typeof value === 'function';
+}
+
+/** RFC 9110, section 5.6.2: what methods and header names are made of. */
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(value);
+}
+
+export function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+/**
+ * Copies the members of an object, each read once and checked. `undefined` means that the member was not given.
+ *
+ * @param place where the object is within a policy: `''`, or the part's name
+ * @param paths every option there is, to guess from if one has the wrong name
+ */
+export function members<T extends object>(
+  object: object,
+  path: string,
+  place: string,
+  checks: Checks<T>,
+  paths: readonly string[],
+): Readonly<Partial<T>> {
+  const copy: Partial<T> = {};
+  for (const name of Object.keys(object)) {
+    if (!isMember(name, checks)) {
+      const siblings = Object.keys(checks);
+      const meant = suggestion(name, place, siblings, paths);
+      const help = meant === undefined ? `there are ${siblings.join(', ')}` : `did you mean ${meant}?`;
+      throw new PolicyError(join(path, name), `is not an option; ${help}`);
+    }
+    const value: unknown = Reflect.get(object, name);
+    if (value !== undefined) copy[name] = checks[name](value, join(path, name));
+  }
+  return Object.freeze(copy);
+}
+
+function isMember<T>(name: string, checks: Checks<T>): name is keyof T & string {
+  return Object.hasOwn(checks, name);
+}
+
+export function only<T>(expected: string, accepts: (value: unknown) => value is T): Check<T> {
+  return (value, path) => (accepts(value) ? value : fail(path, expected, value));
+}
+
+export function number(expected: string, accepts: (value: number) => boolean): Check<number> {
+  return only(expected, (value): value is number => typeof value === 'number' && accepts(value));
+}
+
+export function wholeNumber(from: number, to = Number.POSITIVE_INFINITY): Check<number> {
+  const range = to === Number.POSITIVE_INFINITY ? `of ${from} or more` : `from ${from} to ${to}`;
+  return number(
+    `a whole number ${range}`,
+    (value) => Number.isInteger(value) && value >= from && value <= to,
+  );
+}
+
+export function milliseconds(from: number): Check<number> {
+  return number(
+    `a number of milliseconds from ${from} to ${LONGEST_TIMER}`,
+    (value) => value >= from && value <= LONGEST_TIMER,
+  );
+}
+
+/** A clock that can be switched off. */
+export const clock: Check<number> = number(
+  `a number of milliseconds above 0 and up to ${LONGEST_TIMER}, or Infinity`,
+  (value) => value > 0 && (value <= LONGEST_TIMER || value === Number.POSITIVE_INFINITY),
+);
+
+export function list<T>(expected: string, item: Check<T>): Check<readonly T[]> {
+  return (value, path) =>
+    Array.isArray(value)
+      ? Object.freeze(Array.from(value, (element: unknown, at) => item(element, `${path}[${at}]`)))
+      : fail(path, expected, value);
+}

@@ -1,0 +1,147 @@
+import { createRequire } from 'node:module';
+import { PolicyError } from '../verdict/errors.ts';
+import { isToken } from './checks.ts';
+
+/** An endpoint rule's key, such as `'POST https://api.example/v1/charges/:id'`, taken apart and compiled. */
+export interface EndpointPattern {
+  /** Upper-case; undefined: every method. */
+  readonly method: string | undefined;
+  /** As `URL.origin` gives it; undefined: the pattern leaves some of it open. */
+  readonly origin: string | undefined;
+  /**
+   * How the path of every URL that matches begins: whole segments, as `pathname.split('/')` gives them.
+   * `undefined` stands for any one segment.
+   */
+  readonly segments: readonly (string | undefined)[];
+  /** Whether the pattern matches a URL, given as origin and path. */
+  test(url: string): boolean;
+}
+
+/** What is used here of the URLPattern standard. */
+interface UrlPattern {
+  readonly protocol: string;
+  readonly hostname: string;
+  readonly pathname: string;
+  readonly search: string;
+  readonly hash: string;
+  test(url: string): boolean;
+}
+type UrlPatternClass = new (pattern: string | { protocol: string }) => UrlPattern;
+
+const CREDENTIALS = /\/\/[^/?#]*@/;
+/** Scheme, host and port without any pattern in them. */
+const LITERAL_ORIGIN = /^https?:\/\/(?:[^\s/?#@\\*+:{}()]+|\[[\da-f:.]+\])(?::\d*)?(?=[/?#]|$)/i;
+const SYNTAX = /[*+?:{}()\\]/g;
+const ANY_SEGMENT = /^:[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+
+const require = createRequire(import.meta.url);
+
+/** Loaded when first needed, and synchronously: a package with a top-level await could not be `require`d. */
+function polyfill(): UrlPatternClass {
+  return (require('urlpattern-polyfill/urlpattern') as { URLPattern: UrlPatternClass }).URLPattern;
+}
+
+function standard(): UrlPatternClass {
+  return (globalThis as { URLPattern?: UrlPatternClass }).URLPattern ?? polyfill();
+}
+
+/** The path of an endpoint rule in messages. Credentials do not belong into a rule, and are not shown. */
+export function rulePath(key: string): string {
+  return `endpoints[${JSON.stringify(key.replace(CREDENTIALS, '//…@'))}]`;
+}
+
+/**
+ * @param key an optional method, and a URL pattern
+ * @throws PolicyError that shows the key and says what is wrong with it
+ */
+export function parseEndpoint(key: string): EndpointPattern {
+  const { method, source } = splitMethod(key);
+  if (CREDENTIALS.test(source)) refuse(key, 'must not have a user or password: they are never looked at');
+  if (!source.includes('//')) refuse(key, 'must be absolute, such as "POST https://api.example/v1/charges"');
+
+  const { text, origin } = canonical(source, key);
+  const pattern = compile(text, key);
+  const why = objection(pattern, text);
+  if (why !== undefined) refuse(key, why);
+  return { method, origin, segments: leadingSegments(pattern.pathname), test: (url) => pattern.test(url) };
+}
+
+function refuse(key: string, why: string): never {
+  throw new PolicyError(rulePath(key), why);
+}
+
+function splitMethod(key: string): { method: string | undefined; source: string } {
+  const whole = key.trim();
+  const [, method, source] = /^([^\s:]+)\s+(.*)$/s.exec(whole) ?? [];
+  if (method === undefined || source === undefined) return { method: undefined, source: whole };
+  if (method === '*' || !isToken(method)) {
+    refuse(key, `must begin with one method, or with none to match all, got ${JSON.stringify(method)}`);
+  }
+  return { method: method.toUpperCase(), source };
+}
+
+/**
+ * Writes a literal origin as `URL` writes it. URLPattern itself refuses `[::1]`, for its colons, and a rule for
+ * `[0:0::1]` or for port `080` would match nothing, because no URL looks like that.
+ */
+function canonical(source: string, key: string): { text: string; origin: string | undefined } {
+  const [literal] = LITERAL_ORIGIN.exec(source) ?? [];
+  if (literal === undefined) return { text: source, origin: undefined };
+  if (!URL.canParse(literal)) refuse(key, `has no valid host: ${literal}`);
+  const { protocol, hostname, port, origin } = new URL(literal);
+  const host = hostname.replace(SYNTAX, '\\$&') + (port === '' ? '' : `:${port}`);
+  return { text: `${protocol}//${host}${source.slice(literal.length)}`, origin };
+}
+
+function compile(text: string, key: string): UrlPattern {
+  try {
+    return new (standard())(text);
+  } catch {
+    return refuse(key, `is not a URL pattern: ${explain(text) ?? 'the runtime cannot read it'}`);
+  }
+}
+
+/** Node's own URLPattern does not say what is wrong; the polyfill does. */
+function explain(text: string): string | undefined {
+  try {
+    new (polyfill())(text);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error
+      ? error.message.replace(/^Failed to construct 'URLPattern': /, '')
+      : undefined;
+  }
+}
+
+/** Why a pattern that is valid as such is no good as a rule. */
+function objection(pattern: UrlPattern, text: string): string | undefined {
+  if (pattern.hostname === '') return 'has no host';
+  const scheme = new (standard())({ protocol: pattern.protocol });
+  if (!scheme.test('https://host') && !scheme.test('http://host')) return 'must be for http or https';
+  // `/:id?q=1` has no query for URLPattern: after a group, the question mark makes the group optional.
+  if (pattern.search !== '*' || pattern.hash !== '*' || /\?[\w.-]+=/.test(pattern.pathname)) {
+    return 'must not have a query or fragment: only method, origin and path are looked at';
+  }
+  if (isMangled(pattern.hostname, text)) return `has a host that URLPattern reads as ${pattern.hostname}`;
+  return undefined;
+}
+
+/**
+ * URLPattern takes each literal piece of a host for a host of its own, so that `node{1}?.example` becomes
+ * `node{0.0.0.1}?.example`: every piece must still be as it was written (or be written in another script).
+ */
+function isMangled(hostname: string, text: string): boolean {
+  if (!/^[ -~]*$/.test(text)) return false;
+  const written = text.toLowerCase();
+  return hostname.split(/[^a-z\d.-]+/).some((piece) => !written.includes(piece));
+}
+
+function leadingSegments(pathname: string): (string | undefined)[] {
+  const known: (string | undefined)[] = [];
+  for (const segment of pathname.split('/')) {
+    if (ANY_SEGMENT.test(segment)) known.push(undefined);
+    else if (segment.replace(/\\./g, '').search(SYNTAX) !== -1) break;
+    else known.push(segment.replace(/\\(.)/g, '$1'));
+  }
+  return known;
+}

@@ -1,0 +1,90 @@
+import { defaults } from './defaults.ts';
+import { compileEndpoints } from './endpoints.ts';
+import type { DispatcherLike, FetchLike, Options, Policy } from './options.ts';
+import { type EndpointPattern, parseEndpoint, rulePath } from './pattern.ts';
+import type { ResolvedPolicy } from './policy.ts';
+import { overlay, resolvePolicy, type WholePolicy } from './resolve.ts';
+import { forOneCall, withOwnBreaker } from './sharing.ts';
+import { checkOptions, checkPolicy } from './validate.ts';
+
+/** What a client's options come to. */
+export interface Policies {
+  readonly fetch: FetchLike | undefined;
+  readonly dispatcher: DispatcherLike | undefined;
+  /** What holds where no endpoint rule does. */
+  readonly base: ResolvedPolicy;
+  /**
+   * The policy for a call: the first endpoint rule that matches, laid over the client's, and then `override`.
+   * @throws PolicyError if `override` is wrong
+   */
+  find(method: string, url: URL, override: Policy | undefined): ResolvedPolicy;
+  /**
+   * The same with other options laid over. Their endpoint rules come before the ones there are; a rule with the
+   * same key takes the place of the old one.
+   */
+  extend(options: Options): Policies;
+}
+
+/** A policy, and what it was made of. */
+interface Layer {
+  readonly whole: WholePolicy;
+  readonly resolved: ResolvedPolicy;
+}
+
+/** An endpoint rule as it was written, whatever it is laid over. */
+interface Rule {
+  readonly key: string;
+  readonly pattern: EndpointPattern;
+  readonly policy: Policy;
+}
+
+/** @throws PolicyError if anything in the options is wrong, endpoint rules included */
+export function compilePolicies(options: Options): Policies {
+  return build(defaults, [], undefined, undefined).extend(options);
+}
+
+function build(
+  base: WholePolicy,
+  rules: readonly Rule[],
+  fetch: FetchLike | undefined,
+  dispatcher: DispatcherLike | undefined,
+): Policies {
+  const home = layer(base, undefined, '');
+  const match = compileEndpoints(
+    rules.map(({ key, pattern, policy }) => ({
+      ...pattern,
+      ...layer(overlay(base, policy), key, rulePath(key)),
+    })),
+  );
+
+  return Object.freeze({
+    fetch,
+    dispatcher,
+    base: home.resolved,
+    find(method: string, url: URL, override: Policy | undefined): ResolvedPolicy {
+      const { whole, resolved } = match(method, url) ?? home;
+      if (override === undefined) return resolved;
+      const over = forOneCall(checkPolicy(override, 'policy'), 'policy');
+      return resolvePolicy(overlay(whole, over), resolved.endpoint, 'policy');
+    },
+    extend(options: Options): Policies {
+      const more = checkOptions(options);
+      const newer = [...(more.endpoints ?? [])].map(([key, policy]) => rule(key, policy));
+      const older = rules.filter(({ key }) => !more.endpoints?.has(key));
+      return build(
+        overlay(base, more),
+        [...newer, ...older],
+        more.fetch ?? fetch,
+        more.dispatcher ?? dispatcher,
+      );
+    },
+  });
+}
+
+function layer(whole: WholePolicy, endpoint: string | undefined, path: string): Layer {
+  return { whole, resolved: resolvePolicy(whole, endpoint, path) };
+}
+
+function rule(key: string, policy: Policy): Rule {
+  return { key, pattern: parseEndpoint(key), policy: withOwnBreaker(policy, rulePath(key)) };
+}

@@ -1,0 +1,90 @@
+import { type Dialect, type DialectName, dialects } from '../request/dialects.ts';
+import { PolicyError } from '../verdict/errors.ts';
+import { join } from './checks.ts';
+import { defaults } from './defaults.ts';
+import { resolveDialect } from './dialect.ts';
+import type { BreakerOptions, BudgetOptions, Policy, RetryOptions, TimeoutOptions } from './options.ts';
+import type { ResolvedDialect, ResolvedPolicy } from './policy.ts';
+
+/** A policy that leaves nothing open, in the user's terms, so that another one can be laid over it. */
+export interface WholePolicy {
+  readonly timeout: Required<TimeoutOptions> | false;
+  readonly retry: (Required<Omit<RetryOptions, 'when'>> & Pick<RetryOptions, 'when'>) | false;
+  readonly idempotency: DialectName | Dialect | false;
+  readonly breaker: Required<BreakerOptions> | false;
+  readonly budget: Required<BudgetOptions> | false;
+  readonly buffer: number | false;
+}
+
+/**
+ * Lays one policy over another, part by part and member by member. An object over `false` switches the part on
+ * again, with the defaults and what the object says. A dialect or a buffer is replaced as a whole.
+ */
+export function overlay(base: WholePolicy, over: Policy): WholePolicy {
+  return {
+    timeout: lay(base.timeout, over.timeout, defaults.timeout),
+    retry: lay(base.retry, over.retry, defaults.retry),
+    idempotency: over.idempotency ?? base.idempotency,
+    breaker: lay(base.breaker, over.breaker, defaults.breaker),
+    budget: lay(base.budget, over.budget, defaults.budget),
+    buffer: over.buffer ?? base.buffer,
+  };
+}
+
+function lay<Part extends object>(
+  base: Part | false,
+  over: Partial<Part> | false | undefined,
+  preset: Part,
+): Part | false {
+  if (over === undefined) return base;
+  return over === false ? false : { ...(base || preset), ...over };
+}
+
+/**
+ * Turns a policy into the form that calls work with.
+ *
+ * @param endpoint the rule it is for
+ * @param path where its last layer was written, for messages
+ * @throws PolicyError if its members contradict each other
+ */
+export function resolvePolicy(
+  policy: WholePolicy,
+  endpoint: string | undefined,
+  path: string,
+): ResolvedPolicy {
+  const { timeout, retry, idempotency, breaker, budget, buffer } = policy;
+  if (retry !== false) {
+    refuseAbove(path, ['retry.base', retry.base], ['retry.cap', retry.cap]);
+  }
+  if (breaker !== false) {
+    refuseAbove(path, ['breaker.cooldown', breaker.cooldown], ['breaker.maxCooldown', breaker.maxCooldown]);
+  }
+  return Object.freeze({
+    endpoint,
+    timeout: Object.freeze(timeout),
+    retry: resolveRetry(retry),
+    idempotency: resolveIdempotency(idempotency, join(path, 'idempotency')),
+    breaker: Object.freeze(breaker),
+    budget: Object.freeze(budget),
+    buffer: buffer === false ? 0 : buffer,
+  });
+}
+
+function resolveRetry(retry: WholePolicy['retry']): ResolvedPolicy['retry'] {
+  const { statuses, when, ...rest } =
+    retry === false ? { ...defaults.retry, attempts: 1, when: undefined } : retry;
+  return Object.freeze({ ...rest, statuses: new Set(statuses), when });
+}
+
+function resolveIdempotency(idempotency: WholePolicy['idempotency'], path: string): ResolvedDialect | false {
+  if (idempotency === false) return false;
+  return resolveDialect(typeof idempotency === 'string' ? dialects[idempotency] : idempotency, path);
+}
+
+function refuseAbove(path: string, low: readonly [string, number], high: readonly [string, number]): void {
+  if (low[1] <= high[1]) return;
+  throw new PolicyError(
+    join(path, low[0]),
+    `must not be above ${high[0]} (${high[1]}), got ${low[1]}; an option left out has its default`,
+  );
+}

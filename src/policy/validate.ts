@@ -1,0 +1,132 @@
+import {
+  type Check,
+  type Checks,
+  clock,
+  fail,
+  isFunction,
+  isPlainObject,
+  list,
+  members,
+  milliseconds,
+  number,
+  only,
+  wholeNumber,
+} from './checks.ts';
+import { checkIdempotency, dialectChecks } from './dialect.ts';
+import type {
+  BreakerOptions,
+  BudgetOptions,
+  DispatcherLike,
+  FetchLike,
+  Policy,
+  RetryOptions,
+  ScopeRequest,
+  TimeoutOptions,
+} from './options.ts';
+import { rulePath } from './pattern.ts';
+
+/** What `createFetch` was given, checked: a frozen copy, so that nobody can change it any more. */
+export interface CheckedOptions extends Policy {
+  /** In the order in which they were written. */
+  readonly endpoints?: ReadonlyMap<string, Policy>;
+  readonly fetch?: FetchLike;
+  readonly dispatcher?: DispatcherLike;
+}
+
+const timeoutChecks: Checks<TimeoutOptions> = { attempt: clock, idle: clock, total: clock };
+
+const retryChecks: Checks<RetryOptions> = {
+  attempts: wholeNumber(1, 100),
+  base: milliseconds(0),
+  cap: milliseconds(0),
+  statuses: list('an array of whole numbers from 400 to 599', wholeNumber(400, 599)),
+  retryAfter: milliseconds(0),
+  when: only('a function', isFunction<NonNullable<RetryOptions['when']>>),
+};
+
+const breakerChecks: Checks<BreakerOptions> = {
+  scope: only(
+    '"origin", "endpoint" or a function',
+    (value): value is 'origin' | 'endpoint' | ((request: ScopeRequest) => string) =>
+      value === 'origin' || value === 'endpoint' || isFunction(value),
+  ),
+  threshold: number('a number above 0, up to 1', (value) => value > 0 && value <= 1),
+  minimum: wholeNumber(1),
+  window: milliseconds(100),
+  cooldown: milliseconds(1),
+  maxCooldown: milliseconds(1),
+};
+
+const budgetChecks: Checks<BudgetOptions> = {
+  ratio: number('a number from 0 to 1', (value) => value >= 0 && value <= 1),
+  reserve: wholeNumber(0, 100),
+};
+
+const bytes = number(
+  'false or a whole number of bytes, 1 or more',
+  (value) => Number.isInteger(value) && value >= 1,
+);
+
+const policyChecks: Checks<Policy> = {
+  timeout: part('timeout', timeoutChecks),
+  retry: part('retry', retryChecks),
+  idempotency: checkIdempotency,
+  breaker: part('breaker', breakerChecks),
+  budget: part('budget', budgetChecks),
+  buffer: (value, path) => (value === false ? value : bytes(value, path)),
+};
+
+const optionChecks: Checks<CheckedOptions> = {
+  ...policyChecks,
+  endpoints: checkEndpoints,
+  fetch: only('a function', isFunction<FetchLike>),
+  dispatcher: only('an undici dispatcher', isDispatcher),
+};
+
+/** Every path in a policy. */
+const paths = [
+  ...Object.keys(policyChecks),
+  ...Object.entries({
+    timeout: timeoutChecks,
+    retry: retryChecks,
+    idempotency: dialectChecks,
+    breaker: breakerChecks,
+    budget: budgetChecks,
+  }).flatMap(([place, checks]) => Object.keys(checks).map((name) => `${place}.${name}`)),
+];
+
+/** Checks a policy that stands for itself: an endpoint rule's, or one call's. */
+export function checkPolicy(value: unknown, path: string): Policy {
+  if (!isPlainObject(value)) return fail(path, 'a plain object', value);
+  return members(value, path, '', policyChecks, paths);
+}
+
+/** Checks what `createFetch` and `extend` take. */
+export function checkOptions(value: unknown): CheckedOptions {
+  if (!isPlainObject(value)) return fail('options', 'a plain object', value);
+  return members(value, '', '', optionChecks, paths);
+}
+
+/** A part of a policy: an object, or `false` to switch it off. */
+function part<T extends object>(name: string, checks: Checks<T>): Check<Readonly<Partial<T>> | false> {
+  const expected = `false or a plain object with ${Object.keys(checks).join(', ')}`;
+  return (value, path) => {
+    if (value === false) return value;
+    if (!isPlainObject(value)) return fail(path, expected, value);
+    return members(value, path, name, checks, paths);
+  };
+}
+
+function checkEndpoints(value: unknown, path: string): ReadonlyMap<string, Policy> {
+  if (!isPlainObject(value)) return fail(path, 'a plain object with a policy for each pattern', value);
+  const rules = new Map<string, Policy>();
+  for (const key of Object.keys(value)) {
+    const rule: unknown = Reflect.get(value, key);
+    if (rule !== undefined) rules.set(key, checkPolicy(rule, rulePath(key)));
+  }
+  return rules;
+}
+
+function isDispatcher(value: unknown): value is DispatcherLike {
+  return typeof value === 'object' && value !== null && isFunction(Reflect.get(value, 'dispatch'));
+}

@@ -1,0 +1,23 @@
+import { fetch as undiciFetch } from 'undici';
+import type { DispatcherLike, FetchLike } from '../policy/options.ts';
+import type { Transport } from './exchange.ts';
+import { fetchTransport } from './other-fetch.ts';
+import { undiciTransport } from './undici.ts';
+
+/** What the runtime came with. If somebody replaces it (msw, a stub, an instrumentation), they mean us too. */
+const original = globalThis.fetch;
+const ours = undiciFetch as unknown as FetchLike;
+
+/** The `fetch` to send with: the user's, the one that replaced the runtime's, or undici's. */
+export function chooseFetch(given: FetchLike | undefined): FetchLike {
+  return given ?? (globalThis.fetch === original ? ours : globalThis.fetch);
+}
+
+/** The transport for one call. */
+export function transportFor(
+  given: FetchLike | undefined,
+  dispatcher: DispatcherLike | undefined,
+): Transport {
+  const fetch = chooseFetch(given);
+  return fetch === ours ? undiciTransport(dispatcher) : fetchTransport(fetch);
+}

@@ -1,0 +1,20 @@
+/** How far a chain of causes is followed: far enough for any real one, and an end for a circular one. */
+const DEPTH = 8;
+
+/** An error and its causes, outermost first. */
+export function* causes(error: unknown): Generator<object> {
+  let current = error;
+  for (let depth = 0; depth < DEPTH && typeof current === 'object' && current !== null; depth++) {
+    yield current;
+    current = (current as { cause?: unknown }).cause;
+  }
+}
+
+/** The first `code` along the chain of causes that is a string, such as `'ECONNREFUSED'`. */
+export function codeOf(error: unknown): string | undefined {
+  for (const cause of causes(error)) {
+    const { code } = cause as { code?: unknown };
+    if (typeof code === 'string') return code;
+  }
+  return undefined;
+}

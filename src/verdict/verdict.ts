@@ -1,0 +1,62 @@
+import type { AttemptReason, Stopped } from '../call/report.ts';
+import type { Outcome } from '../guard/breaker.ts';
+import type { ResolvedPolicy } from '../policy/policy.ts';
+import type { Exchange } from '../transport/exchange.ts';
+import { mayHeal } from './network.ts';
+
+/** What came back means. */
+export interface Verdict {
+  readonly reason: AttemptReason;
+  /** What the breaker is told. */
+  readonly outcome: Outcome;
+  /** Why the call ends here; undefined if it is worth another attempt. */
+  readonly stopped: Stopped | undefined;
+}
+
+const success: Verdict = { reason: 'success', outcome: 'success', stopped: 'success' };
+const aborted: Verdict = { reason: 'aborted', outcome: 'ignored', stopped: 'aborted' };
+/** Our own deadline says nothing about the dependency. */
+const outOfTime: Verdict = { reason: 'timeout', outcome: 'ignored', stopped: 'deadline' };
+const timeout: Verdict = { reason: 'timeout', outcome: 'failure', stopped: undefined };
+const network: Verdict = { reason: 'network', outcome: 'failure', stopped: undefined };
+const lasting: Verdict = { reason: 'network', outcome: 'failure', stopped: 'policy' };
+const invalid: Verdict = { reason: 'invalid', outcome: 'ignored', stopped: 'policy' };
+
+/**
+ * @param keyed whether a key makes a repeat of this call recognisable
+ */
+export function judgeResponse(response: Response, policy: ResolvedPolicy, keyed: boolean): Verdict {
+  const { status } = response;
+  if (status < 400) return success;
+  const outcome = status >= 500 ? 'failure' : 'success';
+  if (isRetried(response, policy, keyed)) return { reason: 'status', outcome, stopped: undefined };
+  return { reason: 'final-status', outcome, stopped: 'final-status' };
+}
+
+function isRetried(
+  { status, headers }: Response,
+  { retry, idempotency }: ResolvedPolicy,
+  keyed: boolean,
+): boolean {
+  if (idempotency !== false) {
+    const word = idempotency.retryHeader && headers.get(idempotency.retryHeader)?.trim().toLowerCase();
+    if (word === 'true') return true;
+    if (word === 'false') return false;
+    if (keyed && idempotency.finalStatuses.has(status)) return false;
+    if (keyed && idempotency.retryStatuses.has(status)) return true;
+  }
+  return retry.statuses.has(status);
+}
+
+/** What an attempt that threw means, by what is known of it. */
+export function judgeError(error: unknown, exchange: Exchange, callerAborted: boolean): Verdict {
+  if (callerAborted) return aborted;
+  if (isTimeout(error)) return error.phase === 'total' ? outOfTime : timeout;
+  if (exchange.failure === undefined) return invalid;
+  return mayHeal(exchange.failure) ? network : lasting;
+}
+
+/** By code: there may be two copies of this package. */
+function isTimeout(error: unknown): error is { phase: string } {
+  return error instanceof Error && Reflect.get(error, 'code') === 'ERR_STEADFETCH_TIMEOUT';
+}

@@ -1,0 +1,251 @@
+import { expect, test } from 'vitest';
+import { CircuitBreaker, type Outcome, type Permit, type Transition } from '../../src/guard/breaker.ts';
+import { ManualRuntime } from '../support/manual-runtime.ts';
+
+const rule = { threshold: 0.5, minimum: 5, window: 10_000, cooldown: 5_000, maxCooldown: 60_000 };
+
+function setup(overrides: Partial<typeof rule> = {}) {
+  const runtime = new ManualRuntime();
+  const seen: Transition[] = [];
+  const breaker = new CircuitBreaker({ ...rule, ...overrides }, runtime, (transition) => {
+    seen.push(transition);
+  });
+  const enter = (): Permit => {
+    const permit = breaker.enter();
+    if (permit === undefined) throw new Error(`${breaker.state} breaker gave no permit`);
+    return permit;
+  };
+  const attempt = async (outcome: Outcome) => await breaker.leave(enter(), outcome);
+  const attempts = async (count: number, outcome: Outcome) => {
+    for (let i = 0; i < count; i++) await attempt(outcome);
+  };
+  const path = () => seen.map(({ from, to }) => `${from} → ${to}`);
+  return { runtime, breaker, enter, attempt, attempts, path, seen };
+}
+
+/** Jitter: the dice show 0.5, so a cooldown of 5,000 lasts 5,625. */
+const COOLDOWN = 5_625;
+
+test('opens when the share of failures reaches the threshold', async () => {
+  const { breaker, attempts, attempt, path } = setup();
+  await attempts(3, 'success');
+  await attempts(2, 'failure');
+  expect(breaker.state).toBe('closed');
+  await attempt('failure');
+  expect(breaker.state).toBe('open');
+  expect(path()).toEqual(['closed → open']);
+});
+
+test('does not open below the minimum of attempts, not even when all fail', async () => {
+  const { breaker, attempts, attempt } = setup();
+  await attempts(4, 'failure');
+  expect(breaker.state).toBe('closed');
+  await attempt('failure');
+  expect(breaker.state).toBe('open');
+});
+
+test('a threshold of 1 opens when everything fails, and only then', async () => {
+  const { breaker, attempts, attempt } = setup({ threshold: 1 });
+  await attempt('success');
+  await attempts(50, 'failure');
+  expect(breaker.state).toBe('closed');
+  const all = setup({ threshold: 1 });
+  await all.attempts(5, 'failure');
+  expect(all.breaker.state).toBe('open');
+});
+
+test('ignored attempts count neither as failures nor as calls', async () => {
+  const { breaker, attempts } = setup();
+  await attempts(100, 'ignored');
+  await attempts(4, 'failure');
+  expect(breaker.state).toBe('closed');
+  await attempts(1, 'failure');
+  expect(breaker.state).toBe('open');
+});
+
+test('failures that have left the window count no more', async () => {
+  const { breaker, attempts, runtime } = setup();
+  await attempts(4, 'failure');
+  runtime.advance(10_001);
+  await attempts(4, 'failure');
+  expect(breaker.state).toBe('closed');
+});
+
+test('failures within the window count together, slice by slice', async () => {
+  const { breaker, attempts, runtime } = setup();
+  for (let i = 0; i < 4; i++) {
+    await attempts(1, 'failure');
+    runtime.advance(2_000);
+  }
+  expect(breaker.state).toBe('closed');
+  await attempts(1, 'failure');
+  expect(breaker.state).toBe('open');
+});
+
+test('an attempt slower than the window still counts: its start and its end are one', async () => {
+  const { breaker, enter, runtime } = setup({ window: 1_000 });
+  const permits = Array.from({ length: 5 }, enter);
+  runtime.advance(5_000);
+  for (const permit of permits) await breaker.leave(permit, 'failure');
+  expect(breaker.state).toBe('open');
+});
+
+test('an open breaker gives no permit until its jittered cooldown is over, then one', async () => {
+  const { breaker, attempts, runtime, path } = setup();
+  await attempts(5, 'failure');
+  expect(breaker.enter()).toBeUndefined();
+  expect(breaker.retryAt).toBe(runtime.epoch() + COOLDOWN);
+  runtime.advance(COOLDOWN - 1);
+  expect(breaker.admits()).toBe(false);
+  runtime.advance(1);
+  expect(breaker.admits()).toBe(true);
+  expect(breaker.enter()).toBeDefined();
+  expect(breaker.enter()).toBeUndefined();
+  expect(path()).toEqual(['closed → open', 'open → half-open']);
+});
+
+test('the probe closes it when it succeeds', async () => {
+  const { breaker, attempts, attempt, runtime, path } = setup();
+  await attempts(5, 'failure');
+  runtime.advance(COOLDOWN);
+  await attempt('success');
+  expect(breaker.state).toBe('closed');
+  expect(path()).toEqual(['closed → open', 'open → half-open', 'half-open → closed']);
+});
+
+test('the probe opens it again when it fails, each time for twice as long, up to the maximum', async () => {
+  const { breaker, attempts, attempt, runtime } = setup({ maxCooldown: 12_000 });
+  await attempts(5, 'failure');
+  const lasted: number[] = [];
+  for (let i = 0; i < 4; i++) {
+    const from = runtime.epoch();
+    lasted.push((breaker.retryAt ?? from) - from);
+    runtime.advance(lasted.at(-1) ?? 0);
+    await attempt('failure');
+  }
+  expect(lasted).toEqual([5_625, 11_250, 13_500, 13_500]);
+});
+
+test('the cooldown starts small again after a recovery', async () => {
+  const { breaker, attempts, attempt, runtime } = setup();
+  await attempts(5, 'failure');
+  runtime.advance(COOLDOWN);
+  await attempt('failure');
+  runtime.advance(2 * COOLDOWN);
+  await attempt('success');
+  await attempts(5, 'failure');
+  expect(breaker.retryAt).toBe(runtime.epoch() + COOLDOWN);
+});
+
+test('a cancelled probe decides nothing, and the next call is the probe', async () => {
+  const { breaker, attempts, attempt, runtime, path } = setup();
+  await attempts(5, 'failure');
+  runtime.advance(COOLDOWN);
+  await attempt('ignored');
+  expect(breaker.state).toBe('half-open');
+  await attempt('success');
+  expect(path()).toEqual(['closed → open', 'open → half-open', 'half-open → closed']);
+});
+
+test('a probe that never comes back is replaced after another cooldown, and then decides nothing', async () => {
+  const { breaker, attempts, enter, runtime } = setup();
+  await attempts(5, 'failure');
+  runtime.advance(COOLDOWN);
+  const lost = enter();
+  runtime.advance(4_999);
+  expect(breaker.enter()).toBeUndefined();
+  runtime.advance(1);
+  const second = enter();
+  await breaker.leave(lost, 'success');
+  expect(breaker.state).toBe('half-open');
+  await breaker.leave(second, 'success');
+  expect(breaker.state).toBe('closed');
+});
+
+test('a success that began before the breaker opened does not close it', async () => {
+  const { breaker, enter, attempts, runtime } = setup();
+  const early = enter();
+  await attempts(5, 'failure');
+  await breaker.leave(early, 'success');
+  expect(breaker.state).toBe('open');
+  runtime.advance(COOLDOWN);
+  enter();
+  await breaker.leave(early, 'success');
+  expect(breaker.state).toBe('half-open');
+});
+
+test('a failure that began before the breaker closed again does not count in the new period', async () => {
+  const { breaker, enter, attempts, attempt, runtime } = setup({ minimum: 1 });
+  const early = enter();
+  await attempts(1, 'failure');
+  runtime.advance(COOLDOWN);
+  await attempt('success');
+  await breaker.leave(early, 'failure');
+  expect(breaker.state).toBe('closed');
+});
+
+test('statistics start fresh after closing: one failure does not open it again', async () => {
+  const { breaker, attempts, attempt, runtime } = setup();
+  await attempts(5, 'failure');
+  runtime.advance(COOLDOWN);
+  await attempt('success');
+  await attempts(4, 'failure');
+  expect(breaker.state).toBe('closed');
+});
+
+test('rejected calls do not count: after a trip and 100 rejects, five failures open it again', async () => {
+  const { breaker, attempts, attempt, runtime } = setup();
+  await attempts(5, 'failure');
+  for (let i = 0; i < 100; i++) expect(breaker.enter()).toBeUndefined();
+  runtime.advance(COOLDOWN);
+  await attempt('success');
+  await attempts(5, 'failure');
+  expect(breaker.state).toBe('open');
+});
+
+test('failures that settle together open it once', async () => {
+  const { breaker, enter, path } = setup();
+  const permits = Array.from({ length: 20 }, enter);
+  await Promise.all(permits.map((permit) => breaker.leave(permit, 'failure')));
+  expect(path()).toEqual(['closed → open']);
+  expect(breaker.state).toBe('open');
+});
+
+test('isolated stays isolated whatever happens, until it is restored with fresh statistics', async () => {
+  const { breaker, enter, attempts, runtime, path } = setup();
+  await attempts(4, 'failure');
+  const early = enter();
+  breaker.isolate();
+  breaker.isolate();
+  await breaker.leave(early, 'success');
+  runtime.advance(1_000_000);
+  expect(breaker.enter()).toBeUndefined();
+  expect(breaker.retryAt).toBeUndefined();
+  breaker.restore();
+  await attempts(4, 'failure');
+  expect(breaker.state).toBe('closed');
+  expect(path()).toEqual(['closed → isolated', 'isolated → closed']);
+});
+
+test('restore leaves a breaker that opened by itself alone', async () => {
+  const { breaker, attempts } = setup();
+  await attempts(5, 'failure');
+  breaker.restore();
+  expect(breaker.state).toBe('open');
+});
+
+test('each transition says when, from what, to what and why', async () => {
+  const { attempts, runtime, seen } = setup();
+  runtime.advance(1_234);
+  await attempts(5, 'failure');
+  expect(seen).toEqual([
+    { from: 'closed', to: 'open', at: runtime.epoch(), reason: 'too many attempts failed' },
+  ]);
+});
+
+test('an opened breaker leaves no timer behind', async () => {
+  const before = process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+  const { attempts } = setup();
+  await attempts(5, 'failure');
+  expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toHaveLength(before);
+});

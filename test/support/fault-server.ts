@@ -1,0 +1,154 @@
+import { setMaxListeners } from 'node:events';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
+import { Conversation, type Host } from './conversation.ts';
+import type { Fault } from './faults.ts';
+import { type Booking, Ledger, type RecordedRequest, type SeenRequest } from './ledger.ts';
+import { type FaultLine, Script } from './script.ts';
+
+export interface FaultServerOptions {
+  /**
+   * Whether a repeated `idempotency-key` does its work once.
+   * @default true
+   */
+  readonly honourKeys?: boolean;
+  /** The first faults, in the order in which requests come. `next` adds to them. */
+  readonly faults?: readonly Fault[];
+  /**
+   * Decides per request when `faults` are used up. It is asked when the headers are known, so that a cut at an earlier
+   * step strikes there. Undefined is no fault.
+   */
+  readonly fault?: (request: SeenRequest) => Fault | undefined;
+  /**
+   * How many bytes of each request's body are kept in memory; length and SHA-256 are known of all.
+   * @default 4194304
+   */
+  readonly keepBody?: number;
+  /** Told each request's fault, `ok` too, as it is decided. */
+  readonly log?: (line: FaultLine) => void;
+}
+
+/**
+ * Starts an HTTP/1.1 service on 127.0.0.1 that can fail at every step of the conversation, and keeps a ledger.
+ *
+ * GET, HEAD, OPTIONS, TRACE and QUERY answer 200 and have no effect; PUT and DELETE have one however often they are
+ * repeated; every other method books, and answers 201 with the number of the booking.
+ * @example
+ * await using server = await startFaultServer({ faults: [{ kind: 'cut', at: 'booked', how: 'reset' }] });
+ * await api(server.url, { method: 'POST', headers: { 'x-order': '7' } });
+ * server.effects('7'); // 1
+ */
+export async function startFaultServer(options: FaultServerOptions = {}): Promise<FaultServer> {
+  const server = new FaultServer(options);
+  await server.listenAgain();
+  return server;
+}
+
+/** Made by `startFaultServer`. */
+export class FaultServer {
+  readonly #listener: Server = createServer((socket) => this.#accept(socket));
+  readonly #sockets = new Set<Socket>();
+  readonly #closing = new AbortController();
+  readonly #host: Host;
+  #port = 0;
+  #connections = 0;
+
+  constructor({ honourKeys = true, faults, fault, keepBody = 4 * 2 ** 20, log }: FaultServerOptions) {
+    setMaxListeners(0, this.#closing.signal);
+    this.#host = {
+      ledger: new Ledger(honourKeys),
+      script: new Script(faults, fault, log),
+      keepBody,
+      closing: this.#closing.signal,
+      malformed: [],
+      tally: { bytes: 0, begun: 0 },
+    };
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.#port}`;
+  }
+
+  /** Every request that was read completely, in that order. */
+  get requests(): readonly RecordedRequest[] {
+    return this.#host.ledger.requests;
+  }
+
+  /** Every effect, in order. */
+  get bookings(): readonly Booking[] {
+    return this.#host.ledger.bookings;
+  }
+
+  /** Why requests could not be read. */
+  get malformed(): readonly string[] {
+    return this.#host.malformed;
+  }
+
+  /** Connections that were ever accepted. */
+  get connections(): number {
+    return this.#connections;
+  }
+
+  /** Connections that are open now. */
+  get openSockets(): number {
+    return this.#sockets.size;
+  }
+
+  /** Bytes that were read. What comes after a cut is thrown away and not counted. */
+  get bytesReceived(): number {
+    return this.#host.tally.bytes;
+  }
+
+  /** Requests of which at least one byte was read. */
+  get requestsBegun(): number {
+    return this.#host.tally.begun;
+  }
+
+  /** How many effects this business matter has had: the `x-order` header, or else the body's text. */
+  effects(id: string): number {
+    return this.#host.ledger.effects(id);
+  }
+
+  /** Adds faults for the requests to come. */
+  next(...faults: readonly Fault[]): void {
+    this.#host.script.next(...faults);
+  }
+
+  /** An outage: drops every connection, and refuses new ones. */
+  async refuse(): Promise<void> {
+    const stopped = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
+    const gone = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
+    for (const socket of this.#sockets) socket.destroy();
+    await Promise.all([stopped, ...gone]);
+  }
+
+  /** Ends an outage, on the same port. */
+  async listenAgain(): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#listener.once('error', reject);
+      this.#listener.listen(this.#port, '127.0.0.1', () => {
+        this.#listener.off('error', reject);
+        resolve();
+      });
+    });
+    this.#port = (this.#listener.address() as AddressInfo).port;
+  }
+
+  /** Stops for good. No socket and no timer is left; the ledger stays readable, and final. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.refuse();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #accept(socket: Socket): void {
+    this.#connections += 1;
+    this.#sockets.add(socket);
+    socket.once('close', () => this.#sockets.delete(socket));
+    // Broken connections are this server's business.
+    socket.on('error', () => {});
+    new Conversation(socket, this.#connections, this.#host).start();
+  }
+}

@@ -1,0 +1,18 @@
+import type { Runtime } from '../../src/runtime.ts';
+
+/** A clock that moves when it is told to, and dice that fall as they are told to. */
+export class ManualRuntime implements Runtime {
+  time = 0;
+  /** What the next `random()` calls give; 0.5 once they are used up. */
+  dice: number[] = [];
+  /** Epoch milliseconds at `time` 0. */
+  readonly origin = Date.UTC(2026, 0, 1);
+
+  now = (): number => this.time;
+  epoch = (): number => this.origin + this.time;
+  random = (): number => this.dice.shift() ?? 0.5;
+
+  advance(ms: number): void {
+    this.time += ms;
+  }
+}
