@@ -37,10 +37,9 @@ function indexed<Rule extends EndpointPattern>(rules: readonly Rule[]): MatchEnd
     const positions = [trees.get(url.origin), trees.get(undefined)].flatMap(
       (tree) => tree?.along(path) ?? [],
     );
-    const address = url.origin + url.pathname;
     return positions
       .sort((a, b) => a - b)
       .map((position) => rules[position])
-      .find((rule) => (rule?.method ?? method) === method && rule?.test(address));
+      .find((rule) => (rule?.method ?? method) === method && rule?.test(url));
   };
 }

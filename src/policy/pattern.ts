@@ -13,8 +13,8 @@ export interface EndpointPattern {
    * `undefined` stands for any one segment.
    */
   readonly segments: readonly (string | undefined)[];
-  /** Whether the pattern matches a URL, given as origin and path. */
-  test(url: string): boolean;
+  /** Whether the pattern matches; the method, the query and the fragment are not looked at. */
+  test(url: URL): boolean;
 }
 
 /** What is used here of the URLPattern standard. */
@@ -24,15 +24,17 @@ interface UrlPattern {
   readonly pathname: string;
   readonly search: string;
   readonly hash: string;
-  test(url: string): boolean;
+  test(url: UrlParts): boolean;
 }
-type UrlPatternClass = new (pattern: string | { protocol: string }) => UrlPattern;
+type UrlParts = { protocol?: string; hostname?: string; port?: string; pathname?: string };
+type UrlPatternClass = new (pattern: string | UrlParts) => UrlPattern;
 
 const CREDENTIALS = /\/\/[^/?#]*@/;
 /** Scheme, host and port without any pattern in them. */
 const LITERAL_ORIGIN = /^https?:\/\/(?:[^\s/?#@\\*+:{}()]+|\[[\da-f:.]+\])(?::\d*)?(?=[/?#]|$)/i;
 const SYNTAX = /[*+?:{}()\\]/g;
 const ANY_SEGMENT = /^:[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
+const OPTIONAL_END = /^:[\p{ID_Continue}$\u200c\u200d]+[?*]$/u;
 
 const require = createRequire(import.meta.url);
 
@@ -63,7 +65,17 @@ export function parseEndpoint(key: string): EndpointPattern {
   const pattern = compile(text, key);
   const why = objection(pattern, text);
   if (why !== undefined) refuse(key, why);
-  return { method, origin, segments: leadingSegments(pattern.pathname), test: (url) => pattern.test(url) };
+  return {
+    method,
+    origin,
+    segments: leadingSegments(pattern.pathname),
+    test: (url) => matches(pattern, url),
+  };
+}
+
+function matches(pattern: UrlPattern, { protocol, hostname, port, pathname }: URL): boolean {
+  // The polyfill takes `//a/b` for a host and a path. The dot keeps it from that, and goes away like any dot.
+  return pattern.test({ protocol: protocol.slice(0, -1), hostname, port, pathname: `/.${pathname}` });
 }
 
 function refuse(key: string, why: string): never {
@@ -116,14 +128,19 @@ function explain(text: string): string | undefined {
 /** Why a pattern that is valid as such is no good as a rule. */
 function objection(pattern: UrlPattern, text: string): string | undefined {
   if (pattern.hostname === '') return 'has no host';
-  const scheme = new (standard())({ protocol: pattern.protocol });
-  if (!scheme.test('https://host') && !scheme.test('http://host')) return 'must be for http or https';
+  if (!isWeb(pattern.protocol)) return 'must be for http or https';
   // `/:id?q=1` has no query for URLPattern: after a group, the question mark makes the group optional.
   if (pattern.search !== '*' || pattern.hash !== '*' || /\?[\w.-]+=/.test(pattern.pathname)) {
     return 'must not have a query or fragment: only method, origin and path are looked at';
   }
   if (isMangled(pattern.hostname, text)) return `has a host that URLPattern reads as ${pattern.hostname}`;
   return undefined;
+}
+
+function isWeb(protocol: string): boolean {
+  if (protocol === 'https' || protocol === 'http') return true;
+  const pattern = new (standard())({ protocol });
+  return pattern.test({ protocol: 'https' }) || pattern.test({ protocol: 'http' });
 }
 
 /**
@@ -138,10 +155,24 @@ function isMangled(hostname: string, text: string): boolean {
 
 function leadingSegments(pathname: string): (string | undefined)[] {
   const known: (string | undefined)[] = [];
-  for (const segment of pathname.split('/')) {
-    if (ANY_SEGMENT.test(segment)) known.push(undefined);
-    else if (segment.replace(/\\./g, '').search(SYNTAX) !== -1) break;
-    else known.push(segment.replace(/\\(.)/g, '$1'));
+  const segments = pathname.split('/');
+  for (const [at, segment] of segments.entries()) {
+    if (ANY_SEGMENT.test(segment)) {
+      known.push(undefined);
+    } else if (segment.replace(/\\./g, '').search(SYNTAX) === -1) {
+      known.push(segment.replace(/\\(.)/g, '$1'));
+    } else {
+      if (mayLackSlash(segments.slice(at).join('/'))) known.pop();
+      break;
+    }
   }
   return known;
+}
+
+/**
+ * A modifier on a group makes the slash before it optional too: `/a/:b?c` matches `/ac`, so that `a` need not be
+ * a whole segment. At the end of a pattern that is no matter: `/a/:b?` matches `/a` and `/a/b`.
+ */
+function mayLackSlash(rest: string): boolean {
+  return /^[:(*]/.test(rest) && /\?|[^/]\*/.test(rest) && !OPTIONAL_END.test(rest);
 }

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { HttpResponse, http } from 'msw';
+import { setupServer } from 'msw/node';
+import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+// Loaded before msw replaces fetch: only then can the replacement be told from the runtime's own.
+import '../../src/index.ts';
+import { writeSnippets } from './snippets.ts';
+
+const snippets = writeSnippets();
+
+/** Whatever a snippet calls answers; nothing leaves this process. */
+const world = setupServer(http.all('*', () => HttpResponse.json({ ok: true })));
+const given = { charge: { id: 'ch_1', amount: 100 }, order: { id: 'o_1' } };
+const quiet = { info: () => {}, warn: () => {}, error: () => {} };
+
+beforeAll(() => {
+  Object.assign(globalThis, given, { log: quiet, metrics: { count: () => {} } });
+});
+afterEach(() => world.close());
+
+test('the docs have snippets, and some of them run', () => {
+  expect(snippets.length).toBeGreaterThan(5);
+  expect(snippets.some(({ runs }) => runs)).toBe(true);
+});
+
+test('every snippet in README and docs type-checks', () => {
+  const folder = dirname(snippets[0]?.file ?? '');
+  const tsc = new URL('../../node_modules/typescript/bin/tsc', import.meta.url).pathname;
+  let complaints = '';
+  try {
+    execFileSync(process.execPath, [tsc, '--noEmit', '-p', folder], { encoding: 'utf8' });
+  } catch (error) {
+    complaints = String(Reflect.get(error as object, 'stdout'));
+  }
+  expect(complaints).toBe('');
+}, 60_000);
+
+test.each(snippets.filter(({ runs }) => runs))('the snippet at $place runs', async ({ file }) => {
+  // One that is about mocking brings its own.
+  if (!readFileSync(file, 'utf8').includes('msw/node')) world.listen();
+  const claims = vi.spyOn(console, 'assert');
+  await import(/* @vite-ignore */ file);
+  for (const [claim] of claims.mock.calls) expect(claim).toBe(true);
+});

@@ -1,0 +1,47 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+const root = new URL('../..', import.meta.url).pathname;
+/** Inside the project, so that imports find its packages; ignored by git. */
+const folder = join(root, 'reports/snippets');
+
+/** A piece of TypeScript from the docs. */
+export interface Snippet {
+  /** Where it stands, such as `README.md:42`. */
+  readonly place: string;
+  /** Where a copy of it stands as a module. */
+  readonly file: string;
+  /** Marked as ```ts run. */
+  readonly runs: boolean;
+}
+
+/** Every fenced `ts` block of README and docs, each written to a module of its own. */
+export function writeSnippets(): Snippet[] {
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const pages = [
+    'README.md',
+    ...readdirSync(join(root, 'docs'))
+      .filter((name) => name.endsWith('.md'))
+      .map((name) => `docs/${name}`),
+  ];
+  const snippets = pages.flatMap((page) => fromPage(page));
+  const settings = {
+    extends: '../../tsconfig.json',
+    compilerOptions: { noUnusedLocals: false },
+    include: ['.', '../../test/docs/ambient.d.ts'],
+  };
+  writeFileSync(join(folder, 'tsconfig.json'), JSON.stringify(settings));
+  return snippets;
+}
+
+function fromPage(page: string): Snippet[] {
+  const text = readFileSync(join(root, page), 'utf8');
+  return [...text.matchAll(/^```ts( run)?\n(.*?)^```$/gms)].map((match) => {
+    const line = text.slice(0, match.index).split('\n').length;
+    const file = join(folder, `${page.replaceAll(/\W/g, '-')}-${line}.ts`);
+    // `export {}`: each is a module, so that two may use the same names.
+    writeFileSync(file, `${match[2]}\nexport {};\n`);
+    return { place: `${page}:${line}`, file, runs: match[1] !== undefined };
+  });
+}
