@@ -20,7 +20,8 @@ export interface ModernHandler {
   onResponseStart(controller: Controller, status: number, headers: HeaderRecord, text: string): void;
   onResponseData(controller: Controller, chunk: Buffer): void;
   onResponseEnd(controller: Controller, trailers: unknown): void;
-  onResponseError(controller: Controller, error: Error): void;
+  /** The controller is null if the request never started. */
+  onResponseError(controller: Controller | null, error: Error): void;
   onRequestUpgrade?(...args: readonly unknown[]): unknown;
   onResponseStarted?(): void;
   onBodySent?(...args: readonly unknown[]): void;
@@ -157,8 +158,7 @@ class ModernHop extends Hop {
     this.end();
   }
 
-  onResponseError(controller: Controller, error: Error): void {
-    this.#controller = controller;
+  onResponseError(_controller: Controller | null, error: Error): void {
     this.error(error);
   }
 
@@ -193,7 +193,7 @@ class ModernHop extends Hop {
   }
 
   protected override passError(error: Error): void {
-    if (this.#controller !== undefined) this.#handler.onResponseError(this.#controller, error);
+    this.#handler.onResponseError(this.#controller ?? null, error);
   }
 
   protected override encoding(): string {

@@ -9,7 +9,7 @@ export async function readAhead(response: Response, limit: number, chunkCame: ()
   let bytes = 0;
   while (bytes <= limit) {
     const { done, value } = await reader.read();
-    if (done) return withBody(response, new Blob(chunks));
+    if (done) return withBody(response, new Blob(chunks as BlobParts));
     chunks.push(value);
     bytes += value.byteLength;
     chunkCame();
@@ -26,6 +26,8 @@ export async function readAhead(response: Response, limit: number, chunkCame: ()
   });
   return withBody(response, rest);
 }
+
+type BlobParts = NonNullable<ConstructorParameters<typeof Blob>[0]>;
 
 /** A Response can't be given another body, nor be constructed with a url. */
 function withBody(response: Response, body: Blob | ReadableStream<Uint8Array>): Response {

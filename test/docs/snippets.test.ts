@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { HttpResponse, http } from 'msw';
 import { setupServer } from 'msw/node';
-import { afterEach, beforeAll, expect, test, vi } from 'vitest';
+import { beforeAll, expect, onTestFinished, test, vi } from 'vitest';
 // Loaded before msw replaces fetch: only then can the replacement be told from the runtime's own.
 import '../../src/index.ts';
 import { writeSnippets } from './snippets.ts';
@@ -18,7 +18,6 @@ const quiet = { info: () => {}, warn: () => {}, error: () => {} };
 beforeAll(() => {
   Object.assign(globalThis, given, { log: quiet, metrics: { count: () => {} } });
 });
-afterEach(() => world.close());
 
 test('the docs have snippets, and some of them run', () => {
   expect(snippets.length).toBeGreaterThan(5);
@@ -39,7 +38,11 @@ test('every snippet in README and docs type-checks', () => {
 
 test.each(snippets.filter(({ runs }) => runs))('the snippet at $place runs', async ({ file }) => {
   // One that is about mocking brings its own.
-  if (!readFileSync(file, 'utf8').includes('msw/node')) world.listen();
+  const mocks = readFileSync(file, 'utf8').includes('msw/node');
+  if (!mocks) world.listen();
+  onTestFinished(() => {
+    if (!mocks) world.close();
+  });
   const claims = vi.spyOn(console, 'assert');
   await import(/* @vite-ignore */ file);
   for (const [claim] of claims.mock.calls) expect(claim).toBe(true);
