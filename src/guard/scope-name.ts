@@ -6,10 +6,10 @@ import { PolicyError } from '../verdict/errors.ts';
  *
  * @throws {PolicyError} The user's scope function gave something that is no name.
  */
-export function scopeName({ breaker, endpoint }: ResolvedPolicy, method: string, url: URL): string {
-  if (breaker === false || breaker.scope === 'origin') return url.origin;
-  if (breaker.scope === 'endpoint') return endpoint ?? url.origin;
-  const name: unknown = breaker.scope({ method, url: new URL(url), endpoint });
+export function scopeName({ scope, endpoint }: ResolvedPolicy, method: string, url: URL): string {
+  if (scope === 'origin') return url.origin;
+  if (scope === 'endpoint') return endpoint ?? url.origin;
+  const name: unknown = scope({ method, url: new URL(url), endpoint });
   if (typeof name === 'string' && name !== '') return name;
   const got = typeof name === 'string' ? 'an empty one' : `a ${typeof name}`;
   throw new PolicyError('breaker.scope', `must return a non-empty string, got ${got}`);

@@ -22,6 +22,7 @@ export const defaults = {
     maxCooldown: 60_000,
   },
   budget: { ratio: 0.2, reserve: 3 },
+  scope: 'origin',
   buffer: false,
 } as const satisfies WholePolicy;
 

@@ -28,6 +28,7 @@ interface UrlPattern {
 }
 type UrlParts = { protocol?: string; hostname?: string; port?: string; pathname?: string };
 type UrlPatternClass = new (pattern: string | UrlParts) => UrlPattern;
+type UrlPatternModule = { readonly URLPattern: UrlPatternClass };
 
 const CREDENTIALS = /\/\/[^/?#]*@/;
 /** Scheme, host and port without any pattern in them. */
@@ -36,15 +37,17 @@ const SYNTAX = /[*+?:{}()\\]/g;
 const ANY_SEGMENT = /^:[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 const OPTIONAL_END = /^:[\p{ID_Continue}$\u200c\u200d]+[?*]$/u;
 
-const require = createRequire(import.meta.url);
+let loaded: UrlPatternClass | undefined;
 
 /** Loaded when first needed, and synchronously: a package with a top-level await could not be `require`d. */
 function polyfill(): UrlPatternClass {
-  return (require('urlpattern-polyfill/urlpattern') as { URLPattern: UrlPatternClass }).URLPattern;
+  loaded ??= (createRequire(import.meta.url)('urlpattern-polyfill/urlpattern') as UrlPatternModule)
+    .URLPattern;
+  return loaded;
 }
 
 function standard(): UrlPatternClass {
-  return (globalThis as { URLPattern?: UrlPatternClass }).URLPattern ?? polyfill();
+  return (globalThis as Partial<UrlPatternModule>).URLPattern ?? polyfill();
 }
 
 /** The path of an endpoint rule in messages. Credentials do not belong into a rule, and are not shown. */

@@ -4,8 +4,8 @@ import type { DispatcherLike, FetchLike, Options, Policy } from './options.ts';
 import { type EndpointPattern, parseEndpoint, rulePath } from './pattern.ts';
 import type { ResolvedPolicy } from './policy.ts';
 import { overlay, resolvePolicy, type WholePolicy } from './resolve.ts';
-import { forOneCall, withOwnBreaker } from './sharing.ts';
-import { checkOptions, checkPolicy } from './validate.ts';
+import { forExtension, forOneCall, scopeOfRule } from './sharing.ts';
+import { type CheckedOptions, checkOptions, checkPolicy } from './validate.ts';
 
 /** What a client's options come to. */
 export interface Policies {
@@ -36,11 +36,31 @@ interface Rule {
   readonly key: string;
   readonly pattern: EndpointPattern;
   readonly policy: Policy;
+  readonly scope: ReturnType<typeof scopeOfRule>;
 }
 
 /** @throws PolicyError if anything in the options is wrong, endpoint rules included */
 export function compilePolicies(options: Options): Policies {
-  return build(defaults, [], undefined, undefined).extend(options);
+  return lay(checkOptions(options), defaults, [], undefined, undefined);
+}
+
+/** Lays options over what there is. */
+function lay(
+  { endpoints = new Map(), ...more }: CheckedOptions,
+  base: WholePolicy,
+  rules: readonly Rule[],
+  fetch: FetchLike | undefined,
+  dispatcher: DispatcherLike | undefined,
+): Policies {
+  const newer = [...endpoints].map(([key, policy]) => rule(key, policy));
+  const older = rules.filter(({ key }) => !endpoints.has(key));
+  const scope = more.breaker ? more.breaker.scope : undefined;
+  return build(
+    overlay(base, more, scope),
+    [...newer, ...older],
+    more.fetch ?? fetch,
+    more.dispatcher ?? dispatcher,
+  );
 }
 
 function build(
@@ -51,9 +71,9 @@ function build(
 ): Policies {
   const home = layer(base, undefined, '');
   const match = compileEndpoints(
-    rules.map(({ key, pattern, policy }) => ({
+    rules.map(({ key, pattern, policy, scope }) => ({
       ...pattern,
-      ...layer(overlay(base, policy), key, rulePath(key)),
+      ...layer(overlay(base, policy, scope), key, rulePath(key)),
     })),
   );
 
@@ -67,17 +87,7 @@ function build(
       const over = forOneCall(checkPolicy(override, 'policy'), 'policy');
       return resolvePolicy(overlay(whole, over), resolved.endpoint, 'policy');
     },
-    extend(options: Options): Policies {
-      const more = checkOptions(options);
-      const newer = [...(more.endpoints ?? [])].map(([key, policy]) => rule(key, policy));
-      const older = rules.filter(({ key }) => !more.endpoints?.has(key));
-      return build(
-        overlay(base, more),
-        [...newer, ...older],
-        more.fetch ?? fetch,
-        more.dispatcher ?? dispatcher,
-      );
-    },
+    extend: (options: Options) => lay(forExtension(checkOptions(options)), base, rules, fetch, dispatcher),
   });
 }
 
@@ -86,5 +96,5 @@ function layer(whole: WholePolicy, endpoint: string | undefined, path: string): 
 }
 
 function rule(key: string, policy: Policy): Rule {
-  return { key, pattern: parseEndpoint(key), policy: withOwnBreaker(policy, rulePath(key)) };
+  return { key, pattern: parseEndpoint(key), policy, scope: scopeOfRule(policy, rulePath(key)) };
 }

@@ -26,8 +26,10 @@ export interface ResolvedPolicy {
     }
   >;
   readonly idempotency: ResolvedDialect | false;
-  readonly breaker: Readonly<Required<BreakerOptions>> | false;
+  readonly breaker: Readonly<Required<Omit<BreakerOptions, 'scope'>>> | false;
   readonly budget: Readonly<Required<BudgetOptions>> | false;
+  /** Which calls share a breaker and a budget. */
+  readonly scope: NonNullable<BreakerOptions['scope']>;
   /** Bytes; 0 is off. */
   readonly buffer: number;
 }

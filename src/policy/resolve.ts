@@ -13,14 +13,22 @@ export interface WholePolicy {
   readonly idempotency: DialectName | Dialect | false;
   readonly breaker: Required<BreakerOptions> | false;
   readonly budget: Required<BudgetOptions> | false;
+  /** Of breaker and budget: it outlives a breaker that is switched off. */
+  readonly scope: NonNullable<BreakerOptions['scope']>;
   readonly buffer: number | false;
 }
 
 /**
  * Lays one policy over another, part by part and member by member. An object over `false` switches the part on
  * again, with the defaults and what the object says. A dialect or a buffer is replaced as a whole.
+ *
+ * @param scope the new scope, if it changes: see sharing.ts
  */
-export function overlay(base: WholePolicy, over: Policy): WholePolicy {
+export function overlay(
+  base: WholePolicy,
+  over: Policy,
+  scope: BreakerOptions['scope'] = base.scope,
+): WholePolicy {
   return {
     timeout: lay(base.timeout, over.timeout, defaults.timeout),
     retry: lay(base.retry, over.retry, defaults.retry),
@@ -28,6 +36,7 @@ export function overlay(base: WholePolicy, over: Policy): WholePolicy {
     breaker: lay(base.breaker, over.breaker, defaults.breaker),
     budget: lay(base.budget, over.budget, defaults.budget),
     buffer: over.buffer ?? base.buffer,
+    scope,
   };
 }
 
@@ -52,7 +61,7 @@ export function resolvePolicy(
   endpoint: string | undefined,
   path: string,
 ): ResolvedPolicy {
-  const { timeout, retry, idempotency, breaker, budget, buffer } = policy;
+  const { timeout, retry, idempotency, breaker, budget, buffer, scope } = policy;
   if (retry !== false) {
     refuseAbove(path, ['retry.base', retry.base], ['retry.cap', retry.cap]);
   }
@@ -64,10 +73,17 @@ export function resolvePolicy(
     timeout: Object.freeze(timeout),
     retry: resolveRetry(retry),
     idempotency: resolveIdempotency(idempotency, join(path, 'idempotency')),
-    breaker: Object.freeze(breaker),
+    breaker: resolveBreaker(breaker),
     budget: Object.freeze(budget),
     buffer: buffer === false ? 0 : buffer,
+    scope,
   });
+}
+
+function resolveBreaker(breaker: WholePolicy['breaker']): ResolvedPolicy['breaker'] {
+  if (breaker === false) return false;
+  const { scope: _scope, ...numbers } = breaker;
+  return Object.freeze(numbers);
 }
 
 function resolveRetry(retry: WholePolicy['retry']): ResolvedPolicy['retry'] {

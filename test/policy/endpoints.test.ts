@@ -56,7 +56,7 @@ describe('endpoint rules', () => {
           }
         },
       ),
-      { numRuns: 300 },
+      { numRuns: 200 },
     );
   });
 });

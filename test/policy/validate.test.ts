@@ -24,6 +24,7 @@ describe('an unknown option', () => {
   it.each([
     [{ timeout: { atempt: 1 } }, 'timeout.atempt is not an option; did you mean timeout.attempt?'],
     [{ retry: { statusse: [] } }, 'retry.statusse is not an option; did you mean retry.statuses?'],
+    [{ retry: { cpa: 1 } }, 'retry.cpa is not an option; did you mean retry.cap?'],
     [{ retry: { RetryAfter: 1 } }, 'retry.RetryAfter is not an option; did you mean retry.retryAfter?'],
     [{ timeouts: {} }, 'timeouts is not an option; did you mean timeout?'],
     [{ endpoint: {} }, 'endpoint is not an option; did you mean endpoints?'],
@@ -47,8 +48,7 @@ describe('an unknown option', () => {
   it.each(['headers', '', '__proto__', 'constructor', 'toString'])(
     'is answered with what there is if nothing is near: %j',
     (name) => {
-      const options = JSON.parse(JSON.stringify({ budget: { [name]: 1 } }).replace('__proto__', '__proto__'));
-      expect(refusal(Object.defineProperty({}, 'budget', { value: options.budget, enumerable: true }))).toBe(
+      expect(refusal(JSON.parse(`{ "budget": { "${name}": 1 } }`))).toBe(
         `budget.${name} is not an option; there are ratio, reserve`,
       );
     },
