@@ -1,7 +1,15 @@
 import { defineConfig } from 'vitest/config';
 
+const src = new URL('./src', import.meta.url).pathname;
+
 export default defineConfig({
-  resolve: { alias: { steadfetch: new URL('./src/index.ts', import.meta.url).pathname } },
+  resolve: {
+    alias: [
+      { find: /^steadfetch$/, replacement: `${src}/index.ts` },
+      { find: /^steadfetch\/(once|server|testing)$/, replacement: `${src}/$1/index.ts` },
+      { find: /^steadfetch\/(.+)$/, replacement: `${src}/$1.ts` },
+    ],
+  },
   test: {
     include: ['test/**/*.test.ts'],
     testTimeout: 10_000,

@@ -1,0 +1,34 @@
+import { parseArgs } from 'node:util';
+
+/** What the demo is asked to do. */
+export interface Run {
+  readonly seed: number;
+  readonly orders: number;
+}
+
+export const USAGE = `npm run demo -- [--seed N] [--orders N]
+  --seed N    which faults strike which requests (default 1)
+  --orders N  how many orders each client sends, 1 to 1000 (default 500)`;
+
+/** @throws {TypeError} An argument is unknown or wrong; the message names it. */
+export function readArguments(args: readonly string[]): Run | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seed: { type: 'string', default: '1' },
+      orders: { type: 'string', default: '500' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  return {
+    seed: wholeNumber('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER),
+    orders: wholeNumber('--orders', values.orders, 1, 1_000),
+  };
+}
+
+function wholeNumber(name: string, text: string, least: number, most: number): number {
+  const value = Number(text);
+  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+  throw new TypeError(`${name} must be a whole number from ${least} to ${most}, got ${text}`);
+}

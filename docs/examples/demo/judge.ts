@@ -1,0 +1,45 @@
+import type { Told } from './load.ts';
+import type { LedgerPage } from './service-process.ts';
+
+/** What one client did with all the orders. */
+export interface Tally {
+  readonly once: number;
+  readonly twice: number;
+  /** The caller was told "failed", and it is booked. */
+  readonly lostSuccess: number;
+  /** The caller was told "ok", and it is not booked. */
+  readonly falseSuccess: number;
+  readonly notBooked: number;
+  readonly requests: number;
+  /** Of the callers' waits, in milliseconds. */
+  readonly p50: number;
+  readonly p99: number;
+}
+
+/** Holds what the callers were told against what the service booked. */
+export function judge(told: readonly Told[], { orders, requests }: LedgerPage): Tally {
+  const bookings = new Map(orders.map(({ order, booked }) => [order, booked]));
+  const booked = ({ order }: Told) => bookings.get(order) ?? 0;
+  const count = (test: (one: Told) => boolean) => told.filter(test).length;
+  const waits = told.map(({ wait }) => wait).sort((a, b) => a - b);
+  return {
+    once: count((one) => booked(one) === 1),
+    twice: count((one) => booked(one) > 1),
+    lostSuccess: count((one) => !one.ok && booked(one) > 0),
+    falseSuccess: count((one) => one.ok && booked(one) === 0),
+    notBooked: count((one) => booked(one) === 0),
+    requests,
+    p50: percentile(waits, 0.5),
+    p99: percentile(waits, 0.99),
+  };
+}
+
+/** Whether nothing was booked twice and nobody was told "ok" for what is not booked. */
+export function isFlawless({ twice, falseSuccess }: Tally): boolean {
+  return twice === 0 && falseSuccess === 0;
+}
+
+/** Nearest rank. */
+function percentile(sorted: readonly number[], share: number): number {
+  return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
+}

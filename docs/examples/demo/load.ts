@@ -1,0 +1,66 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CallReport, callReport } from 'steadfetch';
+import type { Client } from './clients.ts';
+import type { ServiceProcess } from './service-process.ts';
+import { GAP, OUTAGE } from './world.ts';
+
+/** What the caller of one order was told. */
+export interface Told {
+  /** Counted from 1. */
+  readonly order: number;
+  /** `response.ok`, its body read; an error is a no. */
+  readonly ok: boolean;
+  /** Milliseconds. */
+  readonly wait: number;
+  /** The answer was one that the service had given before, to the same key. */
+  readonly replayed: boolean;
+  /** Only of calls that steadfetch made. */
+  readonly report: CallReport | undefined;
+}
+
+/**
+ * Sends all orders, each at its time, whether or not earlier ones are done; and turns the service off and on again
+ * at the same orders for every client.
+ *
+ * @param settled told each order as soon as its caller is
+ */
+export async function sendOrders(
+  orders: number,
+  send: Client['send'],
+  service: ServiceProcess,
+  settled: (told: Told) => void,
+): Promise<Told[]> {
+  const start = performance.now();
+  const calls: Promise<Told>[] = [];
+  for (let order = 1; order <= orders; order++) {
+    await sleep(Math.max(0, start + order * GAP - performance.now()));
+    if (order === OUTAGE.from) await service.refuse();
+    if (order === OUTAGE.to + 1) await service.listenAgain();
+    const call = sendOrder(order, send, service.url);
+    calls.push(call);
+    void call.then(settled);
+  }
+  return Promise.all(calls);
+}
+
+async function sendOrder(order: number, send: Client['send'], url: string): Promise<Told> {
+  const start = performance.now();
+  try {
+    const response = await send(`${url}/charges`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-order': String(order) },
+      body: JSON.stringify({ order, amount: 1_999 }),
+    });
+    await response.text();
+    return {
+      order,
+      ok: response.ok,
+      wait: performance.now() - start,
+      replayed: response.headers.get('idempotent-replayed') === 'true',
+      report: callReport(response),
+    };
+  } catch (error) {
+    const wait = performance.now() - start;
+    return { order, ok: false, wait, replayed: false, report: callReport(error) };
+  }
+}

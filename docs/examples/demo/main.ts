@@ -1,0 +1,93 @@
+import { createFetch } from 'steadfetch';
+import { type Run, readArguments, USAGE } from './arguments.ts';
+import { bareFetch, type Client, retryLoop, steadfetch } from './clients.ts';
+import { isFlawless, judge, type Tally } from './judge.ts';
+import { sendOrders, type Told } from './load.ts';
+import { paintFor } from './paint.ts';
+import { type Progress, startProgress } from './progress.ts';
+import { type LedgerPage, ServiceProcess } from './service-process.ts';
+import { storyOf } from './story.ts';
+import { tableOf } from './table.ts';
+import { explanation, introduction } from './text.ts';
+
+/** However slow the machine is, it ends after this; in milliseconds. */
+const LIMIT = 60_000;
+
+interface Result {
+  readonly name: string;
+  readonly told: readonly Told[];
+  readonly page: LedgerPage;
+  readonly tally: Tally;
+}
+
+/** @returns the exit status */
+async function demo({ seed, orders }: Run): Promise<number> {
+  console.log(introduction(seed, orders));
+  const paint = paintFor(process.stdout);
+  const api = createFetch();
+  const clients = [bareFetch, retryLoop, steadfetch(api)] as const;
+  // One for each client: their ledgers must not mix.
+  const service = () => ServiceProcess.start(seed);
+  const services = await Promise.all([service(), service(), service()]);
+
+  const start = Date.now();
+  const progress = startProgress(
+    clients.map(({ name }) => name),
+    orders,
+    process.stdout,
+  );
+  const stop = () => progress.stop();
+  process.once('exit', stop);
+  api.on('breaker', ({ from, to, at, reason }) => {
+    const time = ((at - start) / 1_000).toFixed(1);
+    progress.note(paint('yellow', `${time} s: breaker ${from} → ${to}, ${reason}`));
+  });
+  // At the same time, so that the machine is the same for all of them, too.
+  const results = await Promise.all([
+    run(orders, clients[0], services[0], progress),
+    run(orders, clients[1], services[1], progress),
+    run(orders, clients[2], services[2], progress),
+  ]);
+  process.off('exit', stop);
+  stop();
+
+  const [, , ours] = results;
+  const story = storyOf(ours.told, ours.page);
+  console.log(`\n${tableOf(results, paint)}\n\n${explanation(ours.told)}`);
+  if (story !== undefined) console.log(`\n${story}`);
+  return isFlawless(ours.tally) ? 0 : 1;
+}
+
+async function run(
+  orders: number,
+  client: Client,
+  service: ServiceProcess,
+  progress: Progress,
+): Promise<Result> {
+  const { name, send } = client;
+  const told = await sendOrders(orders, send, service, ({ ok }) => progress.settle(name, ok));
+  const page = await service.closeLedger();
+  return { name, told, page, tally: judge(told, page) };
+}
+
+/** Ends before its time. The services end with this process, however it ends. */
+function end(status: number, message: string): void {
+  process.once('exit', () => console.error(message));
+  process.exit(status);
+}
+
+let asked: Run | 'help';
+try {
+  asked = readArguments(process.argv.slice(2));
+} catch (error) {
+  console.error(`${(error as Error).message}\n\n${USAGE}`);
+  process.exit(2);
+}
+if (asked === 'help') {
+  console.log(USAGE);
+} else {
+  process.once('SIGINT', () => end(130, 'interrupted'));
+  process.once('SIGTERM', () => end(143, 'terminated'));
+  setTimeout(() => end(1, `not done after ${LIMIT / 1_000} s`), LIMIT).unref();
+  process.exitCode = await demo(asked);
+}

@@ -1,0 +1,20 @@
+import { execFile } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { terminalPicture } from './terminal.ts';
+
+// Runs the demo and draws what it printed, without the lines of progress: docs/demo.svg.
+
+const args = process.argv.slice(2);
+const main = fileURLToPath(new URL('main.ts', import.meta.url));
+const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, main, ...args]);
+
+const command = args.length > 0 ? `npm run demo -- ${args.join(' ')}` : 'npm run demo';
+const shown = stdout.split('\n').filter((line) => !/^of \d+: /.test(line));
+const date = new Date().toISOString().slice(0, 10);
+const caption = `${command} · ${date} · Node ${process.versions.node}`;
+await writeFile(
+  new URL('../../demo.svg', import.meta.url),
+  terminalPicture([`$ ${command}`, '', ...shown], caption),
+);

@@ -1,0 +1,36 @@
+import type { Told } from './load.ts';
+import { GAP, OUTAGE } from './world.ts';
+
+/** What is about to happen. */
+export function introduction(seed: number, orders: number): string {
+  const outage = (((OUTAGE.to + 1 - OUTAGE.from) * GAP) / 1_000).toFixed(1);
+  return `${orders} orders, one every ${GAP} ms, each through three clients side by side (seed ${seed}):
+  bare fetch  fetch and nothing else
+  retry loop  3 tries, 2 s for each, 1 s between them, no key
+  steadfetch  createFetch() with its defaults
+Each has a payment service of its own, and all three fail in the same places:
+resets, stalls, 500s and 503s, before and after the charge is booked. From order ${OUTAGE.from}
+on nothing listens for ${outage} s; after that all is well for a while.
+`;
+}
+
+/** What the numbers mean. */
+export function explanation(steadfetch: readonly Told[]): string {
+  return `"booked" is what the service's ledger says, "told" what the caller saw: ok or not.
+To be told "failed" of an order that is not booked is the truth.
+${reasons(steadfetch)}`;
+}
+
+/** Why steadfetch's calls failed, by their own reports. */
+function reasons(steadfetch: readonly Told[]): string {
+  const counts = new Map<string, number>();
+  for (const { ok, report } of steadfetch) {
+    if (!ok && report) counts.set(report.stopped, (counts.get(report.stopped) ?? 0) + 1);
+  }
+  if (counts.size === 0) return 'No call of steadfetch failed.';
+  const list = [...counts].map(([stopped, count]) => `${stopped} ${count}`).join(', ');
+  const breaker = `
+An open breaker turns calls away for 5 s or more: the price of leaving a broken
+service alone.`;
+  return `What stopped steadfetch's failed calls: ${list}.${counts.has('breaker') ? breaker : ''}`;
+}

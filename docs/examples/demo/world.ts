@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import { type Fault, ok } from '../../../test/support/faults.ts';
+
+/** From one order to the next, in milliseconds. */
+export const GAP = 36;
+
+/** The orders, counted from 1, that come while nothing is listening. */
+export const OUTAGE = { from: 50, to: 188 };
+
+/**
+ * These meet no fault but the outage. After it, one single probe decides whether a breaker closes; should that one
+ * meet a fault by chance, then the run would show the dice and not the clients.
+ */
+const CALM = { from: OUTAGE.from, to: 270 };
+
+/** What goes wrong, and each with one request in so many. */
+const RARITY = 50;
+const faults: readonly ((dice: number) => Fault)[] = [
+  () => ({ kind: 'cut', at: 'head', how: 'reset' }),
+  () => ({ kind: 'cut', at: 'booked', how: 'reset' }),
+  (dice) => ({ kind: 'slow', at: 'request', ms: stall(dice) }),
+  (dice) => ({ kind: 'slow', at: 'booked', ms: stall(dice) }),
+  () => ({ kind: 'answer', status: 500, effect: 'done' }),
+];
+
+/** Somewhere in every so many orders, a few neighbours run into a burst of 503s, which outlasts so many tries. */
+const BURST = { every: 100, orders: 5, tries: 2 };
+
+/** What happens to the n-th request for an order, whoever sends it and whenever: the same for every client. */
+export function faultFor(seed: number, order: number, nth: number): Fault {
+  if (order >= CALM.from && order <= CALM.to) return ok;
+  if (nth <= BURST.tries && isInBurst(seed, order)) return unavailable(order);
+  const request = `order ${order} request ${nth}`;
+  const fault = faults[Math.floor(roll(seed, request) * RARITY)];
+  return fault === undefined ? ok : fault(roll(seed, `${request} dice`));
+}
+
+function isInBurst(seed: number, order: number): boolean {
+  const start = Math.floor(roll(seed, `burst ${burstOf(order)}`) * (BURST.every - BURST.orders));
+  const place = (order % BURST.every) - start;
+  return place >= 0 && place < BURST.orders;
+}
+
+/** Every other burst says when to come back. */
+function unavailable(order: number): Fault {
+  const polite = burstOf(order) % 2 === 0;
+  return { kind: 'answer', status: 503, ...(polite && { headers: { 'retry-after': '1' } }) };
+}
+
+function burstOf(order: number): number {
+  return Math.floor(order / BURST.every);
+}
+
+/** Longer than the two seconds that an attempt is given; but it ends, for those who set no timeout. */
+function stall(dice: number): number {
+  return Math.round(2_100 + dice * 900);
+}
+
+/** From 0 up to 1; the same for the same seed and subject. */
+function roll(seed: number, subject: string): number {
+  return createHash('sha256').update(`${seed} ${subject}`).digest().readUInt32BE() / 2 ** 32;
+}

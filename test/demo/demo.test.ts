@@ -1,0 +1,263 @@
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { readArguments } from '../../docs/examples/demo/arguments.ts';
+import { isFlawless, judge } from '../../docs/examples/demo/judge.ts';
+import type { Told } from '../../docs/examples/demo/load.ts';
+import { storyOf } from '../../docs/examples/demo/story.ts';
+import { terminalPicture } from '../../docs/examples/demo/terminal.ts';
+import { faultFor, OUTAGE } from '../../docs/examples/demo/world.ts';
+import type { Fault } from '../support/faults.ts';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+interface Run {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** As `npm run demo` does it, with its output in a pipe. */
+async function demo(...args: readonly string[]): Promise<Run> {
+  const command = ['--import', 'tsx', 'docs/examples/demo/main.ts', ...args];
+  try {
+    const { stdout, stderr } = await promisify(execFile)(process.execPath, command, { cwd: root });
+    return { status: 0, stdout, stderr };
+  } catch (error) {
+    const { code, stdout, stderr } = error as { code: number; stdout: string; stderr: string };
+    return { status: code, stdout, stderr };
+  }
+}
+
+/** The numbers of a row: booked once, twice, lost and false successes, not booked, requests. */
+function row(stdout: string, name: string): number[] {
+  const line = stdout.split('\n').find((text) => text.startsWith(`${name}  `)) ?? '';
+  return (line.match(/\d+/g) ?? []).map(Number).slice(0, 6);
+}
+
+describe('the demo', () => {
+  it('compares three clients in a table, without a control character when piped', {
+    timeout: 30_000,
+  }, async () => {
+    // Here the first two orders are cut off after they were booked, and nothing else goes wrong.
+    const { status, stdout, stderr } = await demo('--seed', '4', '--orders', '7');
+    expect(status, stderr).toBe(0);
+    expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
+    expect(row(stdout, 'bare fetch')).toEqual([7, 0, 2, 0, 0, 7]);
+    expect(row(stdout, 'retry loop')).toEqual([5, 2, 0, 0, 0, 9]);
+    // Whether its callers hear of every booking is up to its retry budget, which has hardly begun.
+    const [once, twice, , falseSuccess, notBooked] = row(stdout, 'steadfetch');
+    expect({ once, twice, falseSuccess, notBooked }).toEqual({
+      once: 7,
+      twice: 0,
+      falseSuccess: 0,
+      notBooked: 0,
+    });
+  });
+
+  it('ends with status 2 and says why when it is not understood', { timeout: 30_000 }, async () => {
+    const { status, stdout, stderr } = await demo('--sede', '2');
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toMatch(/Unknown option '--sede'.*\n\nnpm run demo -- \[--seed N\]/);
+  });
+
+  it.each([
+    [['--seed', 'x'], '--seed must be a whole number from 0 to 9007199254740991, got x'],
+    [['--seed=-1'], '--seed must be a whole number from 0 to 9007199254740991, got -1'],
+    [['--orders', '0'], '--orders must be a whole number from 1 to 1000, got 0'],
+    [['--orders', '1001'], '--orders must be a whole number from 1 to 1000, got 1001'],
+  ])('refuses %j', (args, message) => {
+    expect(() => readArguments(args)).toThrow(new TypeError(message));
+  });
+});
+
+describe('the world', () => {
+  const requests = fc.tuple(fc.nat(), fc.integer({ min: 1, max: 1_000 }), fc.integer({ min: 1, max: 8 }));
+
+  it('does the same to the same request, whatever was asked in between', () => {
+    fc.assert(
+      fc.property(fc.array(requests, { minLength: 1, maxLength: 20 }), (list) => {
+        const forwards = list.map((request) => faultFor(...request));
+        const backwards = list.toReversed().map((request) => faultFor(...request));
+        expect(backwards.toReversed()).toEqual(forwards);
+      }),
+    );
+  });
+
+  const orders = Array.from({ length: 500 }, (_, index) => index + 1);
+  const seeds = Array.from({ length: 10 }, (_, index) => index + 1);
+  const first = (seed: number) => orders.map((order) => faultFor(seed, order, 1));
+
+  it("is another one for another seed, and for an order's second request", () => {
+    expect(first(2)).not.toEqual(first(1));
+    expect(orders.map((order) => faultFor(1, order, 2))).not.toEqual(first(1));
+  });
+
+  it.each(seeds)(
+    'has every kind of fault that it promises, and leaves most requests alone (seed %i)',
+    (seed) => {
+      const kinds = first(seed).map(kindOf);
+      expect(new Set(kinds)).toEqual(
+        new Set([
+          'ok',
+          'cut head reset',
+          'cut booked reset',
+          'slow request',
+          'slow booked',
+          'answer 500 done',
+          'answer 503',
+          'answer 503 retry-after',
+        ]),
+      );
+      expect(kinds.filter((kind) => kind === 'ok').length).toBeGreaterThan(400);
+    },
+  );
+
+  it('stalls past the timeout of an attempt, and not for ever', () => {
+    const stalls = seeds.flatMap(first).flatMap((fault) => (fault.kind === 'slow' ? [fault.ms] : []));
+    expect(Math.min(...stalls)).toBeGreaterThan(2_000);
+    expect(Math.max(...stalls)).toBeLessThanOrEqual(3_000);
+  });
+
+  it('lets every order through in the end, even in a burst', () => {
+    const tries = [1, 2, 3, 4, 5, 6, 7, 8];
+    for (const order of orders) {
+      expect(tries.map((nth) => kindOf(faultFor(1, order, nth)))).toContain('ok');
+    }
+  });
+
+  it('has no other fault in the outage and right after it', () => {
+    const calm = orders.filter((order) => order >= OUTAGE.from && order <= OUTAGE.to + 50);
+    expect(calm.length).toBeGreaterThan(100);
+    for (const order of calm) expect(faultFor(1, order, 1)).toEqual({ kind: 'ok' });
+  });
+});
+
+describe('the judge', () => {
+  const told = (order: number, ok: boolean, wait = 1): Told => ({
+    order,
+    ok,
+    wait,
+    replayed: false,
+    report: undefined,
+  });
+
+  it('holds what each caller was told against the ledger', () => {
+    const orders = [1, 1, 2, 2, 0, 0].map((booked, index) => ({ order: index + 1, booked, faults: [] }));
+    const callers = [1, 2, 3, 4, 5, 6].map((order) => told(order, order % 2 === 1));
+    expect(judge(callers, { requests: 9, orders })).toMatchObject({
+      once: 2,
+      twice: 2,
+      lostSuccess: 2,
+      falseSuccess: 1,
+      notBooked: 2,
+      requests: 9,
+    });
+  });
+
+  it('takes an order that the ledger has never heard of as not booked', () => {
+    const tally = judge([told(1, true), told(2, false)], { requests: 0, orders: [] });
+    expect(tally).toMatchObject({ once: 0, falseSuccess: 1, lostSuccess: 0, notBooked: 2 });
+  });
+
+  it('finds fault with a second booking and with an "ok" for nothing, and with nothing else', () => {
+    const good = judge([told(1, false), told(2, false)], {
+      requests: 2,
+      orders: [{ order: 1, booked: 1, faults: [] }],
+    });
+    expect(isFlawless(good)).toBe(true);
+    expect(isFlawless({ ...good, twice: 1 })).toBe(false);
+    expect(isFlawless({ ...good, falseSuccess: 1 })).toBe(false);
+  });
+
+  it('measures the wait of the median and of the slowest one in a hundred', () => {
+    const callers = Array.from({ length: 200 }, (_, index) => told(index + 1, true, 200 - index));
+    expect(judge(callers, { requests: 200, orders: [] })).toMatchObject({ p50: 100, p99: 198 });
+  });
+});
+
+describe('the story', () => {
+  const saved = (order: number, statuses: readonly (number | undefined)[]): Told => ({
+    order,
+    ok: true,
+    wait: 1,
+    replayed: true,
+    report: {
+      id: '',
+      method: 'POST',
+      url: '',
+      endpoint: undefined,
+      idempotencyKey: '',
+      startedAt: 0,
+      duration: 1,
+      delivery: 'answered',
+      stopped: 'success',
+      attempts: statuses.map((status, index) => ({
+        number: index + 1,
+        startedAt: 0,
+        duration: 1,
+        waited: 0,
+        ...(status !== undefined && { status }),
+        delivery: status === undefined ? 'unknown' : 'answered',
+        reason: status === 201 ? 'success' : 'network',
+      })),
+    },
+  });
+  const stalls: Fault = { kind: 'slow', at: 'request', ms: 2_500 };
+  const cut: Fault = { kind: 'cut', at: 'booked', how: 'reset' };
+  const ok: Fault = { kind: 'ok' };
+
+  it('tells the call that was saved from the most', () => {
+    const page = {
+      requests: 6,
+      orders: [
+        { order: 3, booked: 1, faults: [cut, ok] },
+        { order: 7, booked: 1, faults: [stalls, ok, stalls, ok] },
+      ],
+    };
+    const told = [saved(3, [undefined, 201]), saved(7, [undefined, 409, undefined, 201])];
+    expect(storyOf(told, page)).toBe(
+      'order 7: stalled before booking → 409, still at work → stalled → answered 201 (replayed), one booking',
+    );
+  });
+
+  it('leaves out a call of which an attempt never reached the service', () => {
+    const page = {
+      requests: 3,
+      orders: [
+        { order: 3, booked: 1, faults: [cut, ok] },
+        { order: 7, booked: 1, faults: [ok] },
+      ],
+    };
+    const told = [saved(3, [undefined, 201]), saved(7, [undefined, undefined, 201])];
+    expect(storyOf(told, page)).toMatch(/^order 3: reset after booking → answered 201/);
+    expect(storyOf(told.slice(1), page)).toBeUndefined();
+  });
+});
+
+describe('the picture', () => {
+  it('puts every word where the terminal had it, and shows what is no markup as it is', () => {
+    const svg = terminalPicture(['', '  1 < 2    & 3'], 'caption');
+    const at = (text: string) => new RegExp(`<text x="([\\d.]+)"[^>]*>${text}</text>`).exec(svg)?.[1];
+    const [one, three] = [Number(at('1 &lt; 2')), Number(at('&amp; 3'))];
+    expect((three - one) / (one - Number(at('caption')))).toBeCloseTo(9 / 2);
+  });
+});
+
+/** A fault in a few words, without its numbers. */
+function kindOf(fault: Fault): string {
+  switch (fault.kind) {
+    case 'cut':
+      return `cut ${fault.at} ${fault.how}`;
+    case 'slow':
+      return `slow ${fault.at}`;
+    case 'answer':
+      return [fault.kind, fault.status, fault.effect, ...Object.keys(fault.headers ?? {})]
+        .filter(Boolean)
+        .join(' ');
+    default:
+      return fault.kind;
+  }
+}
