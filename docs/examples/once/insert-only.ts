@@ -1,0 +1,17 @@
+/** No stored result needed: a unique index is enough, and this package is not needed for it. */
+import type { PoolClient } from 'pg';
+
+/**
+ * Call it inside your transaction. False: it was done before, and nothing happened now. While another transaction with
+ * the same message is open, the insert waits for it to end.
+ *
+ * create table processed (message_id text primary key, at timestamptz not null default now());
+ */
+export async function recordCharge(tx: PoolClient, messageId: string, cents: number): Promise<boolean> {
+  const { rowCount } = await tx.query('insert into processed values ($1) on conflict do nothing', [
+    messageId,
+  ]);
+  if (rowCount === 0) return false;
+  await tx.query('insert into charges (account, cents) values ($1, $2)', [messageId, cents]);
+  return true;
+}

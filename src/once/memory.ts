@@ -1,0 +1,79 @@
+import type { Identity, Store } from './store.ts';
+
+interface Entry {
+  readonly token: number;
+  readonly fingerprint: string | undefined;
+  /** Epoch milliseconds; `undefined` once it is done. */
+  leaseUntil: number | undefined;
+  expiresAt: number;
+  result?: Uint8Array | undefined;
+}
+
+/**
+ * Keys in this process: for tests, and where one process is all there is. A restart forgets every key.
+ * Call `purge` now and then; nothing else removes what has ended.
+ *
+ * @param now The clock, in milliseconds. Default: `Date.now`.
+ */
+export function memoryStore(now: () => number = Date.now): Store {
+  const entries = new Map<string, Entry>();
+  let lastToken = 0;
+
+  const nameOf = (id: Identity) => JSON.stringify([id.scope, id.key]);
+  /** The entry, if this token holds it. */
+  const held = (id: Identity, token: number) => {
+    const entry = entries.get(nameOf(id));
+    return entry?.token === token && entry.leaseUntil !== undefined ? entry : undefined;
+  };
+
+  return {
+    async setup() {},
+
+    async claim(id, { fingerprint, lease, lifetime }) {
+      const time = now();
+      const entry = entries.get(nameOf(id));
+      if (entry !== undefined && entry.expiresAt > time) {
+        const { leaseUntil, result } = entry;
+        if (differ(entry.fingerprint, fingerprint)) return { state: 'reused' };
+        if (leaseUntil === undefined) return { state: 'done', result: result?.slice() };
+        if (leaseUntil > time) return { state: 'running', leaseLeft: leaseUntil - time };
+      }
+      const token = ++lastToken;
+      entries.set(nameOf(id), { token, fingerprint, leaseUntil: time + lease, expiresAt: time + lifetime });
+      return { state: 'claimed', token };
+    },
+
+    async complete(id, token, result) {
+      const entry = held(id, token);
+      if (entry === undefined) return false;
+      entry.leaseUntil = undefined;
+      entry.result = result?.slice();
+      return true;
+    },
+
+    async release(id, token) {
+      return held(id, token) !== undefined && entries.delete(nameOf(id));
+    },
+
+    async extend(id, token, lease) {
+      const entry = held(id, token);
+      if (entry === undefined) return false;
+      entry.leaseUntil = now() + lease;
+      entry.expiresAt = Math.max(entry.expiresAt, entry.leaseUntil);
+      return true;
+    },
+
+    async purge(limit) {
+      const time = now();
+      let removed = 0;
+      for (const [name, entry] of entries) {
+        if (removed === limit) break;
+        if (entry.expiresAt <= time && entries.delete(name)) removed++;
+      }
+      return removed;
+    },
+  };
+}
+
+const differ = (a: string | undefined, b: string | undefined) =>
+  a !== undefined && b !== undefined && a !== b;

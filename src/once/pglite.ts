@@ -1,0 +1,56 @@
+import { loadDriver } from './driver.ts';
+import { joined } from './savepoint.ts';
+import { type Queryable, sqlStore } from './sql.ts';
+import type { Store, TransactionalStore } from './store.ts';
+
+export { schemaSql } from './schema.ts';
+
+/** What of a PGlite database is used. */
+export interface PgliteDatabase<Tx extends Queryable> extends Queryable {
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+}
+
+/** Keys in PGlite, the embedded PostgreSQL: the same SQL and the same promises, in one process. */
+export interface PgliteStore<Tx> extends Store {
+  /**
+   * Opens a transaction for each effect and hands it over. PGlite has one connection: inside the effect use only the
+   * transaction, because anything else waits for it to end.
+   */
+  readonly transactional: TransactionalStore<Tx>;
+  /** Joins a transaction that you opened and will commit, behind a savepoint. */
+  within<Open extends Queryable>(tx: Open): TransactionalStore<Open>;
+}
+
+/**
+ * @param db Your PGlite database.
+ * @param options.table Where the keys are kept: `name` or `schema.name`. Default: `steadfetch_once`.
+ */
+export function pgliteStore<Tx extends Queryable>(
+  db: PgliteDatabase<Tx>,
+  { table }: { table?: string } = {},
+): PgliteStore<Tx> {
+  return {
+    ...sqlStore(db, table),
+    transactional: {
+      transaction: (work) => db.transaction((tx) => work(tx, sqlStore(tx, table))),
+    },
+    within: (tx) => joined(tx, sqlStore(tx, table)),
+  };
+}
+
+/**
+ * Opens a PGlite database of its own, with the schema in place.
+ *
+ * @param directory Where it keeps its files. Default: in memory.
+ * @throws MissingDriverError without the package `@electric-sql/pglite`.
+ * @example const store = await openPglite('./data/once');
+ */
+export async function openPglite(
+  directory?: string,
+): Promise<PgliteStore<Queryable> & { close(): Promise<void> }> {
+  const { PGlite } = await loadDriver('@electric-sql/pglite', () => import('@electric-sql/pglite'));
+  const db = await PGlite.create(directory);
+  const store = pgliteStore<Queryable>(db);
+  await store.setup();
+  return { ...store, close: () => db.close() };
+}

@@ -1,0 +1,92 @@
+import type { ClientBase, Pool, PoolClient } from 'pg';
+import { loadDriver } from './driver.ts';
+import { prepared } from './prepared.ts';
+import { joined } from './savepoint.ts';
+import { sqlStore } from './sql.ts';
+import type { Store, TransactionalStore } from './store.ts';
+
+export { schemaSql } from './schema.ts';
+
+/** Keys in PostgreSQL. As it stands: lease mode, each step a statement of its own. */
+export interface PostgresStore extends Store {
+  /** Opens a transaction for each effect and hands it over; key and business rows are committed together. */
+  readonly transactional: TransactionalStore<PoolClient>;
+  /**
+   * Joins a transaction that you opened and will commit. The effect runs behind a savepoint: should it throw, neither
+   * its rows nor the key are left in your transaction, even if you catch the error and commit.
+   */
+  within<Open extends ClientBase>(tx: Open): TransactionalStore<Open>;
+}
+
+/** How the store talks to PostgreSQL. */
+export interface PostgresOptions {
+  /**
+   * Where the keys are kept: `name` or `schema.name`.
+   * @default 'steadfetch_once'
+   */
+  readonly table?: string;
+  /**
+   * Whether statements are prepared, once for every connection. Switch it off behind a pooler that hands out another
+   * connection for every transaction and does not know of prepared statements, such as PgBouncer before 1.21.
+   * @default true
+   */
+  readonly prepare?: boolean;
+}
+
+/**
+ * @param pool Your `pg` Pool.
+ * @example
+ * const store = postgresStore(new pg.Pool());
+ * await store.setup();
+ */
+export function postgresStore(pool: Pool, { table, prepare = true }: PostgresOptions = {}): PostgresStore {
+  const storeOn = (db: Pool | ClientBase) => sqlStore(prepare ? prepared(db) : db, table);
+  return {
+    ...storeOn(pool),
+    transactional: {
+      async transaction(work) {
+        const client = await pool.connect();
+        // A connection that dies while nobody queries it must not end the process: the next query reports it.
+        client.on('error', ignore);
+        let broken = false;
+        try {
+          await client.query('begin');
+          const result = await work(client, storeOn(client));
+          await client.query('commit');
+          return result;
+        } catch (error) {
+          await client.query('rollback').catch(() => {
+            broken = true;
+          });
+          throw error;
+        } finally {
+          client.off('error', ignore);
+          client.release(broken);
+        }
+      },
+    },
+    within: (tx) => joined(tx, storeOn(tx)),
+  };
+}
+
+/**
+ * Opens a pool of its own, with the schema in place.
+ *
+ * @param url `postgres://user:password@host:port/database`
+ * @throws MissingDriverError without the package `pg`.
+ * @example const store = await openPostgres('postgres://127.0.0.1/shop');
+ */
+export async function openPostgres(
+  url: string,
+  options: PostgresOptions = {},
+): Promise<PostgresStore & { close(): Promise<void> }> {
+  const pg = await loadDriver('pg', () => import('pg'));
+  const pool = new pg.default.Pool({ connectionString: url });
+  // An idle connection that dies is replaced by the pool; without a listener it would end the process.
+  pool.on('error', ignore);
+  const store = postgresStore(pool, options);
+  await store.setup();
+  return { ...store, close: () => pool.end() };
+}
+
+const ignore = () => {};

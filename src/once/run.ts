@@ -1,0 +1,151 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import {
+  InProgressError,
+  KeyReusedError,
+  LeaseLostError,
+  NotRecordedError,
+  ResultNotKeptError,
+} from './errors.ts';
+import type {
+  AnyStore,
+  Claim,
+  ContextOf,
+  Identity,
+  Lease,
+  Store,
+  Terms,
+  TransactionalStore,
+} from './store.ts';
+
+/** How an effect ended: its value, and what the next caller with the key gets. */
+export interface Settlement<T> {
+  readonly value: T;
+  /** The bytes; or word that it was done; or a run of its own, as if this one had never been. */
+  readonly keep: Uint8Array | 'tombstone' | 'release';
+}
+
+/** What a call comes to: a run of its own, or what an earlier one left. */
+export type Outcome<T> =
+  | { readonly replayed: false; readonly value: T }
+  | { readonly replayed: true; readonly result: Uint8Array };
+
+interface Busy {
+  readonly busy: true;
+  readonly leaseLeft: number | undefined;
+}
+
+// A lease is the longest a caller might have to wait; most effects are done long before.
+const ASK_AGAIN = 1_000;
+const FIRST_PAUSE = 10;
+const LONGEST_PAUSE = 250;
+
+/**
+ * The whole algorithm: claim, run, record. In lease mode these are three steps, and the token in the last one makes
+ * sure that only the owner of the claim records; in a transaction they are committed together or not at all.
+ */
+export async function run<S extends AnyStore, T>(
+  store: S,
+  id: Identity,
+  terms: Terms & { readonly wait: number },
+  effect: (context: ContextOf<S>) => Promise<Settlement<T>>,
+): Promise<Outcome<T>> {
+  const deadline = performance.now() + terms.wait;
+  for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
+    const outcome = await attempt(store, id, terms, effect);
+    if (!('busy' in outcome)) return outcome;
+    const left = deadline - performance.now();
+    if (left <= 0)
+      throw new InProgressError(id, Math.ceil(Math.min(outcome.leaseLeft ?? ASK_AGAIN, ASK_AGAIN)));
+    await sleep(Math.min(pause, left));
+  }
+}
+
+function attempt<S extends AnyStore, T>(
+  store: S,
+  id: Identity,
+  terms: Terms,
+  effect: (context: ContextOf<S>) => Promise<Settlement<T>>,
+): Promise<Outcome<T> | Busy> {
+  // The one place where the compiler cannot follow that ContextOf<S> is decided by the kind of store.
+  return 'transaction' in store
+    ? inTransaction(store as TransactionalStore<ContextOf<S>>, id, terms, effect)
+    : underLease(store, id, terms, effect as (lease: Lease) => Promise<Settlement<T>>);
+}
+
+async function underLease<T>(
+  store: Store,
+  id: Identity,
+  terms: Terms,
+  effect: (lease: Lease) => Promise<Settlement<T>>,
+): Promise<Outcome<T> | Busy> {
+  const claim = await store.claim(id, terms);
+  if (claim.state !== 'claimed') return others(claim, id);
+  const { token } = claim;
+
+  // Should the release fail, the end of the lease does the same; the caller needs the effect's own outcome.
+  const release = () => store.release(id, token).catch(() => false);
+  let settled: Settlement<T>;
+  try {
+    settled = await effect(leaseOf(store, id, token, terms.lease));
+  } catch (error) {
+    await release();
+    throw error;
+  }
+  const { value, keep } = settled;
+  if (keep === 'release') {
+    await release();
+    return { replayed: false, value };
+  }
+  const recorded = await store.complete(id, token, bytesOf(keep)).catch((cause: unknown) => {
+    throw new NotRecordedError(id, value, cause);
+  });
+  if (!recorded) throw new LeaseLostError(id);
+  return { replayed: false, value };
+}
+
+async function inTransaction<Tx, T>(
+  store: TransactionalStore<Tx>,
+  id: Identity,
+  terms: Terms,
+  effect: (tx: Tx) => Promise<Settlement<T>>,
+): Promise<Outcome<T> | Busy> {
+  try {
+    return await store.transaction(async (tx, keys) => {
+      const claim = await keys.claim(id, terms);
+      if (claim.state !== 'claimed') return others(claim, id);
+      const { value, keep } = await effect(tx);
+      if (keep === 'release') throw new RolledBack(value);
+      if (!(await keys.complete(id, claim.token, bytesOf(keep)))) throw new LeaseLostError(id);
+      return { replayed: false, value };
+    });
+  } catch (error) {
+    if (error instanceof RolledBack) return { replayed: false, value: error.value as T };
+    throw error;
+  }
+}
+
+/** Carries a value out of a transaction that must not be committed. */
+class RolledBack {
+  readonly value: unknown;
+  constructor(value: unknown) {
+    this.value = value;
+  }
+}
+
+function others(claim: Exclude<Claim, { state: 'claimed' }>, id: Identity): Busy | Outcome<never> {
+  if (claim.state === 'running') return { busy: true, leaseLeft: claim.leaseLeft };
+  if (claim.state === 'reused') throw new KeyReusedError(id);
+  if (claim.result === undefined) throw new ResultNotKeptError(id);
+  return { replayed: true, result: claim.result };
+}
+
+function leaseOf(store: Store, id: Identity, token: number, length: number): Lease {
+  return {
+    token,
+    async extend() {
+      if (!(await store.extend(id, token, length))) throw new LeaseLostError(id);
+    },
+  };
+}
+
+const bytesOf = (keep: Uint8Array | 'tombstone') => (keep === 'tombstone' ? undefined : keep);

@@ -1,0 +1,20 @@
+import type { Queryable } from './sql.ts';
+import type { Store, TransactionalStore } from './store.ts';
+
+/** A transaction that is open already: ours is a savepoint in it. */
+export function joined<Open extends Queryable>(tx: Open, store: Store): TransactionalStore<Open> {
+  return {
+    async transaction(work) {
+      await tx.query('savepoint steadfetch_once');
+      try {
+        const result = await work(tx, store);
+        await tx.query('release savepoint steadfetch_once');
+        return result;
+      } catch (error) {
+        // Should this fail, the connection is gone and the whole transaction with it.
+        await tx.query('rollback to savepoint steadfetch_once').catch(() => {});
+        throw error;
+      }
+    },
+  };
+}

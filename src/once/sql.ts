@@ -1,0 +1,100 @@
+import { checkTable, DEFAULT_TABLE, schemaSql } from './schema.ts';
+import type { Claim, Store } from './store.ts';
+
+/** What both `pg` and PGlite can do, in and out of a transaction. */
+export interface Queryable {
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+interface Found {
+  readonly state: 'free' | 'running' | 'done' | 'reused';
+  readonly result: Uint8Array | null;
+  readonly lease_left: number | null;
+}
+
+/**
+ * The store's steps in SQL. Each is one statement, except that a claim tries up to three, of which one decides.
+ * `statement_timestamp()` is the database's clock.
+ */
+export function sqlStore(db: Queryable, table: string = DEFAULT_TABLE): Store {
+  const sql = statements(checkTable(table));
+  const changed = async (text: string, values: unknown[]) => (await db.query(text, values)).rows.length > 0;
+
+  return {
+    async setup() {
+      await db.query(schemaSql(table));
+    },
+
+    async claim({ scope, key }, { fingerprint = null, lease, lifetime }) {
+      const claimed = (rows: unknown[]): Claim => {
+        const [row] = rows as { token: string | number }[]; // `pg` gives a bigint as a string
+        return row === undefined ? RUNNING : { state: 'claimed', token: Number(row.token) };
+      };
+      const terms = [scope, key, fingerprint, lease, lifetime];
+      const inserted = await db.query(sql.insert, terms);
+      if (inserted.rows.length > 0) return claimed(inserted.rows);
+
+      const [found] = (await db.query(sql.look, [scope, key, fingerprint])).rows as Found[];
+      if (found === undefined) return RUNNING;
+      if (found.state === 'free') return claimed((await db.query(sql.takeOver, terms)).rows);
+      if (found.state === 'running') return { state: 'running', leaseLeft: found.lease_left ?? undefined };
+      if (found.state === 'done') return { state: 'done', result: found.result ?? undefined };
+      return { state: 'reused' };
+    },
+
+    complete: ({ scope, key }, token, result) => changed(sql.complete, [scope, key, token, result ?? null]),
+    release: ({ scope, key }, token) => changed(sql.release, [scope, key, token]),
+    extend: ({ scope, key }, token, lease) => changed(sql.extend, [scope, key, token, lease]),
+    purge: async (limit) => (await db.query(sql.purge, [limit])).rows.length,
+  };
+}
+
+/** Somebody else got there first, in a transaction that is still open or between two of our statements. */
+const RUNNING: Claim = { state: 'running', leaseLeft: undefined };
+
+/**
+ * The primary key is what allows one row for one key. The advisory lock is a courtesy: a claim in an open transaction
+ * holds it, so that a duplicate, instead of waiting for that transaction, finds the lock taken and leaves.
+ */
+const statements = (table: string) => {
+  const now = 'statement_timestamp()';
+  const mayClaim = `pg_try_advisory_xact_lock(hashtextextended('${table} ' || $1 || ' ' || $2, 0))`;
+  const held = 'scope = $1 and key = $2 and token = $3 and lease_until is not null';
+  return {
+    insert: `
+      insert into ${table} (scope, key, fingerprint, lease_until, expires_at)
+      select $1, $2, $3, ${now} + $4 * interval '1 ms', ${now} + $5 * interval '1 ms' where ${mayClaim}
+      on conflict do nothing returning token`,
+
+    look: `
+      select result, extract(epoch from lease_until - ${now})::float8 * 1000 as lease_left,
+        case when expires_at <= ${now} then 'free'
+             when fingerprint <> $3 then 'reused'
+             when lease_until is null then 'done'
+             when lease_until <= ${now} then 'free'
+             else 'running' end as state
+      from ${table} where scope = $1 and key = $2`,
+
+    takeOver: `
+      update ${table} set token = default, fingerprint = $3, result = null,
+        lease_until = ${now} + $4 * interval '1 ms', expires_at = ${now} + $5 * interval '1 ms'
+      where scope = $1 and key = $2 and ${mayClaim}
+        and (expires_at <= ${now} or (lease_until <= ${now} and (fingerprint <> $3) is not true))
+      returning token`,
+
+    complete: `update ${table} set lease_until = null, result = $4 where ${held} returning 1`,
+
+    release: `delete from ${table} where ${held} returning 1`,
+
+    extend: `
+      update ${table} set lease_until = ${now} + $4 * interval '1 ms',
+        expires_at = greatest(expires_at, ${now} + $4 * interval '1 ms')
+      where ${held} returning 1`,
+
+    purge: `
+      delete from ${table} where (scope, key) in (
+        select scope, key from ${table} where expires_at <= ${now}
+        order by expires_at limit $1 for update skip locked)
+      returning 1`,
+  };
+};

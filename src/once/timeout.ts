@@ -1,0 +1,81 @@
+import { StoreTimeoutError } from './errors.ts';
+import type { AnyStore, Store, TransactionalStore } from './store.ts';
+
+/**
+ * The same store, with an end to its patience: a step that is not answered within `limit` milliseconds rejects with
+ * `StoreTimeoutError`. The effect's own time is not counted.
+ */
+export function withTimeout<S extends AnyStore>(store: S, limit: number): S;
+export function withTimeout(store: AnyStore, limit: number): AnyStore {
+  return 'transaction' in store ? boundTransaction(store, limit) : boundLease(store, limit);
+}
+
+function boundSteps(store: Store, limit: number): Store {
+  return {
+    setup: () => store.setup(),
+    claim: (id, terms) => within(limit, 'claim', store.claim(id, terms)),
+    complete: (id, token, result) => within(limit, 'complete', store.complete(id, token, result)),
+    release: (id, token) => within(limit, 'release', store.release(id, token)),
+    extend: (id, token, lease) => within(limit, 'extend', store.extend(id, token, lease)),
+    purge: (batch) => within(limit, 'purge', store.purge(batch)),
+  };
+}
+
+function boundLease(store: Store, limit: number): Store {
+  return {
+    ...boundSteps(store, limit),
+    claim(id, terms) {
+      const claiming = store.claim(id, terms);
+      return within(limit, 'claim', claiming, () => {
+        // A claim that comes after all would block the key for a whole lease, with nobody at work.
+        const giveBack = claiming.then((late) => late.state === 'claimed' && store.release(id, late.token));
+        giveBack.catch(() => {}); // the end of the lease does the same
+      });
+    },
+  };
+}
+
+function boundTransaction<Tx>(store: TransactionalStore<Tx>, limit: number): TransactionalStore<Tx> {
+  return {
+    transaction: (work) =>
+      new Promise((resolve, reject) => {
+        let abandoned = false;
+        let timer: NodeJS.Timeout;
+        const expect = (step: string) => {
+          timer = setTimeout(() => {
+            abandoned = true;
+            reject(new StoreTimeoutError(step, limit));
+          }, limit);
+        };
+        expect('begin');
+        store
+          .transaction(async (tx, keys) => {
+            clearTimeout(timer);
+            // The caller has been told that nothing was run: so it must stay.
+            if (abandoned) throw new StoreTimeoutError('begin', limit);
+            try {
+              return await work(tx, boundSteps(keys, limit));
+            } finally {
+              expect('commit or rollback');
+            }
+          })
+          .finally(() => clearTimeout(timer))
+          .then(resolve, reject);
+      }),
+  };
+}
+
+async function within<T>(limit: number, step: string, answer: Promise<T>, onLate = () => {}): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      onLate();
+      reject(new StoreTimeoutError(step, limit));
+    }, limit);
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

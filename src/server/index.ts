@@ -1,0 +1,4 @@
+export type { FingerprintKind } from './fingerprint.ts';
+export { idempotent } from './idempotent.ts';
+export { type IdempotencyOptions, isFinal } from './options.ts';
+export type { ProblemCode } from './problem.ts';

@@ -1,0 +1,81 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+import { loadDriver } from '../../src/once/driver.ts';
+
+const SRC = fileURLToPath(new URL('../../src', import.meta.url));
+const RECEIVING = ['once', 'server', 'testing'];
+const DRIVERS = ['pg', '@electric-sql/pglite', 'ioredis', 'redis', 'express', 'fastify', 'hono'];
+
+const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const roomOf = (file: string) => file.split(sep)[0] ?? '';
+
+/** What a file loads when it is loaded: neither types nor what it imports later, on demand. */
+function imports(file: string): string[] {
+  const text = readFileSync(join(SRC, file), 'utf8');
+  const statements = text.matchAll(/^(?:import|export)\s+(?!type\s)(?:[^'";]*?\sfrom\s+)?'([^']+)'/gm);
+  return [...statements].map(([, name]) =>
+    name?.startsWith('.') ? relative(SRC, join(SRC, dirname(file), name)) : `${name}`,
+  );
+}
+
+/** Everything that loading a file brings with it. */
+function reach(file: string, seen = new Set<string>()): Set<string> {
+  for (const name of imports(file)) {
+    if (seen.has(name)) continue;
+    seen.add(name);
+    if (name.endsWith('.ts')) reach(name, seen);
+  }
+  return seen;
+}
+
+describe('the import graph', () => {
+  test('is read rightly: it knows what the server needs', () => {
+    const needed = reach(join('server', 'index.ts'));
+    expect(needed).toContain(join('once', 'run.ts'));
+    expect(needed).toContain('node:crypto');
+  });
+
+  test('the client imports nothing of the receiving side', () => {
+    const client = files.filter((file) => ![...RECEIVING, 'lab'].includes(roomOf(file)));
+    expect(client.length).toBeGreaterThan(5);
+    for (const file of client)
+      expect([...reach(file)].filter((name) => RECEIVING.includes(roomOf(name)))).toEqual([]);
+  });
+
+  test('the receiving side imports nothing of the client, and no package at all', () => {
+    for (const file of files.filter((name) => RECEIVING.includes(roomOf(name)))) {
+      const outside = [...reach(file)].filter(
+        (name) => !RECEIVING.includes(roomOf(name)) && !name.startsWith('node:'),
+      );
+      expect({ file, outside }).toEqual({ file, outside: [] });
+    }
+  });
+});
+
+describe('a driver', () => {
+  const { peerDependencies, peerDependenciesMeta } = JSON.parse(
+    readFileSync(join(SRC, '..', 'package.json'), 'utf8'),
+  );
+
+  test.each(DRIVERS.filter((name) => name !== 'express'))('%s is an optional peer', (name) => {
+    expect(peerDependencies).toHaveProperty([name]);
+    expect(peerDependenciesMeta[name]).toEqual({ optional: true });
+  });
+
+  test('that is not installed is named, with the command that installs it', async () => {
+    const missing = '@steadfetch/not-installed';
+    await expect(loadDriver(missing, () => import(missing))).rejects.toMatchObject({
+      name: 'MissingDriverError',
+      code: 'ERR_STEADFETCH_MISSING_DRIVER',
+      package: missing,
+      message: `The package ${missing} is not installed: npm install ${missing}`,
+    });
+  });
+
+  test('that is broken keeps its own error', async () => {
+    const broken = new Error("Cannot find package 'inner' imported from pg");
+    await expect(loadDriver('pg', () => Promise.reject(broken))).rejects.toBe(broken);
+  });
+});

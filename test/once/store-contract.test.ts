@@ -1,0 +1,71 @@
+import { Redis } from 'ioredis';
+import { Pool } from 'pg';
+import { createClient } from 'redis';
+import { afterAll, beforeAll, describe, test } from 'vitest';
+import { memoryStore } from '../../src/once/memory.ts';
+import { openPglite } from '../../src/once/pglite.ts';
+import { postgresStore } from '../../src/once/postgres.ts';
+import { redisStore } from '../../src/once/redis.ts';
+import type { AnyStore, Store, TransactionalStore } from '../../src/once/store.ts';
+import { storeContract, transactionContract } from '../../src/testing/index.ts';
+import { POSTGRES, present, REDIS_URL, schemaOf } from './servers.ts';
+
+const SCHEMA = schemaOf('contract');
+const hasPostgres = await present('PostgreSQL', 5432);
+const hasRedis = await present('Redis', 6379);
+
+function honours<S extends AnyStore>(
+  contract: readonly { title: string; check(store: S): Promise<void> }[],
+  store: S,
+) {
+  for (const { title, check } of contract) test.concurrent(title, () => check(store));
+}
+
+describe('memory', () => honours<Store>(storeContract, memoryStore()));
+
+describe('PGlite', async () => {
+  const store = await openPglite();
+  afterAll(() => store.close());
+  honours<Store>(storeContract, store);
+  honours<TransactionalStore<unknown>>(transactionContract, store.transactional);
+});
+
+describe.runIf(hasPostgres)('PostgreSQL', () => {
+  const pool = new Pool(POSTGRES);
+  const store = postgresStore(pool, { table: `${SCHEMA}.once` });
+  beforeAll(async () => {
+    await pool.query(`drop schema if exists ${SCHEMA} cascade`);
+    await pool.query(`create schema ${SCHEMA}`);
+    await store.setup();
+  });
+  afterAll(async () => {
+    await pool.query(`drop schema ${SCHEMA} cascade`);
+    await pool.end();
+  });
+  honours<Store>(storeContract, store);
+  honours<TransactionalStore<unknown>>(transactionContract, store.transactional);
+});
+
+describe.runIf(hasRedis)('Redis, through ioredis', () => {
+  const client = new Redis(REDIS_URL, { lazyConnect: true });
+  const prefix = `contract:${process.pid}:ioredis:`;
+  beforeAll(() => client.connect());
+  afterAll(async () => {
+    for await (const keys of client.scanStream({ match: `${prefix}*`, count: 1000 }))
+      if (keys.length > 0) await client.del(keys);
+    client.disconnect();
+  });
+  honours<Store>(storeContract, redisStore(client, { prefix }));
+});
+
+describe.runIf(hasRedis)('Redis, through redis', () => {
+  const client = createClient({ url: REDIS_URL });
+  const prefix = `contract:${process.pid}:redis:`;
+  beforeAll(async () => void (await client.connect()));
+  afterAll(async () => {
+    for await (const keys of client.scanIterator({ MATCH: `${prefix}*`, COUNT: 1000 }))
+      if (keys.length > 0) await client.del(keys);
+    await client.close();
+  });
+  honours<Store>(storeContract, redisStore(client, { prefix }));
+});

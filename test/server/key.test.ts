@@ -1,0 +1,68 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { parseKey } from '../../src/server/key.ts';
+
+describe('parseKey', () => {
+  const visible = fc.string({
+    minLength: 1,
+    maxLength: 255,
+    unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)),
+  });
+
+  test('reads every structured-field string as what was quoted', () => {
+    const printable = fc.string({
+      minLength: 1,
+      maxLength: 255,
+      unit: fc.integer({ min: 0x20, max: 0x7e }).map((code) => String.fromCharCode(code)),
+    });
+    fc.assert(
+      fc.property(printable, (key) => {
+        const quoted = `"${key.replace(/["\\]/g, '\\$&')}"`;
+        expect(parseKey(quoted)).toEqual({ kind: 'key', key });
+      }),
+    );
+  });
+
+  test('reads every bare key as itself', () => {
+    fc.assert(
+      fc.property(
+        visible.filter((key) => !key.startsWith('"')),
+        (key) => {
+          expect(parseKey(` ${key}\t`)).toEqual({ kind: 'key', key });
+        },
+      ),
+    );
+  });
+
+  test('never chooses from two keys', () => {
+    fc.assert(
+      fc.property(visible, visible, (a, b) => {
+        expect(parseKey(`${a}, ${b}`).kind).toBe('malformed');
+      }),
+    );
+  });
+
+  test.each([
+    ['"a\\b"', 'an escape that is none'],
+    ['"a"b"', 'a quote inside'],
+    ['"a";p=1', 'parameters'],
+    ['"é"', 'a letter beyond ASCII'],
+    ['"', 'one quote'],
+  ])('refuses %s: %s', (header) => {
+    expect(parseKey(header)).toMatchObject({ kind: 'malformed' });
+  });
+
+  test('tells no header from an empty one', () => {
+    expect(parseKey(null)).toEqual({ kind: 'missing' });
+    expect(parseKey(undefined)).toEqual({ kind: 'missing' });
+    expect(parseKey('')).toMatchObject({ kind: 'malformed' });
+  });
+
+  test('takes 255 characters and refuses 256', () => {
+    expect(parseKey('k'.repeat(255)).kind).toBe('key');
+    expect(parseKey('k'.repeat(256))).toEqual({
+      kind: 'malformed',
+      why: 'has 256 characters; it must have at most 255',
+    });
+  });
+});
