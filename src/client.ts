@@ -1,4 +1,5 @@
 import type { BreakerState, Events } from './events.ts';
+import type { BreakerRecord } from './guard/breaker.ts';
 import type { FetchInput, Options, SteadInit } from './policy/options.ts';
 
 /** A breaker as it stands. */
@@ -11,6 +12,11 @@ export interface BreakerSnapshot {
   readonly retryAt?: number;
 }
 
+/** A breaker that is not closed, as plain JSON: for the next process, if this one will not live long. */
+export interface ExportedBreaker extends BreakerRecord {
+  readonly scope: string;
+}
+
 /** The breakers of a client. */
 export interface Breakers {
   /** The breaker of a scope, or undefined if nothing was sent there yet. */
@@ -19,6 +25,15 @@ export interface Breakers {
   isolate(scope: string): void;
   /** Lets an isolated breaker go: it is closed, with fresh statistics. */
   restore(scope: string): void;
+  /**
+   * The breakers that are not closed, for a client in another process: it will hold them open for what is left of
+   * their cooldown.
+   * @example
+   * await cache.set('breakers', JSON.stringify(api.breakers.export()));
+   * // and in the next process
+   * const api = createFetch({ breakers: JSON.parse(await cache.get('breakers')) });
+   */
+  export(): ExportedBreaker[];
 }
 
 /** A `fetch` that survives. */

@@ -2,8 +2,10 @@ import { makeCall } from './call/call.ts';
 import { type CallContext, planCall } from './call/plan.ts';
 import type { Breakers, SteadFetch } from './client.ts';
 import { Emitter } from './emitter.ts';
+import type { Transition } from './guard/breaker.ts';
 import { breakersOf } from './guard/breakers.ts';
 import { Scopes } from './guard/scopes.ts';
+import { type ClientOptions, splitOptions } from './policy/client-options.ts';
 import { defaults } from './policy/defaults.ts';
 import type { FetchInput, Options, SteadInit } from './policy/options.ts';
 import { compilePolicies, type Policies } from './policy/policies.ts';
@@ -33,32 +35,36 @@ interface Shared extends CallContext {
  *   idempotencyKey: charge.id,
  * });
  */
-export function createFetch(options: Options = {}): SteadFetch {
+export function createFetch(options: ClientOptions = {}): SteadFetch {
   return createClient(options, systemRuntime);
 }
 
 /** `createFetch` with time and chance from outside. */
-export function createClient(options: Options, runtime: Runtime): SteadFetch {
+export function createClient(options: ClientOptions, runtime: Runtime): SteadFetch {
+  const { own, rules } = splitOptions(options);
+  const policies = compilePolicies(rules);
   const emitter = new Emitter();
-  const scopes = new Scopes(runtime, (scope, transition) => {
+  const onChange = (scope: string, transition: Transition) => {
     if (emitter.has('breaker')) emitter.emit('breaker', { scope, ...transition });
-  });
-  const policies = compilePolicies(options);
+  };
+  const scopes = new Scopes(runtime, onChange, own.breakers);
   return client(policies, {
     scopes,
     emitter,
     breakers: breakersOf(scopes, policies.base.breaker || defaults.breaker),
     runtime,
+    layers: own.layers ?? false,
   });
 }
 
 function client(policies: Policies, shared: Shared): SteadFetch {
-  const fetch = async (input: FetchInput, init: SteadInit = {}): Promise<Response> => {
-    const request = readRequest(input, init);
+  // `fetch` takes null for nothing, and has one argument that it can't do without.
+  const fetch = async (input: FetchInput, init: SteadInit | null = null): Promise<Response> => {
+    const request = readRequest(input, init ?? {});
     if (request === undefined || request.signal?.aborted) {
-      return fetchUnaided(chooseFetch(policies.fetch), input, init, request);
+      return fetchUnaided(chooseFetch(policies.fetch), input, init);
     }
-    return makeCall(await planCall(request, init, policies, shared));
+    return makeCall(await planCall(request, init ?? {}, policies, shared));
   };
   return Object.assign(fetch, {
     on: shared.emitter.on.bind(shared.emitter),

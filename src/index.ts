@@ -1,5 +1,6 @@
 import { createFetch } from './create-fetch.ts';
 
+export { type InboundHeaders, onBehalfOf } from './call/layer.ts';
 export type {
   AttemptReason,
   AttemptReport,
@@ -8,9 +9,10 @@ export type {
   Stopped,
 } from './call/report.ts';
 export { callReport } from './call/report.ts';
-export type { BreakerSnapshot, Breakers, SteadFetch } from './client.ts';
+export type { BreakerSnapshot, Breakers, ExportedBreaker, SteadFetch } from './client.ts';
 export { createFetch } from './create-fetch.ts';
 export type { BreakerState, CallRef, Events } from './events.ts';
+export type { ClientOptions } from './policy/client-options.ts';
 export type {
   BodyFactory,
   BreakerOptions,

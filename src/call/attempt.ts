@@ -1,9 +1,12 @@
 import type { Permit } from '../guard/breaker.ts';
+import { withHeader } from '../request/headers.ts';
 import type { Exchange } from '../transport/exchange.ts';
 import { codeOf } from '../verdict/cause.ts';
 import type { Delivery } from '../verdict/failure.ts';
 import { judgeError, judgeResponse, type Verdict } from '../verdict/verdict.ts';
 import { discard } from './discard.ts';
+import { NO_RETRY } from './layer.ts';
+import { makeBody } from './make-body.ts';
 import type { CallPlan } from './plan.ts';
 import { type AttemptReport, type ErrorSummary, remember } from './report.ts';
 
@@ -20,8 +23,6 @@ interface Sent {
 export interface Attempted extends Sent {
   readonly report: AttemptReport;
 }
-
-const unusableBody: Verdict = { reason: 'body', outcome: 'ignored', stopped: 'body' };
 
 /** Sends the request once and says what came of it. Never rejects. */
 export async function attempt(
@@ -55,11 +56,19 @@ export async function attempt(
 async function send(plan: CallPlan): Promise<Sent> {
   const { policy, caller, record, keyed } = plan;
   let init = plan.init;
+  if (isLastHope(plan)) {
+    init = { ...init, headers: withHeader(init.headers, NO_RETRY.header, NO_RETRY.value) };
+  }
   if (plan.body !== undefined) {
     try {
-      init = { ...init, body: (await plan.body.next()) ?? null };
+      init = { ...init, body: (await makeBody(plan.body, plan)) ?? null };
     } catch (error) {
-      return { exchange: undefined, response: undefined, error, verdict: unusableBody };
+      // Whatever went wrong, it was no fault of the dependency.
+      const verdict = {
+        ...judgeError(error, { fault: 'body' }, isAborted(plan)),
+        outcome: 'ignored' as const,
+      };
+      return { exchange: undefined, response: undefined, error, verdict };
     }
   }
   const exchange = plan.transport({
@@ -71,13 +80,24 @@ async function send(plan: CallPlan): Promise<Sent> {
     bodyFailed: (error) => remember(error, record),
   });
   try {
-    const response = await exchange.response;
+    const response = await exchange.send();
     return { exchange, response, error: undefined, verdict: judgeResponse(response, policy, keyed) };
   } catch (error) {
-    const aborted = caller?.signal.aborted === true;
-    const verdict = judgeError(error, exchange, aborted);
-    return { exchange, response: undefined, error: aborted ? caller.signal.reason : error, verdict };
+    const verdict = judgeError(error, exchange, isAborted(plan));
+    const reason = verdict.stopped === 'aborted' ? caller?.signal.reason : error;
+    return { exchange, response: undefined, error: reason, verdict };
   }
+}
+
+function isAborted({ caller }: CallPlan): boolean {
+  return caller?.signal.aborted === true;
+}
+
+/** Whether the services behind should try only once: this layer, or one above, is retrying, or can't any more. */
+function isLastHope({ layer, record, policy, scope, runtime }: CallPlan): boolean {
+  if (layer === undefined) return false;
+  if (layer.tryOnce || record.attempts.length > 0) return true;
+  return policy.budget !== false && scope?.budget?.isEmpty(policy.budget, runtime.now()) === true;
 }
 
 /** Asks `retry.when`, if the failure is one that the rules have an opinion on. */

@@ -25,21 +25,25 @@ export class CallerSignal {
     this.#hub.leave(this.#link);
   }
 
-  /** The response was handed over. The signal still counts until its body is read. */
-  handOver(response: Response): void {
-    if (response.body === null) {
+  /**
+   * The response was handed over. The signal still counts until its body is read: the body and not the response,
+   * because who reads the one may have let go of the other.
+   */
+  handOver({ body }: Response): void {
+    if (body === null) {
       this.release();
     } else {
-      this.#link.response = new WeakRef(response);
-      dropped.register(response, this.#link);
+      this.#link.body = new WeakRef(body);
+      dropped.register(body, this.#link);
     }
   }
 }
 
 interface Link {
+  /** By way of the hub, this keeps the signal itself for as long as there is a body that it could abort. */
   readonly hub: Hub;
   readonly controller: AbortController;
-  response: WeakRef<Response> | undefined;
+  body: WeakRef<ReadableStream> | undefined;
 }
 
 const dropped = new FinalizationRegistry<Link>((link) => link.hub.leave(link));
@@ -57,35 +61,37 @@ function hubFor(source: AbortSignal): Hub {
 /** How many links are looked at, in turn, whenever one is added. */
 const SWEEP = 4;
 
-function isOver({ response }: Link): boolean {
-  if (response === undefined) return false;
-  const alive = response.deref();
-  return (
-    alive === undefined || (alive.bodyUsed && !isReadable(alive.body as unknown as NodeJS.ReadableStream))
-  );
+function isOver({ body }: Link): boolean {
+  if (body === undefined) return false;
+  const stream = body.deref();
+  return stream === undefined || !isReadable(stream as unknown as NodeJS.ReadableStream);
 }
 
 /** All the calls under way on one signal, behind a single listener. */
 class Hub {
-  readonly #source: WeakRef<AbortSignal>;
+  readonly #source: AbortSignal;
   readonly #links = new Set<Link>();
 
   constructor(source: AbortSignal) {
-    this.#source = new WeakRef(source);
+    this.#source = source;
   }
 
   join(): Link {
     this.#sweep();
-    const link: Link = { hub: this, controller: new AbortController(), response: undefined };
+    const link: Link = { hub: this, controller: new AbortController(), body: undefined };
+    if (this.#source.aborted) {
+      link.controller.abort(this.#source.reason);
+      return link;
+    }
     this.#links.add(link);
     // Adding the same listener twice is adding it once.
-    this.#source.deref()?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#source.addEventListener('abort', this.#onAbort, { once: true });
     return link;
   }
 
   leave(link: Link): void {
     this.#links.delete(link);
-    if (this.#links.size === 0) this.#source.deref()?.removeEventListener('abort', this.#onAbort);
+    if (this.#links.size === 0) this.#source.removeEventListener('abort', this.#onAbort);
   }
 
   /** Takes out links whose body has been read to its end: nothing tells us when that happens. */
@@ -101,7 +107,6 @@ class Hub {
   readonly #onAbort = (): void => {
     const links = [...this.#links];
     this.#links.clear();
-    const reason = this.#source.deref()?.reason;
-    for (const link of links) link.controller.abort(reason);
+    for (const link of links) link.controller.abort(this.#source.reason);
   };
 }

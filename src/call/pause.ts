@@ -1,3 +1,6 @@
+/** `setTimeout` takes a longer delay for none at all. (24.8 days; a server that asks for more is not retried.) */
+const LONGEST_TIMER = 2_147_483_647;
+
 /** Waits, or until the signal aborts: then it resolves at once, and leaves no timer and no listener. */
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
@@ -7,7 +10,7 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER));
     signal?.addEventListener('abort', done);
   });
 }

@@ -14,6 +14,7 @@ import type { Limits } from '../transport/clock.ts';
 import type { Transport } from '../transport/exchange.ts';
 import { transportFor } from '../transport/transport.ts';
 import { CallerSignal } from './caller-signal.ts';
+import { isToldToTryOnce } from './layer.ts';
 import { CallRecord } from './record.ts';
 
 /** What all calls of a client have in common. */
@@ -21,6 +22,8 @@ export interface CallContext {
   readonly scopes: Scopes;
   readonly emitter: Emitter;
   readonly runtime: Runtime;
+  /** Whether retries are kept to one layer. */
+  readonly layers: boolean;
 }
 
 /** Everything that one logical call is made of. */
@@ -40,6 +43,8 @@ export interface CallPlan {
   /** Undefined: none of our clocks run. */
   readonly limits: Limits | undefined;
   readonly scope: Scope | undefined;
+  /** What the service behind is told about retries; undefined: nothing. */
+  readonly layer: { readonly tryOnce: boolean } | undefined;
   readonly transport: Transport;
   readonly emitter: Emitter;
   readonly runtime: Runtime;
@@ -53,10 +58,12 @@ export async function planCall(
   request: CallRequest,
   init: SteadInit,
   policies: Policies,
-  { scopes, emitter, runtime }: CallContext,
+  { scopes, emitter, runtime, layers }: CallContext,
 ): Promise<CallPlan> {
   const { method, url } = request;
-  const policy = policies.find(method, url, init.policy);
+  const found = policies.find(method, url, init.policy);
+  const layer = layers ? { tryOnce: isToldToTryOnce() } : undefined;
+  const policy = layer?.tryOnce ? { ...found, retry: { ...found.retry, attempts: 1 } } : found;
   const dialect = policy.idempotency;
   const header = dialect === false ? undefined : findHeader(request.init.headers, dialect.header);
   const key = keyFor({ method, url, given: init.idempotencyKey, header, dialect });
@@ -66,11 +73,11 @@ export async function planCall(
   const once = policy.retry.attempts === 1;
   const body = request.stream ? await requestBody(request.stream) : bodySource(request.body, once);
   const caller = request.signal && new CallerSignal(request.signal);
-  const sent: FetchInit = { ...request.init };
+  let sent = request.init;
   if (dialect !== false && key?.headerValue !== undefined) {
-    sent.headers = withHeader(sent.headers, dialect.header, key.headerValue);
+    sent = { ...sent, headers: withHeader(sent.headers, dialect.header, key.headerValue) };
   }
-  if (caller !== undefined) sent.signal = caller.signal;
+  if (caller !== undefined) sent = { ...sent, signal: caller.signal };
   return {
     record,
     policy,
@@ -82,6 +89,7 @@ export async function planCall(
     repeatable: keyed || isIdempotentMethod(method),
     limits,
     scope: scopeFor(policy, method, url, scopes),
+    layer,
     transport: transportFor(policies.fetch, init.dispatcher ?? policies.dispatcher),
     emitter,
     runtime,
@@ -95,5 +103,5 @@ function limitsFrom({ timeout }: ResolvedPolicy, runtime: Runtime): Limits | und
 function scopeFor(policy: ResolvedPolicy, method: string, url: URL, scopes: Scopes): Scope | undefined {
   const { breaker, budget } = policy;
   if (breaker === false && budget === false) return undefined;
-  return scopes.use(scopeName(policy, method, url), breaker, budget);
+  return scopes.use(scopeName(policy, method, url), breaker, budget !== false);
 }

@@ -1,6 +1,7 @@
 import type { BreakerState } from '../events.ts';
 import type { Runtime } from '../runtime.ts';
-import { Trip, type TripRule } from './trip.ts';
+import type { TripRule } from './trip.ts';
+import type { Trips } from './trips.ts';
 
 /** Lets one attempt through, and is handed back with what came of it. Stale once the breaker changed its state. */
 export type Permit = number;
@@ -23,6 +24,19 @@ export interface Breaker {
   leave(permit: Permit, outcome: Outcome): Promise<void> | void;
   isolate(): void;
   restore(): void;
+  /** What another process would have to know; undefined if it is closed. */
+  record(): BreakerRecord | undefined;
+}
+
+/** A breaker that is not closed, as plain data. */
+export interface BreakerRecord {
+  readonly state: 'open' | 'isolated';
+  /** Epoch milliseconds of the last change. */
+  readonly since: number;
+  /** Epoch milliseconds from which a probe is let through. Not while isolated. */
+  readonly retryAt?: number;
+  /** Milliseconds; the next one is twice as long. Not while isolated. */
+  readonly cooldown?: number;
 }
 
 export interface BreakerRule extends TripRule {
@@ -46,18 +60,27 @@ export class CircuitBreaker implements Breaker {
   since: number;
   readonly #rule: BreakerRule;
   readonly #runtime: Runtime;
+  readonly #trips: Trips;
   readonly #onChange: (transition: Transition) => void;
-  #trip: Trip | undefined;
   #generation: Permit = 0;
   #cooldown = 0;
   /** Monotonic: when the cooldown ends; while half-open, when the probe is given up. */
   #until = 0;
 
-  constructor(rule: BreakerRule, runtime: Runtime, onChange: (transition: Transition) => void) {
+  /** @param record what another process knew of it */
+  constructor(
+    rule: BreakerRule,
+    runtime: Runtime,
+    trips: Trips,
+    onChange: (transition: Transition) => void,
+    record?: BreakerRecord,
+  ) {
     this.#rule = rule;
     this.#runtime = runtime;
+    this.#trips = trips;
     this.#onChange = onChange;
-    this.since = runtime.epoch();
+    this.since = record?.since ?? runtime.epoch();
+    if (record !== undefined) this.#resume(record);
   }
 
   get retryAt(): number | undefined {
@@ -67,7 +90,8 @@ export class CircuitBreaker implements Breaker {
 
   admits(): boolean {
     if (this.state === 'closed') return true;
-    // A half-open breaker waits for its probe, but not for ever: a probe that never comes back is replaced.
+    // A half-open breaker waits for its probe, but not for ever: a probe that does not come back gets company. Its
+    // result still counts, or a service slower than the cooldown would be probed for ever.
     return this.state !== 'isolated' && this.#runtime.now() >= this.#until;
   }
 
@@ -75,8 +99,7 @@ export class CircuitBreaker implements Breaker {
     if (this.state === 'closed') return this.#generation;
     if (!this.admits()) return undefined;
     this.#until = this.#runtime.now() + this.#cooldown;
-    if (this.state === 'half-open') this.#generation++;
-    else this.#become('half-open', 'the cooldown is over: one probe');
+    if (this.state === 'open') this.#become('half-open', 'the cooldown is over: one probe');
     return this.#generation;
   }
 
@@ -94,6 +117,23 @@ export class CircuitBreaker implements Breaker {
     if (this.state === 'isolated') this.#become('closed', 'restored by hand');
   }
 
+  record(): BreakerRecord | undefined {
+    const { state, since } = this;
+    if (state === 'closed') return undefined;
+    if (state === 'isolated') return { state, since };
+    // The probe of a half-open breaker is this process's own; another one may send its probe now.
+    const retryAt = this.retryAt ?? this.#runtime.epoch();
+    return { state: 'open', since, retryAt, cooldown: this.#cooldown };
+  }
+
+  /** Open for what is left of the cooldown. A clock that went wrong meanwhile can't make it longer than any. */
+  #resume({ state, retryAt = 0, cooldown = this.#rule.cooldown }: BreakerRecord): void {
+    const longest = this.#rule.maxCooldown * (1 + JITTER);
+    this.state = state;
+    this.#cooldown = Math.min(cooldown, this.#rule.maxCooldown);
+    this.#until = this.#runtime.now() + Math.min(retryAt - this.#runtime.epoch(), longest);
+  }
+
   #judgeProbe(outcome: Outcome): void {
     if (outcome === 'success') this.#become('closed', 'the probe succeeded');
     else if (outcome === 'failure') this.#open('the probe failed', this.#cooldown * 2);
@@ -102,11 +142,8 @@ export class CircuitBreaker implements Breaker {
   }
 
   #count(failed: boolean): Promise<void> | void {
-    const now = this.#runtime.now();
-    if (this.#trip?.isIdle(now)) this.#forget();
-    this.#trip ??= new Trip(this.#rule, now);
     const generation = this.#generation;
-    const counted = this.#trip.record(failed, now);
+    const counted = this.#trips.record(this, this.#rule, failed, this.#runtime.now());
     if (!failed) return;
     return counted.then((opens) => {
       if (opens && generation === this.#generation) {
@@ -126,12 +163,7 @@ export class CircuitBreaker implements Breaker {
     this.state = to;
     this.since = this.#runtime.epoch();
     this.#generation++;
-    this.#forget();
+    this.#trips.forget(this);
     this.#onChange({ from, to, at: this.since, reason });
-  }
-
-  #forget(): void {
-    this.#trip?.close();
-    this.#trip = undefined;
   }
 }

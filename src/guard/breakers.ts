@@ -2,18 +2,21 @@ import type { BreakerSnapshot, Breakers } from '../client.ts';
 import type { Breaker, BreakerRule } from './breaker.ts';
 import type { Scopes } from './scopes.ts';
 
-/** The breakers of a client, for people and dashboards. `rule` is for scopes that are isolated before any call. */
+/** The breakers of a client, for people and dashboards. `rule` is for scopes without a call yet. */
 export function breakersOf(scopes: Scopes, rule: BreakerRule): Breakers {
   return {
     get(scope) {
-      const breaker = scopes.breaker(scope);
+      const breaker = scopes.breaker(scope, rule);
       return breaker && snapshot(scope, breaker);
     },
     isolate(scope) {
       scopes.use(scope, rule, false).breaker?.isolate();
     },
     restore(scope) {
-      scopes.breaker(scope)?.restore();
+      scopes.breaker(scope, rule)?.restore();
+    },
+    export() {
+      return Array.from(scopes.records(), ([scope, record]) => ({ scope, ...record }));
     },
   };
 }

@@ -1,6 +1,13 @@
 import type { Runtime } from '../runtime.ts';
-import { type Breaker, type BreakerRule, CircuitBreaker, type Transition } from './breaker.ts';
-import { Budget, type BudgetRule } from './budget.ts';
+import {
+  type Breaker,
+  type BreakerRecord,
+  type BreakerRule,
+  CircuitBreaker,
+  type Transition,
+} from './breaker.ts';
+import { Budget } from './budget.ts';
+import { Trips } from './trips.ts';
 
 /** What calls that share a scope share. Made when first used, by the rules of the call that needs it. */
 export interface Scope {
@@ -15,26 +22,51 @@ const LIMIT = 1_000;
 /** The scopes in use, the least recently used first. Bounded: a scope function may name users or tenants. */
 export class Scopes {
   readonly #scopes = new Map<string, Scope>();
+  /** What another process knew, until the scope is used: only then its rule is known. */
+  readonly #inherited: Map<string, BreakerRecord>;
+  readonly #trips = new Trips();
   readonly #runtime: Runtime;
   readonly #onChange: (scope: string, transition: Transition) => void;
   #latest: Scope | undefined;
 
-  constructor(runtime: Runtime, onChange: (scope: string, transition: Transition) => void) {
+  constructor(
+    runtime: Runtime,
+    onChange: (scope: string, transition: Transition) => void,
+    inherited: readonly (BreakerRecord & { readonly scope: string })[] = [],
+  ) {
     this.#runtime = runtime;
     this.#onChange = onChange;
+    this.#inherited = new Map(inherited.map(({ scope, ...record }) => [scope, record]));
   }
 
   /** The scope of that name, with what the rules ask for. */
-  use(name: string, breaker: BreakerRule | false, budget: BudgetRule | false): Scope {
+  use(name: string, breaker: BreakerRule | false, budget: boolean): Scope {
     const scope = this.#touch(name);
     if (breaker !== false) scope.breaker ??= this.#newBreaker(name, breaker);
-    if (budget !== false) scope.budget ??= new Budget(budget, this.#runtime.now());
+    if (budget) scope.budget ??= new Budget();
     return scope;
   }
 
-  /** The breaker of a scope, if there is one. Does not count as use. */
-  breaker(name: string): Breaker | undefined {
+  /** The breaker of a scope, if there is one; `rule` is for one that was inherited. Does not count as use. */
+  breaker(name: string, rule: BreakerRule): Breaker | undefined {
+    if (this.#inherited.has(name)) return this.use(name, rule, false).breaker;
     return this.#scopes.get(name)?.breaker;
+  }
+
+  /**
+   * What another process would have to know of the breakers that are not closed. Not what was inherited, never asked
+   * for, and is over: else it would be handed on for ever.
+   */
+  records(): Map<string, BreakerRecord> {
+    const now = this.#runtime.epoch();
+    const records = new Map(
+      [...this.#inherited].filter(([, { state, retryAt = 0 }]) => state === 'isolated' || retryAt > now),
+    );
+    for (const { name, breaker } of this.#scopes.values()) {
+      const record = breaker?.record();
+      if (record !== undefined) records.set(name, record);
+    }
+    return records;
   }
 
   #touch(name: string): Scope {
@@ -66,6 +98,9 @@ export class Scopes {
   }
 
   #newBreaker(name: string, rule: BreakerRule): Breaker {
-    return new CircuitBreaker(rule, this.#runtime, (transition) => this.#onChange(name, transition));
+    const record = this.#inherited.get(name);
+    this.#inherited.delete(name);
+    const onChange = (transition: Transition) => this.#onChange(name, transition);
+    return new CircuitBreaker(rule, this.#runtime, this.#trips, onChange, record);
   }
 }

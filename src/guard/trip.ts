@@ -58,7 +58,12 @@ export class Trip {
     return now - this.#rotatedAt >= this.#slice * SLICES;
   }
 
-  /** Lets go of opossum's timer. */
+  /** True while outcomes still go to the youngest slice. */
+  isCurrent(now: number): boolean {
+    return now - this.#rotatedAt < this.#slice;
+  }
+
+  /** Lets go of the timer that opossum starts when it opens. */
   close(): void {
     this.#circuit.shutdown();
   }

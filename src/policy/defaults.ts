@@ -16,7 +16,7 @@ export const defaults = {
   breaker: {
     scope: 'origin',
     threshold: 0.5,
-    minimum: 5,
+    minimum: 20,
     window: 10_000,
     cooldown: 5_000,
     maxCooldown: 60_000,

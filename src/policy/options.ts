@@ -41,7 +41,8 @@ export interface RetryOptions {
    */
   attempts?: number;
   /**
-   * Backoff is full jitter: `random() × min(cap, base × 2^(n−1))` milliseconds before the n-th retry.
+   * Backoff is full jitter: `random() × min(cap, base × 2^(n−1))` milliseconds before the n-th retry. After a
+   * "still running" (409 with a key) it is `random() × cap`.
    * @default 100
    * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
    */
@@ -95,7 +96,7 @@ export interface BreakerOptions {
   threshold?: number;
   /**
    * Attempts the window must hold before the share means anything.
-   * @default 5
+   * @default 20
    */
   minimum?: number;
   /**
@@ -116,16 +117,20 @@ export interface BreakerOptions {
   maxCooldown?: number;
 }
 
-/** Keeps everybody's retries together from turning a slow dependency into a dead one. */
+/**
+ * Keeps everybody's retries together from turning a slow dependency into a dead one. Answers earn retries, so an
+ * outage earns none; and a retry that is answered costs nothing.
+ */
 export interface BudgetOptions {
   /**
-   * Retries per call in the long run: 0 to 1. 0.2 means that a dependency never sees more than 1.2 times the calls.
+   * How many retries may come to nothing for each call that was answered, in the long run: 0 to 1.
    * @default 0.2
    */
   ratio?: number;
   /**
-   * Retries that a scope may always have, so that a client making one call a minute can still retry. They come
-   * back at the rate of one every ten seconds.
+   * Retries that a call may have without anybody having earned them, if it is alone: the first of its scope, or the
+   * first after 50 silent seconds (and not again before the scope had an answer). So a client that makes one call, or
+   * one a minute, can use all its attempts. Also the most that a scope with little traffic saves up: 0 to 100.
    * @default 3
    */
   reserve?: number;

@@ -1,6 +1,8 @@
 import { Readable } from 'node:stream';
+import { types } from 'node:util';
 import type { BodyFactory, FetchBody } from '../policy/options.ts';
-import { multipart } from './multipart.ts';
+import { multipart, newBoundary } from './multipart.ts';
+import { OneShot } from './one-shot.ts';
 
 /** Gives each attempt its body. */
 export interface BodySource {
@@ -12,66 +14,48 @@ export interface BodySource {
 
 /**
  * Every kind of body, with the same bytes on each attempt. What the caller could change while the call is under way
- * is copied, unless there is only one attempt anyway.
+ * is copied now, as `fetch` does.
+ *
+ * @param once there will be one attempt only
  */
 export function bodySource(body: FetchBody | BodyFactory | undefined, once: boolean): BodySource | undefined {
   if (body === undefined || body === null) return undefined;
-  if (typeof body === 'function') return { next: body, repeatable: () => true };
+  if (typeof body === 'function') return factory(body);
   if (isFormData(body)) return fixed(multipart(body));
-  if (body instanceof ReadableStream) return new StreamSource(body);
-  if (isAsyncIterable(body)) return new IterableSource(body);
-  return fixed(once ? body : snapshot(body));
+  if (!isAsyncIterable(body)) return fixed(snapshot(body));
+  // A stream that was used is for `fetch` to refuse.
+  return once || isUsed(body) ? fixed(body) : new OneShot(body);
 }
 
 export function fixed(body: FetchBody): BodySource {
   return { next: () => body, repeatable: () => true };
 }
 
+/** The caller's function makes the body anew; but the boundary of its forms stays. */
+function factory(make: BodyFactory): BodySource {
+  let boundary: string | undefined;
+  return {
+    async next() {
+      const body = await make();
+      if (body === undefined || body === null || !isFormData(body)) return body;
+      boundary ??= newBoundary();
+      return multipart(body, boundary);
+    },
+    repeatable: () => true,
+  };
+}
+
 function snapshot(body: NonNullable<FetchBody>): FetchBody {
   if (body instanceof URLSearchParams) return new URLSearchParams(body);
-  if (body instanceof ArrayBuffer) return body.slice(0);
-  if (ArrayBuffer.isView(body)) return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
-  return body;
+  // Nothing need not be copied; and memory that was given away, which looks the same, can't be.
+  if (!isBytes(body) || body.byteLength === 0) return body;
+  if (!ArrayBuffer.isView(body)) return body.slice(0);
+  return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
 }
 
-/** A stream goes once; but one from which nothing was taken may go again. */
-class StreamSource implements BodySource {
-  readonly #stream: ReadableStream;
-
-  constructor(stream: ReadableStream) {
-    this.#stream = stream;
-  }
-
-  next(): FetchBody {
-    return this.#stream as FetchBody;
-  }
-
-  repeatable(): boolean {
-    return !this.#stream.locked && !Readable.isDisturbed(this.#stream as unknown as Readable);
-  }
-}
-
-/** undici takes async iterables too. Same rule as for a stream. */
-class IterableSource implements BodySource {
-  readonly #iterable: AsyncIterable<Uint8Array>;
-  #touched = false;
-
-  constructor(iterable: AsyncIterable<Uint8Array>) {
-    this.#iterable = iterable;
-  }
-
-  next(): FetchBody {
-    const source = this;
-    async function* watched() {
-      source.#touched = true;
-      yield* source.#iterable;
-    }
-    return watched() as unknown as FetchBody;
-  }
-
-  repeatable(): boolean {
-    return !this.#touched;
-  }
+/** Shared memory, and a view on it, is no body to `fetch`. */
+function isBytes(body: object | string): body is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
+  return types.isArrayBuffer(ArrayBuffer.isView(body) ? body.buffer : body);
 }
 
 /** By its tag: undici's FormData, the runtime's and a polyfill's are different classes. */
@@ -79,7 +63,11 @@ function isFormData(body: object | string): body is FormData {
   return typeof body === 'object' && Reflect.get(body, Symbol.toStringTag) === 'FormData';
 }
 
-function isAsyncIterable(body: object | string): body is AsyncIterable<Uint8Array> {
-  // A Blob is not one; a Node stream is.
+/** A stream of the web or of Node, or anything else that undici's `fetch` iterates over. A Blob is not one. */
+function isAsyncIterable(body: object | string): body is AsyncIterable<unknown> & FetchBody {
   return typeof body === 'object' && Symbol.asyncIterator in body;
+}
+
+function isUsed(body: object): boolean {
+  return Reflect.get(body, 'locked') === true || Readable.isDisturbed(body as Readable);
 }

@@ -1,24 +1,46 @@
+import { Headers as UndiciHeaders } from 'undici';
 import type { FetchInit } from '../policy/options.ts';
 
 type HeadersInit = NonNullable<FetchInit['headers']>;
-type Pair = readonly [string, string];
 
-/** The value of a header, whatever form the headers were given in; undefined if it is not there. */
+/**
+ * The headers as they are now, in a form that can be read for each attempt: the caller may go on changing theirs, and a
+ * generator gives its pairs once. What makes no sense is left as it is, for `fetch` to say so.
+ */
+export function copyHeaders(headers: HeadersInit): HeadersInit {
+  if (typeof headers !== 'object' || headers === null) return headers;
+  // By its class: what only lists its pairs has forgotten in which case the names were written.
+  if (headers instanceof Headers) return new Headers(headers);
+  if (headers instanceof UndiciHeaders) return new UndiciHeaders(headers) as Headers;
+  if (!isIterable(headers)) return { ...headers };
+  return Array.from(headers, (pair: unknown) => (isIterable(pair) ? [...pair] : pair)) as [string, string][];
+}
+
+/** The value of a header, as `fetch` would send it; undefined if it is not there. Takes what `copyHeaders` gives. */
 export function findHeader(headers: HeadersInit | undefined, name: string): string | undefined {
-  if (headers === undefined) return undefined;
   const wanted = name.toLowerCase();
-  for (const [key, value] of pairs(headers)) {
-    if (String(key).toLowerCase() === wanted) return String(value);
-  }
-  return undefined;
+  const values = pairs(headers).filter(([key]) => String(key).toLowerCase() === wanted);
+  if (values.length === 0) return undefined;
+  return values.map(([, value]) => String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')).join(', ');
 }
 
-/** The same headers and one more. The caller's own object stays as it is. */
+/** The same headers and one more. Takes what `copyHeaders` gives, and leaves it as it is. */
 export function withHeader(headers: HeadersInit | undefined, name: string, value: string): HeadersInit {
-  return [...(headers === undefined ? [] : pairs(headers)), [name, value]] as [string, string][];
+  if (headers === undefined) return { [name]: value };
+  if (typeof headers !== 'object' || headers === null) return headers;
+  if (Array.isArray(headers)) return [...headers, [name, value]];
+  if (!isIterable(headers)) return { ...headers, [name]: value };
+  const copy = copyHeaders(headers) as Headers;
+  copy.append(name, value);
+  return copy;
 }
 
-function pairs(headers: HeadersInit): Iterable<Pair> {
-  if (Symbol.iterator in headers) return headers as Iterable<Pair>;
-  return Object.entries(headers) as Iterable<Pair>;
+function pairs(headers: HeadersInit | undefined): (readonly unknown[])[] {
+  if (typeof headers !== 'object' || headers === null) return [];
+  return isIterable(headers) ? [...headers].filter((pair) => Array.isArray(pair)) : Object.entries(headers);
+}
+
+/** A string is one too, but no list of pairs and no pair. */
+function isIterable(value: unknown): value is Iterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }

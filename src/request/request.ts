@@ -1,8 +1,10 @@
+import { getGlobalOrigin } from 'undici';
 import type { BodyFactory, FetchBody, FetchInit, FetchInput, SteadInit } from '../policy/options.ts';
+import { copyHeaders } from './headers.ts';
 
 /** A call's request, taken apart: what the policy needs to see, and what every attempt will send. */
 export interface CallRequest {
-  /** Upper-case. */
+  /** As it is sent: methods are case-sensitive. */
   readonly method: string;
   readonly url: URL;
   /** Everything that `fetch` is given besides body, signal and dispatcher. */
@@ -18,24 +20,22 @@ export interface CallRequest {
  * Undefined if there is nothing here for a policy: not http(s), or so wrong that `fetch` itself should say so.
  */
 export function readRequest(input: FetchInput, init: SteadInit): CallRequest | undefined {
+  if (typeof init !== 'object') return undefined;
   const request = isRequest(input) ? input : undefined;
-  if (request?.bodyUsed && init.body === undefined) return undefined;
-  const href = request?.url ?? String(input);
-  if (!URL.canParse(href)) return undefined;
-  const url = new URL(href);
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return undefined;
+  const url = readUrl(request?.url ?? String(input));
+  const signal = (init.signal === undefined ? request?.signal : init.signal) ?? undefined;
+  if (url === undefined || !(signal === undefined || signal instanceof AbortSignal)) return undefined;
 
-  const own = members(init);
-  const sent: FetchInit = request ? { ...fromRequest(request), ...own } : own;
-  const ownBody = init.body !== undefined && init.body !== null;
-  return {
-    method: String(sent.method ?? 'GET').toUpperCase(),
-    url,
-    init: sent,
-    signal: (init.signal === undefined ? request?.signal : init.signal) ?? undefined,
-    body: init.body,
-    stream: ownBody ? undefined : (request?.body ?? undefined),
-  };
+  const stream = (init.body ?? undefined) === undefined ? (request?.body ?? undefined) : undefined;
+  if (stream && (request?.bodyUsed || stream.locked)) return undefined;
+  if (request && signal === request.signal) owners.set(signal, request);
+
+  const sent: FetchInit = request ? { ...fromRequest(request, init), ...given(init) } : given(init);
+  if (sent.headers !== undefined) sent.headers = copyHeaders(sent.headers);
+  // To its Request it may have been no stream; to us it may be one. With a stream `fetch` wants `duplex`, and does not
+  // want `keepalive`, which means nothing outside of browsers.
+  if (stream) Object.assign(sent, { duplex: 'half', keepalive: false });
+  return { method: sentMethod(sent.method), url, init: sent, signal, body: init.body, stream };
 }
 
 /** By its tag: undici's Request and the runtime's are different classes, and undici only knows its own. */
@@ -43,15 +43,43 @@ export function isRequest(input: unknown): input is Request {
   return typeof input === 'object' && input !== null && Reflect.get(input, Symbol.toStringTag) === 'Request';
 }
 
-/** The members of a `Request`, all that the standard lets one read, as an init. */
-function fromRequest(request: Request): FetchInit {
+/** The members of a `Request`, all that the standard lets one read and that `init` leaves standing. */
+export function fromRequest(request: Request, init: SteadInit): FetchInit {
   const { method, headers, mode, credentials, cache, redirect, referrer, referrerPolicy } = request;
   const { integrity, keepalive } = request;
-  const members = { method, headers, mode, credentials, cache, redirect, referrer, referrerPolicy };
-  return { ...members, integrity, keepalive, ...(request.body && { duplex: 'half' as const }) } as FetchInit;
+  const members = { method, headers, mode, credentials, cache, redirect, integrity, keepalive };
+  // WHATWG Fetch, new Request(), step "If init is not empty": the referrer is reset.
+  const untouched = MEMBERS.every((name) => Reflect.get(init, name) === undefined);
+  return (untouched ? { ...members, referrer, referrerPolicy } : members) as FetchInit;
 }
 
-/** What `fetch` reads from an init. Somebody may pass an object that only inherits them, such as a Request. */
+/**
+ * A `Request`'s signal follows the caller's only while the Request itself is not garbage (Node's own `fetch`, and
+ * undici 7's, miss the abort then). So whoever holds the signal holds the Request.
+ */
+const owners = new WeakMap<AbortSignal, Request>();
+
+function readUrl(href: string): URL | undefined {
+  let url: URL;
+  try {
+    url = new URL(href, getGlobalOrigin());
+  } catch {
+    return undefined;
+  }
+  if (url.username !== '' || url.password !== '') return undefined;
+  return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
+}
+
+/** Methods that `fetch` sends in upper case, however they were written. Any other is sent as it is. */
+const NORMALISED = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
+
+function sentMethod(method: string | undefined): string {
+  if (method === undefined) return 'GET';
+  const upper = String(method).toUpperCase();
+  return NORMALISED.includes(upper) ? upper : String(method);
+}
+
+/** What `fetch` reads from an init, besides what differs between attempts. */
 const STANDARD = [
   'method',
   'headers',
@@ -67,16 +95,19 @@ const STANDARD = [
   'window',
   'priority',
 ] as const;
+const MEMBERS = [...STANDARD, 'body', 'signal'] as const;
 
-/** A copy without what is ours or differs between attempts; members that nobody knows are passed on. */
-function members(init: SteadInit): FetchInit {
+/**
+ * A copy without what is ours or differs between attempts. Members that nobody knows are passed on; those that are
+ * only inherited count too, for somebody may give a Request as the init.
+ */
+function given(init: SteadInit): FetchInit {
   const { idempotencyKey, policy, body, signal, dispatcher, ...rest } = init;
-  const prototype = Object.getPrototypeOf(init);
-  if (prototype === Object.prototype || prototype === null) return rest as FetchInit;
-  const inherited: Record<string, unknown> = {};
+  const result: Record<string, unknown> = rest;
   for (const name of STANDARD) {
     const value = Reflect.get(init, name);
-    if (value !== undefined) inherited[name] = value;
+    if (value !== undefined) result[name] = value;
+    else if (name in result) delete result[name];
   }
-  return { ...inherited, ...rest } as FetchInit;
+  return result as FetchInit;
 }

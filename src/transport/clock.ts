@@ -1,5 +1,5 @@
 import type { Runtime } from '../runtime.ts';
-import { TimeoutError } from '../verdict/errors.ts';
+import { TimeoutError, type TimeoutPhase } from '../verdict/errors.ts';
 
 /** When an attempt has to be over. Durations in milliseconds; `Infinity` is never. */
 export interface Limits {
@@ -19,14 +19,16 @@ export class AttemptClock {
   readonly #limits: Limits;
   readonly #runtime: Runtime;
   readonly #expired: (error: TimeoutError) => void;
+  readonly #isPaused: () => boolean;
   readonly #attemptDue: number;
-  #phase: 'attempt' | 'idle' = 'attempt';
+  #phase: TimeoutPhase = 'attempt';
   #touchedAt = 0;
+  #wasPaused = false;
   #timer: NodeJS.Timeout | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
-  readonly #isPaused: () => boolean;
-  #wasPaused = false;
+  #lastLook: NodeJS.Immediate | undefined;
 
+  /** @param isPaused whether the reader of the body has asked for a pause: silence is not the server's then */
   constructor(
     limits: Limits,
     runtime: Runtime,
@@ -43,17 +45,14 @@ export class AttemptClock {
 
   /** A request is on its way (again, after a redirect): the attempt clock counts. */
   waiting(): void {
-    this.#phase = 'attempt';
-    this.#aim();
+    this.#turn('attempt');
   }
 
   /** The headers are there: from now on the body must keep coming. */
   answered(): void {
-    this.#phase = 'idle';
+    this.#wasPaused = false;
     this.#touchedAt = this.#runtime.now();
-    this.#aim();
-    // A body that nobody reads is no reason to keep the process alive.
-    this.#timer?.unref();
+    this.#turn('idle');
   }
 
   /** A chunk came. */
@@ -62,15 +61,30 @@ export class AttemptClock {
     this.#wasPaused = this.#isPaused();
   }
 
+  /** From now on the body can't be watched: only the deadline counts. */
+  unwatched(): void {
+    this.#turn('total');
+  }
+
   stop(): void {
     clearTimeout(this.#timer);
+    clearImmediate(this.#lastLook);
     this.#timer = undefined;
     this.#timerDue = Number.POSITIVE_INFINITY;
   }
 
+  #turn(phase: TimeoutPhase): void {
+    this.#phase = phase;
+    this.#aim();
+    // A body that nobody reads is no reason to keep the process alive; a request without an answer is.
+    if (phase === 'attempt') this.#timer?.ref();
+    else this.#timer?.unref();
+  }
+
   #due(): number {
-    if (this.#phase === 'attempt') return Math.min(this.#attemptDue, this.#limits.deadline);
-    return Math.min(this.#touchedAt + this.#limits.idle, this.#limits.deadline);
+    const { idle, deadline } = this.#limits;
+    if (this.#phase === 'attempt') return Math.min(this.#attemptDue, deadline);
+    return this.#phase === 'idle' ? Math.min(this.#touchedAt + idle, deadline) : deadline;
   }
 
   /** Makes sure that the timer fires no later than what is due now. */
@@ -79,22 +93,30 @@ export class AttemptClock {
     if (due === Number.POSITIVE_INFINITY || this.#timerDue <= due) return;
     clearTimeout(this.#timer);
     this.#timerDue = due;
-    this.#timer = setTimeout(this.#tick, Math.max(0, due - this.#runtime.now()));
-    if (this.#phase === 'idle') this.#timer.unref();
+    // Rounded, so that attempts with the same limit share one of Node's timer lists: making a list costs more than
+    // the timer. If it fires a little early, it is set again.
+    this.#timer = setTimeout(this.#tick, Math.max(0, Math.round(due - this.#runtime.now())));
   }
 
   readonly #tick = (): void => {
-    this.#timer = undefined;
-    this.#timerDue = Number.POSITIVE_INFINITY;
+    this.stop();
     const now = this.#runtime.now();
     if (this.#wasPaused) {
-      // The reader asked for the silence. Once it reads again, the server has its whole time anew.
+      // Once the reader reads again, the server has its whole time anew.
       this.#touchedAt = now;
       this.#wasPaused = this.#isPaused();
     }
+    if (now < this.#due()) this.#turn(this.#phase);
+    // Timers come before I/O: in a process that was busy, the answer may be here and not yet read.
+    else this.#lastLook = setImmediate(this.#judge);
+  };
+
+  readonly #judge = (): void => {
+    const now = this.#runtime.now();
     if (now < this.#due()) {
-      this.#aim();
+      this.#turn(this.#phase);
     } else {
+      this.stop();
       const phase = now >= this.#limits.deadline ? 'total' : this.#phase;
       this.#expired(new TimeoutError(phase, this.#limits[phase]));
     }

@@ -1,17 +1,14 @@
-import { Hop } from './hop.ts';
+import { type Abort, Hop } from './hop.ts';
 import type { UndiciExchange } from './undici.ts';
 
 /** undici 7's `fetch` still speaks the handler language of undici 6; `MockAgent` there understands no other. */
 export interface LegacyHandler {
-  onConnect(abort: (reason?: Error) => void, context: unknown): void;
+  onConnect(abort: Abort, context: unknown): void;
   onHeaders(status: number, headers: Buffer[], resume: () => void, text: string): boolean;
   onData(chunk: Buffer): boolean;
   onComplete(trailers: unknown): void;
   onError(error: Error): void;
-  onUpgrade(...args: readonly unknown[]): unknown;
-  onRequestUpgrade?(...args: readonly unknown[]): unknown;
   onResponseStarted?(): void;
-  onBodySent?(...args: readonly unknown[]): void;
 }
 
 /** undici 8's. */
@@ -22,16 +19,13 @@ export interface ModernHandler {
   onResponseEnd(controller: Controller, trailers: unknown): void;
   /** The controller is null if the request never started. */
   onResponseError(controller: Controller | null, error: Error): void;
-  onRequestUpgrade?(...args: readonly unknown[]): unknown;
   onResponseStarted?(): void;
-  onBodySent?(...args: readonly unknown[]): void;
-  onRequestSent?(): void;
 }
 
 interface Controller {
   readonly paused: boolean;
+  readonly aborted: boolean;
   abort(reason: Error): void;
-  resume(): void;
 }
 
 type HeaderRecord = Record<string, string | string[] | undefined>;
@@ -39,24 +33,35 @@ type HeaderRecord = Record<string, string | string[] | undefined>;
 export type Handler = LegacyHandler | ModernHandler;
 
 /** The hop that speaks the language of `fetch`'s handler. */
-export function hopFor(handler: Handler, exchange: UndiciExchange): Hop {
-  return 'onRequestStart' in handler ? new ModernHop(handler, exchange) : new LegacyHop(handler, exchange);
+export function hopFor(handler: Handler, exchange: UndiciExchange, method: string): Hop {
+  return 'onRequestStart' in handler
+    ? new ModernHop(handler, exchange, method)
+    : new LegacyHop(handler, exchange, method);
 }
 
 class LegacyHop extends Hop {
   paused = false;
+  protected abandoned = false;
   readonly #handler: LegacyHandler;
   #head: Parameters<LegacyHandler['onHeaders']> | undefined;
   #trailers: unknown;
 
-  constructor(handler: LegacyHandler, exchange: UndiciExchange) {
-    super(exchange);
+  constructor(handler: LegacyHandler, exchange: UndiciExchange, method: string) {
+    super(exchange, method);
     this.#handler = handler;
   }
 
-  onConnect(abort: (reason?: Error) => void, context: unknown): void {
+  onConnect(abort: Abort, context: unknown): void {
     this.started(abort);
-    this.#handler.onConnect(abort, context);
+    const abandon: Abort = (reason) => {
+      this.abandoned = true;
+      abort(reason);
+    };
+    this.#handler.onConnect(abandon, context);
+  }
+
+  onResponseStarted(): void {
+    this.#handler.onResponseStarted?.();
   }
 
   onHeaders(status: number, headers: Buffer[], resume: () => void, text: string): boolean {
@@ -67,11 +72,13 @@ class LegacyHop extends Hop {
       resume();
     };
     this.#head = [status, headers, resumed, text];
-    return this.head(status);
+    this.head(status);
+    return !this.paused;
   }
 
   onData(chunk: Buffer): boolean {
-    return this.data(chunk);
+    this.data(chunk);
+    return !this.paused;
   }
 
   onComplete(trailers: unknown): void {
@@ -83,26 +90,12 @@ class LegacyHop extends Hop {
     this.error(error);
   }
 
-  onUpgrade(...args: readonly unknown[]): unknown {
-    return this.#handler.onUpgrade(...args);
+  protected override passHead(): void {
+    if (this.#head !== undefined) this.#handler.onHeaders(...this.#head);
   }
 
-  onResponseStarted(): void {
-    this.#handler.onResponseStarted?.();
-  }
-
-  onBodySent(...args: readonly unknown[]): void {
-    this.#handler.onBodySent?.(...args);
-  }
-
-  protected override passHead(): boolean {
-    return this.#head === undefined || this.#handler.onHeaders(...this.#head);
-  }
-
-  protected override passData(chunk: Buffer): boolean {
-    const reading = this.#handler.onData(chunk);
-    this.paused = !reading;
-    return reading;
+  protected override passData(chunk: Buffer): void {
+    this.paused = !this.#handler.onData(chunk);
   }
 
   protected override passEnd(): void {
@@ -113,28 +106,32 @@ class LegacyHop extends Hop {
     this.#handler.onError(error);
   }
 
-  protected override encoding(): string {
+  protected override header(name: string): string {
     const headers = this.#head?.[1] ?? [];
     for (let i = 0; i < headers.length; i += 2) {
-      if (String(headers[i]).toLowerCase() === 'content-encoding') return String(headers[i + 1]);
+      if (String(headers[i]).toLowerCase() === name) return String(headers[i + 1]);
     }
     return '';
   }
 }
 
 class ModernHop extends Hop {
+  readonly #handler: ModernHandler;
+  #controller: Controller | undefined;
+  #head: Parameters<ModernHandler['onResponseStart']> | undefined;
+  #end: Parameters<ModernHandler['onResponseEnd']> | undefined;
+
+  constructor(handler: ModernHandler, exchange: UndiciExchange, method: string) {
+    super(exchange, method);
+    this.#handler = handler;
+  }
+
   get paused(): boolean {
     return this.#controller?.paused ?? false;
   }
 
-  readonly #handler: ModernHandler;
-  #head: Parameters<ModernHandler['onResponseStart']> | undefined;
-  #controller: Controller | undefined;
-  #trailers: unknown;
-
-  constructor(handler: ModernHandler, exchange: UndiciExchange) {
-    super(exchange);
-    this.#handler = handler;
+  protected get abandoned(): boolean {
+    return this.#controller?.aborted ?? false;
   }
 
   onRequestStart(controller: Controller, context: unknown): void {
@@ -143,7 +140,12 @@ class ModernHop extends Hop {
     this.#handler.onRequestStart(controller, context);
   }
 
+  onResponseStarted(): void {
+    this.#handler.onResponseStarted?.();
+  }
+
   onResponseStart(controller: Controller, status: number, headers: HeaderRecord, text: string): void {
+    // fetch has no use for 1xx.
     if (status < 200) return;
     this.#head = [controller, status, headers, text];
     this.head(status);
@@ -153,8 +155,8 @@ class ModernHop extends Hop {
     this.data(chunk);
   }
 
-  onResponseEnd(_controller: Controller, trailers: unknown): void {
-    this.#trailers = trailers;
+  onResponseEnd(controller: Controller, trailers: unknown): void {
+    this.#end = [controller, trailers];
     this.end();
   }
 
@@ -162,41 +164,23 @@ class ModernHop extends Hop {
     this.error(error);
   }
 
-  onRequestUpgrade(...args: readonly unknown[]): unknown {
-    return this.#handler.onRequestUpgrade?.(...args);
-  }
-
-  onResponseStarted(): void {
-    this.#handler.onResponseStarted?.();
-  }
-
-  onBodySent(...args: readonly unknown[]): void {
-    this.#handler.onBodySent?.(...args);
-  }
-
-  onRequestSent(): void {
-    this.#handler.onRequestSent?.();
-  }
-
-  protected override passHead(): boolean {
+  protected override passHead(): void {
     if (this.#head !== undefined) this.#handler.onResponseStart(...this.#head);
-    return !this.paused;
   }
 
-  protected override passData(chunk: Buffer): boolean {
-    if (this.#controller !== undefined) this.#handler.onResponseData(this.#controller, chunk);
-    return !this.paused;
+  protected override passData(chunk: Buffer): void {
+    if (this.#head !== undefined) this.#handler.onResponseData(this.#head[0], chunk);
   }
 
   protected override passEnd(): void {
-    if (this.#controller !== undefined) this.#handler.onResponseEnd(this.#controller, this.#trailers);
+    if (this.#end !== undefined) this.#handler.onResponseEnd(...this.#end);
   }
 
   protected override passError(error: Error): void {
     this.#handler.onResponseError(this.#controller ?? null, error);
   }
 
-  protected override encoding(): string {
-    return String(this.#head?.[2]['content-encoding'] ?? '');
+  protected override header(name: string): string {
+    return String(this.#head?.[2][name] ?? '');
   }
 }

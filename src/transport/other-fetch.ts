@@ -1,8 +1,9 @@
 import type { FetchLike } from '../policy/options.ts';
 import { codeOf } from '../verdict/cause.ts';
 import { AttemptClock } from './clock.ts';
-import type { Exchange, Order, Transport } from './exchange.ts';
+import type { Exchange, Fault, Order, Transport } from './exchange.ts';
 import { readAhead } from './read-ahead.ts';
+import { watchBody } from './watch-body.ts';
 
 /**
  * Sends with any other `fetch`: one that the user gave, or a mock that replaced the global one. Nothing can be seen
@@ -13,61 +14,91 @@ export function fetchTransport(fetch: FetchLike): Transport {
   return (order) => new FetchExchange(order, fetch);
 }
 
-/** A response that nobody holds any more needs no deadline. */
+/** Nothing tells when a body has been read. A response that nobody holds any more needs no deadline, though. */
 const dropped = new FinalizationRegistry<AttemptClock>((clock) => clock.stop());
 
 class FetchExchange implements Exchange {
-  readonly response: Promise<Response>;
-  readonly sent = true;
+  sent = false;
   status: number | undefined;
-  failure: unknown;
+  fault: Fault | undefined;
   readonly #order: Order;
+  readonly #fetch: FetchLike;
   readonly #stop = new AbortController();
   readonly #clock: AttemptClock | undefined;
-  #reject: (error: Error) => void = () => {};
-  #handedOver = false;
+  #reject: ((reason: unknown) => void) | undefined;
 
   constructor(order: Order, fetch: FetchLike) {
     this.#order = order;
-    const { limits, buffer, runtime } = order;
+    this.#fetch = fetch;
     this.#clock =
-      limits &&
+      order.limits &&
       new AttemptClock(
-        buffer > 0 ? limits : { ...limits, idle: Number.POSITIVE_INFINITY },
-        runtime,
+        order.limits,
+        order.runtime,
         (error) => this.#expire(error),
         () => false,
       );
-    this.response = new Promise((resolve, reject) => {
+  }
+
+  send(): Promise<Response> {
+    return new Promise((resolve, reject) => {
       this.#reject = reject;
-      this.#send(fetch).then(resolve, reject);
+      this.#send().then(resolve, reject);
     });
   }
 
-  async #send(fetch: FetchLike): Promise<Response> {
+  async #send(): Promise<Response> {
     const { url, init, buffer } = this.#order;
     const { signal } = this.#stop;
+    const body = watchBody(init.body, () => {
+      this.fault = 'body';
+    });
+    const both = init.signal ? AbortSignal.any([init.signal, signal]) : signal;
     try {
-      const both = init.signal ? AbortSignal.any([init.signal, signal]) : signal;
-      let response = await fetch(url, { ...init, signal: both });
+      both.throwIfAborted();
+      both.addEventListener('abort', () => this.#aborted(both.reason), { once: true });
+      this.sent = true;
+      const response = await this.#fetch(url, { ...init, signal: both, ...(body && { body }) });
+      if (both.aborted) {
+        response.body?.cancel().catch(() => {});
+        throw both.reason;
+      }
       this.status = response.status;
-      this.#clock?.answered();
-      if (buffer > 0) response = await readAhead(response, buffer, () => this.#clock?.chunk());
-      if (response.body === null || buffer > 0) this.#clock?.stop();
-      else if (this.#clock) dropped.register(response, this.#clock);
-      this.#handedOver = true;
+      await this.#watch(response, buffer);
       return response;
     } catch (error) {
       this.#clock?.stop();
-      if (!init.signal?.aborted && isNetworkFailure(error, this.#order)) this.failure = error;
+      if (this.status !== undefined || isNetworkFailure(error, this.#order)) this.fault ??= 'network';
       throw error;
+    } finally {
+      // It leads to the promise, and that one to the response.
+      this.#reject = undefined;
     }
   }
 
+  /** From the headers on. */
+  async #watch(response: Response, buffer: number): Promise<void> {
+    this.#clock?.answered();
+    const whole = response.body === null || (buffer > 0 && (await this.#readAhead(response, buffer)));
+    if (this.#clock === undefined) return;
+    if (whole) return this.#clock.stop();
+    this.#clock.unwatched();
+    dropped.register(response, this.#clock);
+  }
+
+  #readAhead(response: Response, buffer: number): Promise<boolean> {
+    return readAhead(response, buffer, () => this.#clock?.chunk());
+  }
+
+  /** Not every `fetch` listens to its signal. */
+  #aborted(reason: unknown): void {
+    this.#clock?.stop();
+    this.#reject?.(reason);
+  }
+
   #expire(error: Error): void {
+    if (this.#reject === undefined) this.#order.bodyFailed(error);
     this.#stop.abort(error);
-    this.#reject(error);
-    if (this.#handedOver) this.#order.bodyFailed(error);
   }
 }
 
@@ -77,7 +108,8 @@ class FetchExchange implements Exchange {
  */
 function isNetworkFailure(error: unknown, { url, init }: Order): boolean {
   if (codeOf(error) !== undefined) return true;
-  if (!(error instanceof Error) || error.name !== 'TypeError') return false;
+  const name = (error as { name?: unknown } | undefined)?.name;
+  if (name !== 'TypeError') return name === 'TimeoutError';
   try {
     const { body: _body, signal: _signal, ...rest } = init;
     new Request(url, rest);

@@ -1,5 +1,6 @@
+import { Request as UndiciRequest, fetch as undiciFetch } from 'undici';
 import type { FetchInit, FetchInput, FetchLike, SteadInit } from '../policy/options.ts';
-import { type CallRequest, isRequest } from '../request/request.ts';
+import { fromRequest, isRequest } from '../request/request.ts';
 
 /**
  * Does just what `fetch` does, where there is nothing for a policy to add: a signal that has already aborted, a URL that
@@ -8,16 +9,18 @@ import { type CallRequest, isRequest } from '../request/request.ts';
 export async function fetchUnaided(
   fetch: FetchLike,
   input: FetchInput,
-  init: SteadInit,
-  request: CallRequest | undefined,
+  init: SteadInit | null,
 ): Promise<Response> {
-  if (request !== undefined) {
-    return fetch(request.url.href, { ...request.init, ...(request.signal && { signal: request.signal }) });
-  }
-  const { idempotencyKey: _key, policy: _policy, body, ...rest } = init;
-  const plain = { ...rest, ...(body !== undefined && { body }) } as FetchInit;
-  if (!isRequest(input)) return fetch(input, plain);
+  // Nothing is sent, so a body need not be made. What else is ours, `fetch` does not look at.
+  const plain = (typeof init?.body === 'function' ? { ...init, body: undefined } : init) as FetchInit;
+  if (!isRequest(input) || isOwn(input, fetch)) return fetch(input, plain);
   // A fetch knows no other copy's Request; the Request's own class does.
-  const request_ = new (input.constructor as typeof Request)(input, plain);
-  return fetch(request_.url, plain);
+  const request = new (input.constructor as typeof Request)(input, plain);
+  const { signal, body } = request;
+  const rest = body === null ? {} : { body, duplex: 'half' as const };
+  return fetch(request.url, { ...plain, ...fromRequest(request, {}), signal, ...rest });
+}
+
+function isOwn(request: unknown, fetch: unknown): boolean {
+  return fetch === undiciFetch && request instanceof UndiciRequest;
 }

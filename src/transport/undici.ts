@@ -1,8 +1,8 @@
 import { type Dispatcher, getGlobalDispatcher, fetch as undiciFetch } from 'undici';
 import type { DispatcherLike } from '../policy/options.ts';
 import { AttemptClock } from './clock.ts';
-import type { Exchange, Order, Transport } from './exchange.ts';
-import type { Abort, Hop } from './hop.ts';
+import type { Exchange, Fault, Order, Transport } from './exchange.ts';
+import type { Hop } from './hop.ts';
 import { type Handler, hopFor } from './hops.ts';
 
 /** Sends with undici's own `fetch`, on the given dispatcher or on undici's global one. */
@@ -15,18 +15,15 @@ export function undiciTransport(dispatcher: DispatcherLike | undefined): Transpo
  * response, its body and its end. That makes timeouts cheap (no AbortSignal) and delivery a fact.
  */
 export class UndiciExchange implements Exchange {
-  readonly response: Promise<Response>;
   readonly order: Order;
   sent = false;
   status: number | undefined;
-  failure: unknown;
+  fault: Fault | undefined;
   readonly #base: Dispatcher;
   readonly #clock: AttemptClock | undefined;
   #hop: Hop | undefined;
-  #abort: Abort | undefined;
   #expiry: Error | undefined;
-  #reject: (error: unknown) => void = () => {};
-  #handedOver = false;
+  #reject: ((error: Error) => void) | undefined;
 
   constructor(order: Order, base: Dispatcher) {
     this.order = order;
@@ -39,12 +36,24 @@ export class UndiciExchange implements Exchange {
         (error) => this.#expire(error),
         () => this.#hop?.paused ?? false,
       );
-    this.response = new Promise((resolve, reject) => {
+  }
+
+  send(): Promise<Response> {
+    const init = { ...this.order.init, dispatcher: this } as unknown as Parameters<typeof undiciFetch>[1];
+    return new Promise((resolve, reject) => {
       this.#reject = reject;
-      this.#send().then((response) => {
-        this.#handedOver = true;
-        resolve(response);
-      }, reject);
+      undiciFetch(this.order.url, init).then(
+        (response) => {
+          this.#settled();
+          resolve(response as unknown as Response);
+        },
+        (error: unknown) => {
+          this.#settled();
+          this.#clock?.stop();
+          this.#hop?.drop();
+          reject(error);
+        },
+      );
     });
   }
 
@@ -55,6 +64,8 @@ export class UndiciExchange implements Exchange {
 
   /** The dispatcher's part: called by `fetch` for the request, and again for each redirect. */
   dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
+    this.#throwIfOver();
+    this.#hop?.drop();
     this.status = undefined;
     this.#clock?.waiting();
     if (this.#clock) {
@@ -62,57 +73,47 @@ export class UndiciExchange implements Exchange {
       options.headersTimeout = 0;
       options.bodyTimeout = 0;
     }
-    this.#hop = hopFor(handler, this);
-    return this.#base.dispatch(options, this.#hop as Dispatcher.DispatchHandler);
+    this.#hop = hopFor(handler, this, options.method);
+    return this.#base.dispatch(options, this.#hop as unknown as Dispatcher.DispatchHandler);
   }
 
-  hopStarted(hop: Hop, abort: Abort): void {
-    this.throwIfOver();
-    this.#hop = hop;
-    this.#abort = abort;
+  hopStarted(): void {
+    this.#throwIfOver();
     this.sent = true;
   }
 
-  hopAnswered(hop: Hop, status: number): void {
-    if (hop !== this.#hop) return;
+  hopAnswered(status: number): void {
     this.status = status;
     this.#clock?.answered();
   }
 
-  hopChunk(hop: Hop): void {
-    if (hop === this.#hop) this.#clock?.chunk();
+  hopChunk(): void {
+    this.#clock?.chunk();
   }
 
-  hopEnded(hop: Hop): void {
-    if (hop === this.#hop) this.#clock?.stop();
-  }
-
-  hopFailed(hop: Hop, error: Error): void {
-    if (hop !== this.#hop) return;
+  hopEnded(): void {
     this.#clock?.stop();
-    this.failure = error;
-    if (this.#handedOver) this.order.bodyFailed(error);
   }
 
-  throwIfOver(): void {
+  hopFailed(fault: Fault | undefined): void {
+    this.#clock?.stop();
+    this.fault = fault;
+  }
+
+  #throwIfOver(): void {
     if (this.#expiry) throw this.#expiry;
-    this.order.init.signal?.throwIfAborted();
+    if (this.order.init.signal?.aborted) throw new Error('the caller has aborted the call');
   }
 
-  async #send(): Promise<Response> {
-    try {
-      const init = { ...this.order.init, dispatcher: this } as unknown as Parameters<typeof undiciFetch>[1];
-      return (await undiciFetch(this.order.url, init)) as unknown as Response;
-    } catch (error) {
-      this.#clock?.stop();
-      throw error;
-    }
+  #settled(): void {
+    // It leads to the promise, and that one to the response.
+    this.#reject = undefined;
   }
 
   #expire(error: Error): void {
     this.#expiry = error;
     // Not begun yet: nothing can be aborted, but hopStarted will refuse to begin.
-    this.#abort?.(error);
-    this.#reject(error);
+    this.#hop?.abort(error);
+    this.#reject?.(error);
   }
 }

@@ -12,9 +12,17 @@ export function* causes(error: unknown): Generator<object> {
 
 /** The first `code` along the chain of causes that is a string, such as `'ECONNREFUSED'`. */
 export function codeOf(error: unknown): string | undefined {
+  return codes(error).next().value;
+}
+
+/** The last one: what was wrong in the first place. */
+export function rootCodeOf(error: unknown): string | undefined {
+  return [...codes(error)].at(-1);
+}
+
+function* codes(error: unknown): Generator<string, undefined> {
   for (const cause of causes(error)) {
     const { code } = cause as { code?: unknown };
-    if (typeof code === 'string') return code;
+    if (typeof code === 'string') yield code;
   }
-  return undefined;
 }

@@ -1,49 +1,112 @@
-import { codeOf } from './cause.ts';
+import { rootCodeOf } from './cause.ts';
 
-/** Codes that mean the same again next time: a mistake in the request, or a peer that speaks something else. */
-const lasting = new Set([
-  'UND_ERR_INVALID_ARG',
-  'UND_ERR_INVALID_RETURN_VALUE',
-  'UND_ERR_NOT_SUPPORTED',
-  'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
-  'UND_ERR_HEADERS_OVERFLOW',
-  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
-  'UND_ERR_DESTROYED',
-  'UND_ERR_CLOSED',
-  'UND_MOCK_ERR_MOCK_NOT_MATCHED',
-  'ERR_INVALID_URL',
-  'ERR_INVALID_CHAR',
-  'ERR_INVALID_ARG_TYPE',
-  'ERR_INVALID_ARG_VALUE',
-  'EPROTO',
-  // X.509 verification, as OpenSSL names it.
-  'CERT_HAS_EXPIRED',
-  'CERT_NOT_YET_VALID',
-  'CERT_REVOKED',
-  'CERT_REJECTED',
-  'CERT_UNTRUSTED',
-  'CERT_CHAIN_TOO_LONG',
-  'CERT_SIGNATURE_FAILURE',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_GET_ISSUER_CERT',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'INVALID_CA',
-  'INVALID_PURPOSE',
-  'PATH_LENGTH_EXCEEDED',
-  'HOSTNAME_MISMATCH',
+/**
+ * What an error on the wire says about the next attempt: it may be gone (`'passing'`), it will be the same
+ * (`'lasting'`), or it was never the peer's doing: a mistake in the request or in how undici was set up (`'ours'`).
+ */
+export type Outlook = 'passing' | 'lasting' | 'ours';
+
+/** By code, never by message. The innermost code decides; what is not listed here may be gone next time. */
+export function outlookOf(error: unknown): Outlook {
+  const code = rootCodeOf(error);
+  if (code === undefined) return 'passing';
+  return exceptions.get(code) ?? families.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'passing';
+}
+
+const families: readonly (readonly [prefix: string, Outlook])[] = [
+  // The peer does not speak HTTP/1.1.
+  ['HPE_', 'lasting'],
+  // OpenSSL: no common version or cipher, no TLS at all, a certificate that the peer does not accept.
+  ['ERR_SSL_', 'lasting'],
+  ['ERR_TLS_', 'lasting'],
+  ['UND_ERR_SOCKS5_AUTH', 'lasting'],
+  ['ERR_HTTP2_', 'ours'],
+  ['ERR_HTTP_', 'ours'],
+  ['ERR_INVALID_', 'ours'],
+  ['UND_MOCK_', 'ours'],
+];
+
+const exceptions: ReadonlyMap<string, Outlook> = new Map([
+  ...all(
+    'passing',
+    // A connection that closed in the middle of an answer, although it is the parser who says so.
+    'HPE_INVALID_EOF_STATE',
+    'HPE_CLOSED_CONNECTION',
+    'ERR_SSL_UNEXPECTED_EOF_WHILE_READING',
+    'ERR_TLS_HANDSHAKE_TIMEOUT',
+    // The peer's own trouble, such as a certificate that is being replaced.
+    'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR',
+    // Streams and sessions that were reset, or went away just when they were needed.
+    'ERR_HTTP2_STREAM_ERROR',
+    'ERR_HTTP2_STREAM_CANCEL',
+    'ERR_HTTP2_SESSION_ERROR',
+    'ERR_HTTP2_GOAWAY_SESSION',
+    'ERR_HTTP2_INVALID_SESSION',
+    'ERR_HTTP2_INVALID_STREAM',
+    'ERR_HTTP2_OUT_OF_STREAMS',
+    'ERR_HTTP2_SOCKET_UNBOUND',
+    'ERR_HTTP2_PING_CANCEL',
+    'ERR_HTTP2_SETTINGS_CANCEL',
+    'ERR_HTTP2_NO_MEM',
+  ),
+  ...all(
+    'lasting',
+    'EPROTO',
+    'ERR_HTTP2_ERROR',
+    'ERR_HTTP2_TOO_MANY_INVALID_FRAMES',
+    'UND_ERR_HEADERS_OVERFLOW',
+    'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+    'UND_ERR_REDIRECT_MAX',
+    // A status that an interceptor of the user's made an error of: it is not ours to judge any more.
+    'UND_ERR_RESPONSE',
+    // X.509 verification, all that Node names (`X509_V_ERR_*`) but OUT_OF_MEM.
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'UNABLE_TO_GET_CRL',
+    'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+    'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
+    'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'CERT_SIGNATURE_FAILURE',
+    'CERT_NOT_YET_VALID',
+    'CERT_HAS_EXPIRED',
+    'CERT_CHAIN_TOO_LONG',
+    'CERT_REVOKED',
+    'CERT_UNTRUSTED',
+    'CERT_REJECTED',
+    'CRL_SIGNATURE_FAILURE',
+    'CRL_NOT_YET_VALID',
+    'CRL_HAS_EXPIRED',
+    'ERROR_IN_CERT_NOT_BEFORE_FIELD',
+    'ERROR_IN_CERT_NOT_AFTER_FIELD',
+    'ERROR_IN_CRL_LAST_UPDATE_FIELD',
+    'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'INVALID_CA',
+    'INVALID_PURPOSE',
+    'PATH_LENGTH_EXCEEDED',
+    'HOSTNAME_MISMATCH',
+    'UNSPECIFIED',
+  ),
+  ...all(
+    'ours',
+    'UND_ERR_INVALID_ARG',
+    'UND_ERR_INVALID_RETURN_VALUE',
+    'UND_ERR_NOT_SUPPORTED',
+    'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+    'UND_ERR_BPL_MISSING_UPSTREAM',
+    'UND_ERR_MAX_ORIGINS_REACHED',
+    // The dispatcher was closed under the call.
+    'UND_ERR_CLOSED',
+    'UND_ERR_DESTROYED',
+    'ERR_MISSING_ARGS',
+    'ERR_UNESCAPED_CHARACTERS',
+    'ERR_OUT_OF_RANGE',
+    'ERR_WEBASSEMBLY_NOT_SUPPORTED',
+  ),
 ]);
 
-/** Families of such codes: TLS, HTTP/1 parser and HTTP/2 usage errors. */
-const lastingFamilies = ['ERR_TLS_', 'ERR_SSL_', 'ERR_HTTP_', 'ERR_HTTP2_INVALID_', 'HPE_'];
-
-/** A connection that closed in the middle of a message is a cut, although the HTTP parser is the one to say so. */
-const cuts = new Set(['HPE_INVALID_EOF_STATE', 'HPE_CLOSED_CONNECTION']);
-
-/** Whether an error that the network reported may be gone at the next attempt. By code, never by message. */
-export function mayHeal(error: unknown): boolean {
-  const code = codeOf(error);
-  if (code === undefined || cuts.has(code)) return true;
-  return !lasting.has(code) && !lastingFamilies.some((family) => code.startsWith(family));
+function all(outlook: Outlook, ...codes: readonly string[]): [string, Outlook][] {
+  return codes.map((code) => [code, outlook]);
 }

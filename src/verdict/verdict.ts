@@ -2,7 +2,7 @@ import type { AttemptReason, Stopped } from '../call/report.ts';
 import type { Outcome } from '../guard/breaker.ts';
 import type { ResolvedPolicy } from '../policy/policy.ts';
 import type { Exchange } from '../transport/exchange.ts';
-import { mayHeal } from './network.ts';
+import { type Outlook, outlookOf } from './network.ts';
 
 /** What came back means. */
 export interface Verdict {
@@ -18,9 +18,14 @@ const aborted: Verdict = { reason: 'aborted', outcome: 'ignored', stopped: 'abor
 /** Our own deadline says nothing about the dependency. */
 const outOfTime: Verdict = { reason: 'timeout', outcome: 'ignored', stopped: 'deadline' };
 const timeout: Verdict = { reason: 'timeout', outcome: 'failure', stopped: undefined };
-const network: Verdict = { reason: 'network', outcome: 'failure', stopped: undefined };
-const lasting: Verdict = { reason: 'network', outcome: 'failure', stopped: 'policy' };
 const invalid: Verdict = { reason: 'invalid', outcome: 'ignored', stopped: 'policy' };
+/** The caller's body threw while it was made or sent: no fault of the dependency's. */
+const unusableBody: Verdict = { reason: 'body', outcome: 'ignored', stopped: 'body' };
+const onTheWire: Readonly<Record<Outlook, Verdict>> = {
+  passing: { reason: 'network', outcome: 'failure', stopped: undefined },
+  lasting: { reason: 'network', outcome: 'failure', stopped: 'policy' },
+  ours: invalid,
+};
 
 /**
  * @param keyed whether a key makes a repeat of this call recognisable
@@ -49,11 +54,15 @@ function isRetried(
 }
 
 /** What an attempt that threw means, by what is known of it. */
-export function judgeError(error: unknown, exchange: Exchange, callerAborted: boolean): Verdict {
+export function judgeError(
+  error: unknown,
+  { fault }: Pick<Exchange, 'fault'>,
+  callerAborted: boolean,
+): Verdict {
   if (callerAborted) return aborted;
   if (isTimeout(error)) return error.phase === 'total' ? outOfTime : timeout;
-  if (exchange.failure === undefined) return invalid;
-  return mayHeal(exchange.failure) ? network : lasting;
+  if (fault === 'body') return unusableBody;
+  return fault === 'network' ? onTheWire[outlookOf(error)] : invalid;
 }
 
 /** By code: there may be two copies of this package. */

@@ -73,7 +73,7 @@ test('a process that made calls and has an open breaker exits by itself', async 
   await using server = await startFaultServer({ fault: () => ({ kind: 'answer', status: 500 }) });
   const script = `
     import { createFetch } from ${JSON.stringify(new URL('../../src/index.ts', import.meta.url).href)};
-    const api = createFetch({ retry: { base: 1, cap: 1 }, breaker: { cooldown: 600_000, maxCooldown: 600_000 } });
+    const api = createFetch({ retry: { base: 1, cap: 1 }, breaker: { minimum: 5, cooldown: 600_000, maxCooldown: 600_000 } });
     await api(${JSON.stringify(server.url)});
     await api(${JSON.stringify(server.url)});
     await api(${JSON.stringify(server.url)}).catch((error) => console.log(error.name));

@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
+import { createClient } from '../../src/create-fetch.ts';
 import { callReport, createFetch, type Options } from '../../src/index.ts';
 import { startFaultServer } from '../support/fault-server.ts';
-import type { Fault } from '../support/faults.ts';
+import { type Fault, ok } from '../support/faults.ts';
+import { ManualRuntime } from '../support/manual-runtime.ts';
 
 /** Backoff in the range of a millisecond, everything else as it comes. */
 const quick: Options = { retry: { base: 1, cap: 2 } };
@@ -151,6 +153,16 @@ test('409 is asked again with a key and is final without one', async () => {
   expect((await api(server.url, { method: 'POST', body: 'a' })).status).toBe(201);
   server.next(conflict);
   expect((await api(server.url)).status).toBe(409);
+});
+
+test('"still running" is asked again after a pause in the range of the cap, not of the base', async () => {
+  const [unavailable, conflict] = [503, 409].map((status): Fault => ({ kind: 'answer', status }));
+  await using server = await startFaultServer({ faults: [unavailable ?? ok, conflict ?? ok] });
+  const api = createClient({ retry: { base: 2, cap: 40 } }, new ManualRuntime());
+  const delays: number[] = [];
+  api.on('retry', ({ delay }) => delays.push(delay));
+  expect((await api(server.url, { method: 'POST', body: 'a' })).status).toBe(201);
+  expect(delays).toEqual([1, 20]);
 });
 
 test('422 is final with a key, whatever retry.statuses says', async () => {

@@ -1,6 +1,8 @@
+import { once } from 'node:events';
+import { Worker } from 'node:worker_threads';
 import { Agent } from 'undici';
-import { expect, test } from 'vitest';
-import { callReport, createFetch, TimeoutError } from '../../src/index.ts';
+import { expect, test, vi } from 'vitest';
+import { callReport, createFetch, type Options, TimeoutError } from '../../src/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
@@ -11,11 +13,11 @@ const errorOf = (call: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 const silent: Fault = { kind: 'cut', at: 'request', how: 'stall' };
-const stalledBody: Fault = { kind: 'cut', at: 'body', how: 'stall' };
+const stalledBody = { kind: 'cut', at: 'body', how: 'stall' } as const satisfies Fault;
 
 test('an attempt that gets no headers in time ends as a TimeoutError of phase attempt, and is retried', async () => {
   await using server = await startFaultServer({ faults: [silent] });
-  const response = await createFetch({ timeout: { attempt: 60 }, retry: { base: 1 } })(server.url);
+  const response = await createFetch({ timeout: { attempt: 200 }, retry: { base: 1 } })(server.url);
   expect(response.status).toBe(200);
   expect(callReport(response)?.attempts[0]).toMatchObject({
     reason: 'timeout',
@@ -35,13 +37,64 @@ test('the last timeout is thrown itself, and says which clock ran out', async ()
   });
 });
 
-test("a timed-out attempt's socket is closed and its place in the pool is free", async () => {
-  await using server = await startFaultServer({ faults: [silent] });
-  const dispatcher = new Agent({ connections: 1 });
-  const api = createFetch({ dispatcher, timeout: { attempt: 150 }, retry: { base: 1 } });
-  expect((await api(server.url)).status).toBe(200);
-  await eventually(() => expect(server.openSockets).toBeLessThanOrEqual(1));
-  await dispatcher.close();
+const never = Number.POSITIVE_INFINITY;
+const drip: Fault = { kind: 'drip', of: 'body', pieces: 40, gap: 10 };
+const read = async (call: Promise<Response>) => (await call).text();
+
+test.each<[string, Fault, Options, string]>([
+  ['before the headers', silent, { timeout: { attempt: 40 } }, 'attempt'],
+  ['before the headers, by the whole call', silent, { timeout: { total: 40 } }, 'total'],
+  ['in the body', stalledBody, { timeout: { idle: 40 } }, 'idle'],
+  ['in the body, by the whole call', drip, { timeout: { total: 100 } }, 'total'],
+  ['in a body that is buffered', stalledBody, { timeout: { idle: 40 }, buffer: 1_000 }, 'idle'],
+  [
+    'in a body that is buffered, by the whole call',
+    drip,
+    { timeout: { total: 100 }, buffer: 1_000 },
+    'total',
+  ],
+])(
+  'a time limit that runs out %s closes the socket and frees its place in the pool',
+  async (_where, fault, options, phase) => {
+    const unhandled = vi.fn();
+    process.on('unhandledRejection', unhandled);
+    await using server = await startFaultServer({
+      fault: ({ path }) => (path === '/slow' ? fault : undefined),
+    });
+    // A connection that nobody uses closes at once: what stays open is in use, or lost.
+    const dispatcher = new Agent({ connections: 1, keepAliveTimeout: 10 });
+    const api = createFetch({ dispatcher, retry: false });
+    const error = await errorOf(read(api(`${server.url}/slow`, { policy: options })));
+    const timeout = error instanceof TimeoutError ? error : (error as Error).cause;
+    expect(timeout).toMatchObject({ name: 'TimeoutError', phase });
+    expect(await (await api(server.url, { policy: { timeout: { attempt: never } } })).json()).toMatchObject({
+      ok: true,
+    });
+    await eventually(() => expect(server.openSockets).toBe(0));
+    expect(unhandled).not.toHaveBeenCalled();
+    process.off('unhandledRejection', unhandled);
+    await dispatcher.close();
+  },
+);
+
+test('an answer that came in time counts, though this process was too busy to read it in time', async () => {
+  const server = new Worker(
+    `const { parentPort } = require('node:worker_threads');
+    const server = require('node:http').createServer((request, response) => {
+      parentPort.postMessage('asked');
+      setTimeout(() => response.end('in time'), 20);
+    });
+    server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
+    { eval: true },
+  );
+  const [port] = await once(server, 'message');
+  const asked = once(server, 'message');
+  const call = createFetch({ timeout: { attempt: 150 }, retry: false })(`http://127.0.0.1:${port}`);
+  await asked;
+  const until = performance.now() + 300;
+  while (performance.now() < until);
+  expect(await (await call).text()).toBe('in time');
+  await server.terminate();
 });
 
 test('the total deadline covers pauses and attempts, and is never passed', async () => {
@@ -76,7 +129,6 @@ test('a body that falls silent ends by the idle clock', async () => {
 });
 
 test('a body that drips stays within the idle clock but not within the total one', async () => {
-  const drip: Fault = { kind: 'drip', of: 'body', pieces: 20, gap: 20 };
   await using server = await startFaultServer({ fault: () => drip });
   const patient = await createFetch({ timeout: { idle: 200, total: 5_000 } })(server.url);
   expect(await patient.json()).toMatchObject({ ok: true });
@@ -97,6 +149,19 @@ test('a reader that pauses longer than the idle clock is not mistaken for a sile
     bytes += chunk?.value.byteLength ?? 0;
   expect(bytes).toBe(megabytes);
 });
+
+test.each([80_000, 2 ** 21])(
+  'a reader that has paused and reads on finds out that the server is silent: after half of %i bytes',
+  async (bytes) => {
+    // Where all that has come fits into the buffers, nothing but the reader's reading tells that it goes on.
+    await using server = await startFaultServer({
+      fault: () => ({ ...stalledBody, answer: { status: 200, bytes } }),
+    });
+    const response = await createFetch({ timeout: { idle: 60, total: never } })(server.url);
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(await errorOf(response.text())).toMatchObject({ cause: { name: 'TimeoutError', phase: 'idle' } });
+  },
+);
 
 test('a pool that is full until the attempt times out: not sent, and never sent later', async () => {
   await using server = await startFaultServer({
@@ -121,4 +186,21 @@ test('Infinity and false switch the clocks off', async () => {
     (await createFetch({ timeout: { attempt, idle: attempt, total: attempt } })(server.url)).status,
   ).toBe(200);
   expect((await createFetch({ timeout: false })(server.url)).status).toBe(200);
+});
+
+test('a pause longer than setTimeout can keep is no retry at once', async () => {
+  const longest = 2_147_483_647;
+  const busy: Fault = { kind: 'answer', status: 503, headers: { 'retry-after-ms': `${longest}` } };
+  await using server = await startFaultServer({ fault: () => busy });
+  const api = createFetch({ timeout: { total: never }, retry: { retryAfter: longest } });
+  const delays: number[] = [];
+  api.on('retry', ({ delay }) => delays.push(delay));
+  const controller = new AbortController();
+  const call = errorOf(api(server.url, { signal: controller.signal }));
+  await eventually(() => expect(delays).toHaveLength(1));
+  expect(delays[0]).toBeGreaterThan(longest);
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  controller.abort('enough');
+  expect(await call).toBe('enough');
+  expect(server.requests).toHaveLength(1);
 });

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { CircuitBreaker, type Outcome, type Permit, type Transition } from '../../src/guard/breaker.ts';
+import { Trips } from '../../src/guard/trips.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
 const rule = { threshold: 0.5, minimum: 5, window: 10_000, cooldown: 5_000, maxCooldown: 60_000 };
@@ -7,7 +8,8 @@ const rule = { threshold: 0.5, minimum: 5, window: 10_000, cooldown: 5_000, maxC
 function setup(overrides: Partial<typeof rule> = {}) {
   const runtime = new ManualRuntime();
   const seen: Transition[] = [];
-  const breaker = new CircuitBreaker({ ...rule, ...overrides }, runtime, (transition) => {
+  const trips = new Trips();
+  const breaker = new CircuitBreaker({ ...rule, ...overrides }, runtime, trips, (transition) => {
     seen.push(transition);
   });
   const enter = (): Permit => {
@@ -147,18 +149,29 @@ test('a cancelled probe decides nothing, and the next call is the probe', async 
   expect(path()).toEqual(['closed → open', 'open → half-open', 'half-open → closed']);
 });
 
-test('a probe that never comes back is replaced after another cooldown, and then decides nothing', async () => {
+test('a probe that does not come back keeps others waiting for another cooldown only', async () => {
   const { breaker, attempts, enter, runtime } = setup();
   await attempts(5, 'failure');
   runtime.advance(COOLDOWN);
-  const lost = enter();
+  enter();
   runtime.advance(4_999);
   expect(breaker.enter()).toBeUndefined();
   runtime.advance(1);
+  await breaker.leave(enter(), 'success');
+  expect(breaker.state).toBe('closed');
+});
+
+test('a service slower than the cooldown is not probed for ever: the first probe to be answered closes it', async () => {
+  const { breaker, attempts, enter, runtime } = setup();
+  await attempts(5, 'failure');
+  runtime.advance(COOLDOWN);
+  const slow = enter();
+  runtime.advance(5_000);
   const second = enter();
-  await breaker.leave(lost, 'success');
-  expect(breaker.state).toBe('half-open');
-  await breaker.leave(second, 'success');
+  runtime.advance(1_000);
+  await breaker.leave(slow, 'success');
+  expect(breaker.state).toBe('closed');
+  await breaker.leave(second, 'failure');
   expect(breaker.state).toBe('closed');
 });
 
@@ -248,4 +261,56 @@ test('an opened breaker leaves no timer behind', async () => {
   const { attempts } = setup();
   await attempts(5, 'failure');
   expect(process.getActiveResourcesInfo().filter((name) => name === 'Timeout')).toHaveLength(before);
+});
+
+test('what it exports holds another process off for what is left of the cooldown, no longer, no shorter', async () => {
+  const { breaker, attempts, runtime } = setup();
+  expect(breaker.record()).toBeUndefined();
+  await attempts(5, 'failure');
+  runtime.advance(1_000);
+  const record = breaker.record();
+
+  const later = new ManualRuntime();
+  later.time = 1_500;
+  const heir = new CircuitBreaker(rule, later, new Trips(), () => {}, record);
+  expect(heir.state).toBe('open');
+  expect(heir.since).toBe(breaker.since);
+  expect(heir.retryAt).toBe(breaker.retryAt);
+  later.time = COOLDOWN - 1;
+  expect(heir.admits()).toBe(false);
+  later.time = COOLDOWN;
+  const probe = heir.enter();
+  expect(probe).toBeDefined();
+  await heir.leave(probe ?? 0, 'failure');
+  expect(heir.retryAt).toBe(later.epoch() + 2 * COOLDOWN);
+});
+
+test('an isolated breaker is exported as isolated, a half-open one as open with its cooldown over', async () => {
+  const { breaker, attempts, enter, runtime } = setup();
+  await attempts(5, 'failure');
+  runtime.advance(COOLDOWN);
+  enter();
+  expect(breaker.record()).toMatchObject({ state: 'open', retryAt: runtime.epoch(), cooldown: 5_000 });
+  breaker.isolate();
+  const record = breaker.record();
+  expect(record).toEqual({ state: 'isolated', since: runtime.epoch() });
+  const heir = new CircuitBreaker(rule, runtime, new Trips(), () => {}, record);
+  expect(heir.admits()).toBe(false);
+  heir.restore();
+  expect(heir.state).toBe('closed');
+});
+
+test('a clock that was set back in between can make an inherited cooldown no longer than the longest', () => {
+  const runtime = new ManualRuntime();
+  const record = {
+    state: 'open',
+    since: runtime.epoch(),
+    retryAt: runtime.epoch() + 1e9,
+    cooldown: 1e9,
+  } as const;
+  const heir = new CircuitBreaker(rule, runtime, new Trips(), () => {}, record);
+  runtime.advance(60_000 * 1.25 - 1);
+  expect(heir.admits()).toBe(false);
+  runtime.advance(1);
+  expect(heir.admits()).toBe(true);
 });

@@ -1,56 +1,151 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Budget } from '../../src/guard/budget.ts';
+import { Budget, type Token } from '../../src/guard/budget.ts';
 
 const rule = { ratio: 0.2, reserve: 3 };
 
-function withdrawAll(budget: Budget, now: number): number {
-  let tokens = 0;
-  while (budget.withdraw(rule, now)) tokens++;
+function withdrawAll(budget: Budget, now: number): Token[] {
+  const tokens: Token[] = [];
+  for (let token = budget.withdraw(rule, now); token; token = budget.withdraw(rule, now)) tokens.push(token);
   return tokens;
 }
 
-test('a single call may use all its attempts from the reserve', () => {
-  const budget = new Budget(rule, 0);
-  budget.deposit(rule);
-  expect(withdrawAll(budget, 0)).toBe(3);
+function answer(budget: Budget, now: number, times = 1): void {
+  for (let i = 0; i < times; i++) budget.answered(rule, now, undefined);
+}
+
+test('a client that makes a single call may use all its attempts', () => {
+  const budget = new Budget();
+  budget.begin(rule, 0);
+  expect(withdrawAll(budget, 10_000)).toEqual(['lent', 'lent', 'lent']);
 });
 
-test('the reserve comes back with time, one retry every ten seconds, and never grows beyond itself', () => {
-  const budget = new Budget(rule, 0);
-  expect(withdrawAll(budget, 0)).toBe(3);
-  expect(withdrawAll(budget, 9_999)).toBe(0);
-  expect(withdrawAll(budget, 10_000)).toBe(1);
-  expect(withdrawAll(budget, 1_000_000)).toBe(3);
+test('what the first call did not need is not there for a second one', () => {
+  const budget = new Budget();
+  budget.begin(rule, 0);
+  answer(budget, 100);
+  budget.begin(rule, 10_000);
+  expect(withdrawAll(budget, 10_000)).toEqual([]);
 });
 
-test('calls bring tokens in proportion', () => {
-  const budget = new Budget(rule, 0);
-  withdrawAll(budget, 0);
-  for (let call = 0; call < 20; call++) budget.deposit(rule);
-  expect(withdrawAll(budget, 0)).toBe(4);
+test('calls that begin together share the loan of the first', () => {
+  const budget = new Budget();
+  for (let call = 0; call < 10; call++) budget.begin(rule, 20 * call);
+  expect(withdrawAll(budget, 2_000)).toHaveLength(3);
+  expect(withdrawAll(budget, 2_000)).toHaveLength(0);
 });
 
-test('a long quiet stretch saves up ten retries and no more', () => {
-  const budget = new Budget(rule, 0);
-  withdrawAll(budget, 0);
-  for (let call = 0; call < 10_000; call++) budget.deposit(rule);
-  expect(withdrawAll(budget, 0)).toBe(10);
+test('a client that calls once a minute may use all its attempts each time, if the call before was answered', () => {
+  const budget = new Budget();
+  for (let minute = 0; minute < 10; minute++) {
+    const now = 60_000 * minute;
+    budget.begin(rule, now);
+    expect(withdrawAll(budget, now).filter((token) => token === 'lent')).toHaveLength(3);
+    answer(budget, now);
+  }
 });
 
-test('whatever the order of calls and failures, retries stay within ratio × calls + reserve + what time gave back', () => {
-  const step = fc.record({ wait: fc.nat(5_000), retries: fc.nat(5) });
+test('in an outage it gets one loan, and then none until there was an answer', () => {
+  const budget = new Budget();
+  const lent: number[] = [];
+  for (let minute = 0; minute < 5; minute++) {
+    const now = 60_000 * minute;
+    budget.begin(rule, now);
+    lent.push(withdrawAll(budget, now).length);
+  }
+  expect(lent).toEqual([3, 0, 0, 0, 0]);
+  answer(budget, 300_000);
+  budget.begin(rule, 360_000);
+  expect(withdrawAll(budget, 360_000)).toHaveLength(3);
+});
+
+test('answers bring tokens in proportion, calls alone bring none', () => {
+  const budget = new Budget();
+  for (let call = 0; call < 1_000; call++) budget.begin(rule, call);
+  budget.begin(rule, 1_000);
+  expect(withdrawAll(budget, 1_000)).toEqual([]);
+  answer(budget, 1_000, 10);
+  expect(withdrawAll(budget, 1_000)).toEqual(['saved', 'saved']);
+});
+
+test('a retry that was answered gets its token back, one that was not does not', () => {
+  const budget = new Budget();
+  answer(budget, 0, 5);
+  const token = budget.withdraw(rule, 0);
+  expect(budget.isEmpty(rule, 0)).toBe(true);
+  budget.answered(rule, 0, token);
+  expect(withdrawAll(budget, 0)).toEqual(['saved']);
+});
+
+test('a lent token does not come back: it was never earned', () => {
+  const budget = new Budget();
+  budget.begin(rule, 0);
+  budget.answered(rule, 0, budget.withdraw(rule, 0));
+  budget.begin(rule, 1_000);
+  expect(withdrawAll(budget, 1_000)).toEqual([]);
+});
+
+test('a scope with little traffic saves up its reserve and keeps it', () => {
+  const budget = new Budget();
+  for (let call = 0; call < 100; call++) answer(budget, 20_000 * call);
+  expect(withdrawAll(budget, 2_000_000)).toEqual(['saved', 'saved', 'saved']);
+});
+
+test('a scope with much traffic saves up what about two seconds of it bring', () => {
+  const budget = new Budget();
+  for (let call = 0; call < 60_000; call++) answer(budget, call);
+  const tokens = withdrawAll(budget, 60_000).length;
+  expect(tokens).toBeGreaterThan(0.9 * (3 + 2 * 200));
+  expect(tokens).toBeLessThan(1.1 * (3 + 2 * 200));
+});
+
+/** What one client does in one step of time. */
+const step = fc.record({
+  wait: fc.nat(5_000),
+  answered: fc.boolean(),
+  retries: fc.array(fc.boolean(), { maxLength: 4 }),
+});
+
+test('whatever happens, retries that fail stay within ratio × answers + one reserve for each call that was alone', () => {
   fc.assert(
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const budget = new Budget(rule, 0);
+      const budget = new Budget();
       let now = 0;
-      let retries = 0;
-      for (const { wait, retries: wanted } of steps) {
+      let wasted = 0;
+      let answers = 0;
+      for (const { wait, answered, retries } of steps) {
         now += wait;
-        budget.deposit(rule);
-        for (let i = 0; i < wanted; i++) if (budget.withdraw(rule, now)) retries++;
+        budget.begin(rule, now);
+        if (answered) {
+          answers++;
+          budget.answered(rule, now, undefined);
+          continue;
+        }
+        for (const succeeds of retries) {
+          const token = budget.withdraw(rule, now);
+          if (token === undefined) break;
+          if (!succeeds) wasted++;
+          else {
+            answers++;
+            budget.answered(rule, now, token);
+            break;
+          }
+        }
       }
-      expect(retries).toBeLessThanOrEqual(steps.length * rule.ratio + rule.reserve + now / 10_000 + 1e-6);
+      // Never silent for long enough, so only the first call was alone.
+      expect(wasted).toBeLessThanOrEqual(answers * rule.ratio + rule.reserve + 1e-6);
     }),
   );
+});
+
+test('a fleet of a thousand young clients cannot multiply an outage', () => {
+  const fleet = Array.from({ length: 1_000 }, () => new Budget());
+  let retries = 0;
+  const calls = 30_000;
+  for (let call = 0; call < calls; call++) {
+    const budget = fleet[call % fleet.length];
+    budget?.begin(rule, 10 * call);
+    if (budget) retries += withdrawAll(budget, 10 * call).length;
+  }
+  expect(retries).toBe(fleet.length * rule.reserve);
 });

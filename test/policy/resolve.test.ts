@@ -27,7 +27,7 @@ describe('a policy that says nothing', () => {
       scope: 'origin',
       breaker: {
         threshold: 0.5,
-        minimum: 5,
+        minimum: 20,
         window: 10_000,
         cooldown: 5_000,
         maxCooldown: 60_000,

@@ -2,13 +2,15 @@ import type { Socket } from 'node:net';
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import { answerOf, type End, type Fault, isDone, isEarly, ok } from './faults.ts';
 import { HttpReader, type ReaderEvent } from './http-reader.ts';
-import type { Ledger, RecordedRequest, SeenRequest } from './ledger.ts';
+import type { Ledger, RecordedRequest, SeenRequest, Turn } from './ledger.ts';
 import { type Action, actionsFor, jsonReply, type Reply, replyOf } from './reply.ts';
 import type { Script } from './script.ts';
 
 /** What all conversations of a server share. */
 export interface Host {
   readonly ledger: Ledger;
+  /** Lets a request that was read have its turn. */
+  readonly open: (request: RecordedRequest) => Turn;
   readonly script: Script;
   /** How many bytes of a body are kept. */
   readonly keepBody: number;
@@ -99,7 +101,7 @@ export class Conversation {
   /** Does the work of a request, if its fault lets it; undefined when there will be no answer. */
   async #work(request: RecordedRequest): Promise<Reply | undefined> {
     const { fault } = request;
-    const { ledger, closing } = this.#host;
+    const { open, closing } = this.#host;
     const cutHere = fault.kind === 'cut' && fault.at === 'request';
     if (cutHere && fault.how !== 'stall') {
       this.#finish(fault.how);
@@ -108,14 +110,14 @@ export class Conversation {
     const answer = answerOf(fault);
     if (answer !== undefined && !isDone(answer)) return replyOf(answer);
 
-    const turn = ledger.open(request);
+    const turn = open(request);
     if (cutHere || fault.kind === 'late') {
-      this.#socket.once('close', cutHere ? turn.abandon : turn.book);
+      this.#socket.once('close', cutHere ? turn.abandon : () => void turn.book());
       this.#finish('stall');
       return undefined;
     }
     if (!(await slowAt('request', fault, closing))) return undefined;
-    const reply = turn.book();
+    const reply = await turn.book();
     if (!(await slowAt('booked', fault, closing))) return undefined;
     // An answer of the fault's own stands for the work; it must not hide that the work was refused.
     return answer === undefined || reply.status >= 400 ? reply : replyOf(answer);

@@ -3,6 +3,7 @@ import { type AddressInfo, createServer, type Server, type Socket } from 'node:n
 import { Conversation, type Host } from './conversation.ts';
 import type { Fault } from './faults.ts';
 import { type Booking, Ledger, type RecordedRequest, type SeenRequest } from './ledger.ts';
+import type { Reply } from './reply.ts';
 import { type FaultLine, Script } from './script.ts';
 
 export interface FaultServerOptions {
@@ -11,6 +12,11 @@ export interface FaultServerOptions {
    * @default true
    */
   readonly honourKeys?: boolean;
+  /**
+   * Does the work of each request, in place of this server's own: then keys, effects and answers are its business, and
+   * the server only decides whether the request gets there, and what becomes of the answer. It must not reject.
+   */
+  readonly work?: (request: RecordedRequest) => Promise<Reply>;
   /** The first faults, in the order in which requests come. `next` adds to them. */
   readonly faults?: readonly Fault[];
   /**
@@ -48,14 +54,20 @@ export class FaultServer {
   readonly #listener: Server = createServer((socket) => this.#accept(socket));
   readonly #sockets = new Set<Socket>();
   readonly #closing = new AbortController();
+  readonly #working = new Set<Promise<Reply>>();
   readonly #host: Host;
   #port = 0;
   #connections = 0;
 
-  constructor({ honourKeys = true, faults, fault, keepBody = 4 * 2 ** 20, log }: FaultServerOptions) {
+  constructor({ honourKeys = true, work, faults, fault, keepBody = 4 * 2 ** 20, log }: FaultServerOptions) {
     setMaxListeners(0, this.#closing.signal);
+    const ledger = new Ledger(honourKeys);
     this.#host = {
-      ledger: new Ledger(honourKeys),
+      ledger,
+      open: (request) =>
+        work === undefined
+          ? ledger.open(request)
+          : { book: () => this.#awaited(work(request)), abandon: () => {} },
       script: new Script(faults, fault, log),
       keepBody,
       closing: this.#closing.signal,
@@ -133,14 +145,20 @@ export class FaultServer {
     this.#port = (this.#listener.address() as AddressInfo).port;
   }
 
-  /** Stops for good. No socket and no timer is left; the ledger stays readable, and final. */
+  /** Stops for good. No socket, no timer and no work is left; the ledger stays readable, and final. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.refuse();
+    await Promise.all(this.#working);
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
+  }
+
+  #awaited(work: Promise<Reply>): Promise<Reply> {
+    this.#working.add(work);
+    return work.finally(() => this.#working.delete(work));
   }
 
   #accept(socket: Socket): void {

@@ -39,7 +39,7 @@ export interface Booking {
 /** A request's turn to be worked on. Until it is booked or abandoned, its key is in progress. */
 export interface Turn {
   /** Does the work, and says what a service without faults answers. */
-  book(): Reply;
+  book(): Reply | Promise<Reply>;
   /** Leaves the work undone. */
   abandon(): void;
 }

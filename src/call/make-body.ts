@@ -1,0 +1,35 @@
+import type { FetchBody } from '../policy/options.ts';
+import type { BodySource } from '../request/body.ts';
+import { AttemptClock } from '../transport/clock.ts';
+import type { CallPlan } from './plan.ts';
+
+/**
+ * The body for the next attempt. If a function of the caller's takes its time over it, the clocks of an attempt run,
+ * and the caller's abort ends the wait.
+ */
+export function makeBody(
+  source: BodySource,
+  { limits, runtime, caller }: Pick<CallPlan, 'limits' | 'runtime' | 'caller'>,
+): FetchBody | Promise<FetchBody> {
+  const body = source.next();
+  if (!(body instanceof Promise)) return body;
+  const signal = caller?.signal;
+  return new Promise<FetchBody>((resolve, reject) => {
+    const clock = limits && new AttemptClock(limits, runtime, fail, () => false);
+    const onAbort = () => fail(signal?.reason);
+    signal?.addEventListener('abort', onAbort);
+    body.then((made) => {
+      release();
+      resolve(made);
+    }, fail);
+
+    function fail(reason: unknown): void {
+      release();
+      reject(reason);
+    }
+    function release(): void {
+      clock?.stop();
+      signal?.removeEventListener('abort', onAbort);
+    }
+  });
+}

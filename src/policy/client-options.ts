@@ -1,0 +1,62 @@
+import type { ExportedBreaker } from '../client.ts';
+import {
+  type Check,
+  type Checks,
+  fail,
+  isPlainObject,
+  list,
+  members,
+  milliseconds,
+  number,
+  only,
+} from './checks.ts';
+import type { Options } from './options.ts';
+
+/** What `createFetch` takes: the rules, and what a client is born with. */
+export interface ClientOptions extends Options {
+  /**
+   * What `breakers.export()` gave in another process. An open breaker stays open for what is left of its cooldown.
+   */
+  breakers?: readonly ExportedBreaker[];
+  /**
+   * Keeps retries to one layer. Requests that are retries, or whose scope has no retry left, carry `no-retry: ?1`;
+   * and calls made within `onBehalfOf` such a request are tried once.
+   * @default false
+   */
+  layers?: boolean;
+}
+
+/** Those of the options that are not rules, checked. */
+export type OwnOptions = Pick<ClientOptions, 'breakers' | 'layers'>;
+
+const epoch = number('epoch milliseconds', (value) => Number.isFinite(value) && value >= 0);
+
+const breakerChecks: Checks<ExportedBreaker> = {
+  scope: only('a non-empty string', (value): value is string => typeof value === 'string' && value !== ''),
+  state: only('"open" or "isolated"', (value) => value === 'open' || value === 'isolated'),
+  since: epoch,
+  retryAt: epoch,
+  cooldown: milliseconds(1),
+};
+
+const breaker: Check<ExportedBreaker> = (value, path) => {
+  if (!isPlainObject(value)) return fail(path, 'an exported breaker', value);
+  const { scope, state, since, ...rest } = members(value, path, '', breakerChecks, []);
+  if (scope === undefined || state === undefined || since === undefined) {
+    return fail(path, 'an exported breaker, with scope, state and since', value);
+  }
+  return { scope, state, since, ...rest };
+};
+
+const checks: Checks<OwnOptions> = {
+  breakers: list('an array that breakers.export() gave', breaker),
+  layers: only('true or false', (value) => typeof value === 'boolean'),
+};
+
+/** @throws {PolicyError} One of them is wrong. */
+export function splitOptions(options: ClientOptions): { own: OwnOptions; rules: Options } {
+  // What is no object at all is for the rules to complain about.
+  if (!isPlainObject(options)) return { own: {}, rules: options };
+  const { breakers, layers, ...rules }: ClientOptions = options;
+  return { own: members({ breakers, layers }, '', '', checks, []), rules };
+}

@@ -1,0 +1,149 @@
+import * as uuid from 'uuid';
+import { describe, expect, test, vi } from 'vitest';
+import { callReport, createFetch, type Events, type Options } from '../../src/index.ts';
+import { startFaultServer } from '../support/fault-server.ts';
+import type { Fault } from '../support/faults.ts';
+
+vi.mock('uuid', async (original) => {
+  const actual = await original<typeof uuid>();
+  return { ...actual, v4: vi.fn(actual.v4) };
+});
+
+const unavailable: Fault = { kind: 'answer', status: 503 };
+const quick: Options = { retry: { base: 1, cap: 2 } };
+const names: readonly (keyof Events)[] = ['attempt', 'retry', 'settled', 'breaker', 'budget'];
+
+describe('a listener', () => {
+  test.each<[string, () => void]>([
+    [
+      'throws',
+      () => {
+        throw new Error('a mistake');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('a mistake'))],
+    [
+      'throws what is no error',
+      () => {
+        throw 'a mistake';
+      },
+    ],
+  ])('that %s becomes a warning on the process, and the call goes on', async (_how, mistake) => {
+    await using server = await startFaultServer({ fault: () => unavailable });
+    const warn = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    const heard: string[] = [];
+    const api = createFetch({ ...quick, breaker: { minimum: 2 }, budget: { ratio: 0, reserve: 100 } });
+    for (const name of names) {
+      api.on(name, mistake);
+      api.on(name, () => heard.push(name));
+    }
+    const response = await api(server.url);
+    expect(callReport(response)).toMatchObject({
+      stopped: 'breaker',
+      attempts: [{ number: 1 }, { number: 2 }],
+    });
+    expect(heard).toEqual(['attempt', 'retry', 'breaker', 'attempt', 'settled']);
+    await vi.waitFor(() => expect(warn.mock.calls).toEqual(heard.map(() => [new Error('a mistake')])));
+    warn.mockRestore();
+    expect(server.requests).toHaveLength(2);
+  });
+
+  test('can be taken off again, and once is enough', async () => {
+    await using server = await startFaultServer();
+    const api = createFetch();
+    const [stays, goes] = [vi.fn(), vi.fn()];
+    api.on('settled', stays);
+    const off = api.on('settled', goes);
+    await api(server.url);
+    off();
+    off();
+    await api(server.url);
+    expect([stays, goes].map(({ mock }) => mock.calls.length)).toEqual([2, 1]);
+  });
+
+  test('that takes itself off while it is told keeps the others from nothing', async () => {
+    await using server = await startFaultServer();
+    const api = createFetch();
+    const other = vi.fn();
+    const off = api.on('settled', () => off());
+    api.on('settled', other);
+    await api(server.url);
+    await api(server.url);
+    expect(other).toHaveBeenCalledTimes(2);
+  });
+
+  test('may listen twice, and each off takes one of them away', async () => {
+    await using server = await startFaultServer();
+    const api = createFetch();
+    const listener = vi.fn();
+    const offs = [api.on('settled', listener), api.on('settled', listener)];
+    const callsAfter = async () => {
+      listener.mockClear();
+      await api(server.url);
+      return listener.mock.calls.length;
+    };
+    expect(await callsAfter()).toBe(2);
+    offs[0]?.();
+    expect(await callsAfter()).toBe(1);
+    offs[1]?.();
+    expect(await callsAfter()).toBe(0);
+  });
+
+  test('hears of the calls of all clients that were extended from one another', async () => {
+    await using server = await startFaultServer();
+    const parent = createFetch();
+    const child = parent.extend({ timeout: { attempt: 1_000 } });
+    const heard: string[] = [];
+    parent.on('settled', ({ url }) => heard.push(`parent: ${new URL(url).pathname}`));
+    const off = child.on('settled', ({ url }) => heard.push(`child: ${new URL(url).pathname}`));
+    await parent(`${server.url}/a`);
+    await child(`${server.url}/b`);
+    off();
+    await child(`${server.url}/c`);
+    expect(heard).toEqual(['parent: /a', 'child: /a', 'parent: /b', 'child: /b', 'parent: /c']);
+    createFetch().on('settled', () => heard.push('a stranger'));
+    await parent(server.url);
+    expect(heard).not.toContain('a stranger');
+  });
+
+  test('for an event that there is not is a TypeError that names those there are', () => {
+    const on = createFetch().on as (name: string, listener: unknown) => void;
+    expect(() => on('retries', () => {})).toThrow(
+      new TypeError('there is no event "retries"; the events are attempt, retry, settled, breaker, budget'),
+    );
+    expect(() => on('toString', () => {})).toThrow(TypeError);
+    expect(() => on('retry', 'log')).toThrow(new TypeError('the listener must be a function, got string'));
+  });
+});
+
+describe('where nobody listens', () => {
+  test('no event is built: a call gets its id when somebody asks for it', async () => {
+    await using server = await startFaultServer({ fault: () => unavailable });
+    const made = vi.mocked(uuid.v4);
+    const api = createFetch({ ...quick, breaker: { minimum: 2 }, budget: { ratio: 0, reserve: 1 } });
+    api.on('retry', () => {})();
+
+    made.mockClear();
+    const response = await api(server.url);
+    expect(response.status).toBe(503);
+    expect(made).not.toHaveBeenCalled();
+    const id = callReport(response)?.id;
+    expect(made).toHaveBeenCalledTimes(1);
+    expect(made).toHaveReturnedWith(id);
+  });
+
+  test.each(['attempt', 'retry', 'settled', 'budget'] as const)(
+    'an id is made for %s when somebody does',
+    async (name) => {
+      await using server = await startFaultServer({ fault: () => unavailable });
+      const api = createFetch({ ...quick, breaker: false, budget: { ratio: 0, reserve: 1 } });
+      const made = vi.mocked(uuid.v4);
+      made.mockClear();
+      const ids: string[] = [];
+      api.on(name, ({ id }) => ids.push(id));
+      await api(server.url);
+      expect(made).toHaveBeenCalledTimes(1);
+      expect(new Set(ids)).toEqual(new Set([made.mock.results[0]?.value]));
+    },
+  );
+});

@@ -1,0 +1,81 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request as the server saw it. Plain JSON. */
+export interface Seen {
+  readonly method: string | undefined;
+  readonly path: string | undefined;
+  /** Names and values as they were written and ordered, without the one that steadfetch adds. */
+  readonly headers: readonly (readonly [string, string])[];
+  readonly body: string;
+}
+
+export type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
+
+/** The header by which a SteadFetch differs from `fetch` on purpose. */
+const OURS = 'idempotency-key';
+
+/** An HTTP service that remembers what it was sent, in every detail, and answers as it is told. */
+export class Mirror {
+  /** Requests that were read completely. */
+  readonly seen: Seen[] = [];
+  /** Answers a request that was read. */
+  answer: Answer = plainAnswer;
+  /** Told of each piece of a request's body as it comes in. */
+  heard: (chunk: Buffer, response: ServerResponse) => void = () => {};
+  readonly #server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
+    const chunks: Buffer[] = [];
+    // The clock must not tell two runs apart.
+    response.sendDate = false;
+    request.on('data', (chunk: Buffer) => {
+      chunks.push(chunk);
+      this.heard(chunk, response);
+    });
+    request.on('error', () => {});
+    request.on('end', () => {
+      const body = Buffer.concat(chunks);
+      this.seen.push(seen(request, body));
+      this.answer(request, response, body);
+    });
+  });
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  async listen(): Promise<this> {
+    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    return this;
+  }
+
+  /** Another run begins. */
+  reset(): void {
+    this.seen.length = 0;
+    this.answer = plainAnswer;
+    this.heard = () => {};
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const closed = once(this.#server, 'close');
+    this.#server.close();
+    this.#server.closeAllConnections();
+    await closed;
+  }
+}
+
+export const startMirror = (): Promise<Mirror> => new Mirror().listen();
+
+function plainAnswer(_request: IncomingMessage, response: ServerResponse): void {
+  response.setHeader('content-type', 'text/plain');
+  response.end('hello');
+}
+
+function seen({ method, url, rawHeaders }: IncomingMessage, body: Buffer): Seen {
+  const headers: [string, string][] = [];
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const [name = '', value = ''] = rawHeaders.slice(i, i + 2);
+    if (name.toLowerCase() !== OURS) headers.push([name, value]);
+  }
+  return { method, path: url, headers, body: body.toString('latin1') };
+}

@@ -1,0 +1,57 @@
+import type { CallReport, Events } from '../../src/index.ts';
+import type { RecordedRequest, SeenRequest } from '../support/ledger.ts';
+import type { MadeBody } from './bodies.ts';
+import type { Story, Trouble } from './story.ts';
+
+/** What the caller was given. */
+export interface Answer {
+  readonly status: number;
+  /** Undefined if reading it failed. */
+  readonly body: Buffer | undefined;
+}
+
+/** A failed attempt, as `retry.when` was told of it. */
+export interface ToldFailure {
+  readonly attempt: number;
+  readonly error: unknown;
+  /** The pause that the server asked for, in milliseconds. */
+  readonly asked: number;
+}
+
+/** Everything that is known of one call, from both ends of the wire. */
+export interface Observation {
+  readonly story: Story;
+  /** What must not be found anywhere. */
+  readonly secret: string;
+  readonly made: MadeBody;
+
+  /** What the client says. */
+  readonly answer: Answer | undefined;
+  readonly error: unknown;
+  readonly report: CallReport | undefined;
+  readonly events: { readonly [Name in keyof Events]: readonly Events[Name][] };
+  readonly told: readonly ToldFailure[];
+  /** With which reason the caller aborted, and how many milliseconds after it had made the call. */
+  readonly abort: { readonly reason: Error; readonly after: number } | undefined;
+
+  /** What its sockets did: bytes written during each attempt. */
+  readonly written: readonly number[];
+
+  /** What the server knows. */
+  readonly met: readonly Trouble[];
+  readonly begun: number;
+  readonly seen: readonly SeenRequest[];
+  readonly recorded: readonly RecordedRequest[];
+  readonly effects: number;
+  /** The text that the answer's body should be; undefined where that can't be known. */
+  readonly expectedBody: Buffer | undefined;
+
+  /** Milliseconds until the call settled, and until its body was read. */
+  readonly settledAfter: number;
+  readonly endedAfter: number;
+  /** The longest time during which the event loop stood still meanwhile. */
+  readonly stall: number;
+
+  /** Sockets and listeners that were still there when all was over. */
+  readonly leftovers: readonly string[];
+}

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest';
+import type { BreakerRule } from '../../src/guard/breaker.ts';
+import { Scopes } from '../../src/guard/scopes.ts';
+import { ManualRuntime } from '../support/manual-runtime.ts';
+
+const rule: BreakerRule = {
+  threshold: 0.5,
+  minimum: 1,
+  window: 10_000,
+  cooldown: 5_000,
+  maxCooldown: 60_000,
+};
+
+function setup() {
+  const runtime = new ManualRuntime();
+  const scopes = new Scopes(runtime, () => {});
+  const open = async (name: string) => {
+    const { breaker } = scopes.use(name, rule, false);
+    await breaker?.leave(breaker.enter() ?? 0, 'failure');
+  };
+  return { runtime, scopes, open };
+}
+
+test('a thousand scopes are kept: the one that was not used for longest makes room', () => {
+  const { scopes } = setup();
+  for (let i = 0; i < 1_000; i++) scopes.use(`scope ${i}`, rule, true);
+  scopes.use('scope 0', rule, true);
+  scopes.use('one more', rule, true);
+  expect(scopes.breaker('scope 0', rule)).toBeDefined();
+  expect(scopes.breaker('scope 1', rule)).toBeUndefined();
+});
+
+test('an open breaker is not forgotten to make room for idle ones, though ten thousand came after it', async () => {
+  const { scopes, open } = setup();
+  await open('broken');
+  for (let i = 0; i < 10_000; i++) scopes.use(`scope ${i}`, rule, true);
+  expect(scopes.breaker('broken', rule)?.state).toBe('open');
+});
+
+test('if all are open, the oldest goes', async () => {
+  const { scopes, open } = setup();
+  for (let i = 0; i < 1_001; i++) await open(`scope ${i}`);
+  expect(scopes.breaker('scope 0', rule)).toBeUndefined();
+  expect(scopes.breaker('scope 1', rule)?.state).toBe('open');
+});
+
+test('ten thousand scopes leave no timer behind', async () => {
+  const before = process.getActiveResourcesInfo().length;
+  const { scopes, open } = setup();
+  for (let i = 0; i < 10_000; i++) scopes.use(`scope ${i}`, rule, true);
+  for (let i = 0; i < 100; i++) await open(`scope ${i}`);
+  expect(process.getActiveResourcesInfo()).toHaveLength(before);
+});
+
+test('what one process knew is handed on, even through a process that never used the scope', async () => {
+  const { scopes, open, runtime } = setup();
+  await open('broken');
+  scopes.use('well', rule, true);
+  const exported = Array.from(scopes.records(), ([scope, record]) => ({ scope, ...record }));
+  expect(exported.map(({ scope }) => scope)).toEqual(['broken']);
+
+  const second = new Scopes(runtime, () => {}, JSON.parse(JSON.stringify(exported)));
+  expect(Array.from(second.records(), ([scope, record]) => ({ scope, ...record }))).toEqual(exported);
+  const third = new Scopes(runtime, () => {}, exported);
+  runtime.advance(1_000_000);
+  expect(third.records().size).toBe(0);
+  expect(second.use('broken', rule, false).breaker?.state).toBe('open');
+  expect(second.use('well', rule, false).breaker?.state).toBe('closed');
+});

@@ -1,0 +1,57 @@
+import { Crowd } from '../faults/crowd.ts';
+import type { Story } from '../faults/story.ts';
+import { readArguments, type SoakArguments, usage } from './arguments.ts';
+import { Progress } from './progress.ts';
+import { soakStories } from './stories.ts';
+import { Tally } from './tally.ts';
+
+/** How many broken calls are printed. The first few tell it all. */
+const PRINTED = 5;
+
+function* bounded({ calls, seed, minutes, story }: SoakArguments): Generator<Story> {
+  if (story !== undefined) return yield story;
+  const end = performance.now() + minutes * 60_000;
+  let left = calls;
+  for (const next of soakStories(seed)) {
+    if (left-- === 0 || performance.now() > end) return;
+    yield next;
+  }
+}
+
+async function soak(asked: SoakArguments): Promise<boolean> {
+  const expected = asked.story === undefined ? asked.calls : 1;
+  const { stdout } = process;
+  stdout.write(`seed ${asked.seed}\n`);
+  const begun = performance.now();
+  const tally = new Tally();
+  const progress = new Progress(stdout, expected, () => performance.now());
+  const crowd = new Crowd(asked.lanes);
+  let brokenCalls = 0;
+  await crowd.tell(bounded(asked), (seen, broken) => {
+    tally.add(seen, broken);
+    if (broken.length > 0 && brokenCalls++ < PRINTED) {
+      progress.clear();
+      stdout.write(`\ncall ${tally.calls} broke a promise\n${broken.map((how) => `  ${how}\n`).join('')}`);
+      stdout.write(`  again: npm run soak -- --story '${JSON.stringify(seen.story)}'\n\n`);
+    }
+    progress.step(tally.calls, tally.violations);
+  });
+  const left = await crowd.close();
+  progress.clear();
+  const seconds = (performance.now() - begun) / 1_000;
+  stdout.write(`\n${tally}\n`);
+  for (const what of left) stdout.write(`left over: ${what}\n`);
+  stdout.write(
+    `${seconds.toFixed(0)} s, ${(tally.calls / seconds).toFixed(0)} calls/s, seed ${asked.seed}\n`,
+  );
+  if (tally.calls < expected) stdout.write(`the time was up after ${tally.calls} of ${expected} calls\n`);
+  return tally.violations === 0 && left.length === 0 && tally.calls === expected;
+}
+
+let asked: SoakArguments | undefined;
+try {
+  asked = readArguments(process.argv.slice(2), () => Math.trunc(Math.random() * 1e9));
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+}
+process.exitCode = asked !== undefined && (await soak(asked)) ? 0 : 1;

@@ -1,0 +1,86 @@
+import { parseArgs } from 'node:util';
+import { databaseShop, memoryShop } from '../once/end-to-end/shop.ts';
+import { trial } from '../once/end-to-end/trial.ts';
+import { brokenPromises, summary } from '../once/end-to-end/verdict.ts';
+import { wholeNumber } from './arguments.ts';
+
+const usage = `npm run conformance:once -- [--orders 10000] [--seed 1] [--minutes 15] [--store memory|database]
+
+Sends orders through every fault on the wire and in the service to a handler behind \`idempotent\`, asks again until each
+caller knows, and holds what they were told against the ledger. Exits 1 if a promise was broken, or if the time was up.
+
+  --orders   how many POSTs, each with a key of its own
+  --seed     which faults strike which requests
+  --minutes  the longest time that each store may take
+  --store    only this one: memory under a lease, or PostgreSQL (PGlite where there is none) in a transaction
+`;
+
+const shops = { memory: async (seed: number) => memoryShop(seed), database: databaseShop };
+type ShopName = keyof typeof shops;
+
+/** How many broken promises are printed. The first few tell it all. */
+const PRINTED = 10;
+/** From one line about the progress to the next, in milliseconds. */
+const SELDOM = 5_000;
+
+interface Asked {
+  readonly orders: number;
+  readonly seed: number;
+  readonly minutes: number;
+  readonly stores: readonly ShopName[];
+}
+
+/** @throws {TypeError} What was asked makes no sense. */
+function readArguments(args: readonly string[]): Asked {
+  const text = { type: 'string' } as const;
+  const options = { orders: text, seed: text, minutes: text, store: text };
+  const { orders, seed, minutes, store } = parseArgs({ args: [...args], options }).values;
+  if (store !== undefined && store !== 'memory' && store !== 'database')
+    throw new TypeError(`--store must be memory or database, got ${store}`);
+  return {
+    orders: wholeNumber('orders', orders ?? '10000', 1),
+    seed: wholeNumber('seed', seed ?? '1', 0),
+    minutes: wholeNumber('minutes', minutes ?? '15', 1),
+    stores: store === undefined ? ['memory', 'database'] : [store],
+  };
+}
+
+/** @returns whether every promise held for every order */
+async function conformance(name: ShopName, { orders, seed, minutes }: Asked): Promise<boolean> {
+  const begun = performance.now();
+  const seconds = () => (performance.now() - begun) / 1_000;
+  let known = 0;
+  const say = () =>
+    console.log(`${known} of ${orders} callers know, ${(known / seconds()).toFixed(0)} in a second`);
+  const timer = setInterval(say, SELDOM);
+  const shop = await shops[name](seed);
+  try {
+    const settled = (done: number) => {
+      known = done;
+      return seconds() < minutes * 60;
+    };
+    const observed = await trial({ shop, orders, seed, settled });
+    const broken = brokenPromises(observed);
+    console.log(`\n${name}, seed ${seed}, ${seconds().toFixed(0)} s`);
+    for (const [what, number] of Object.entries(summary(observed)))
+      console.log(`  ${what.padEnd(36)}${String(number).padStart(8)}`);
+    console.log(`  ${'broken promises'.padEnd(36)}${String(broken.length).padStart(8)}\n`);
+    for (const how of broken.slice(0, PRINTED)) console.log(`  ${how}`);
+    if (known < orders) console.log(`the time was up after ${known} of ${orders} orders`);
+    return broken.length === 0 && known === orders;
+  } finally {
+    clearInterval(timer);
+    await shop.close();
+  }
+}
+
+let asked: Asked | undefined;
+try {
+  asked = readArguments(process.argv.slice(2));
+} catch (error) {
+  console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
+}
+process.exitCode = asked === undefined ? 1 : 0;
+for (const name of asked?.stores ?? []) {
+  if (asked !== undefined && !(await conformance(name, asked))) process.exitCode = 1;
+}

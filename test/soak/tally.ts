@@ -1,0 +1,47 @@
+import type { Observation } from '../faults/observation.ts';
+import { nameOf } from '../faults/story.ts';
+
+/** What was seen in all calls together. */
+export class Tally {
+  calls = 0;
+  attempts = 0;
+  requests = 0;
+  effects = 0;
+  /** Promises that were broken; several may be broken in one call. */
+  violations = 0;
+  readonly #stopped = new Map<string, number>();
+  readonly #met = new Map<string, number>();
+
+  add({ report, recorded, effects, met }: Observation, broken: readonly string[]): void {
+    this.calls += 1;
+    this.attempts += report?.attempts.length ?? 0;
+    this.requests += recorded.length;
+    this.effects += effects;
+    this.violations += broken.length;
+    count(this.#stopped, report?.stopped ?? 'no report');
+    for (const trouble of met) if (trouble.kind !== 'ok') count(this.#met, nameOf(trouble));
+  }
+
+  toString(): string {
+    const { calls, attempts, requests, effects, violations } = this;
+    const sums = Object.entries({ calls, attempts, 'requests read': requests, effects, violations });
+    return [
+      table('', sums),
+      table('ended by', sorted(this.#stopped)),
+      table('faults met', sorted(this.#met)),
+    ].join('\n');
+  }
+}
+
+function count(counts: Map<string, number>, name: string): void {
+  counts.set(name, (counts.get(name) ?? 0) + 1);
+}
+
+function sorted(counts: ReadonlyMap<string, number>): [string, number][] {
+  return [...counts].sort(([one], [other]) => one.localeCompare(other));
+}
+
+function table(title: string, counts: Iterable<readonly [string, number]>): string {
+  const rows = [...counts].map(([name, number]) => `  ${name.padEnd(36)}${String(number).padStart(8)}\n`);
+  return (title && `${title}\n`) + rows.join('');
+}
