@@ -1,0 +1,28 @@
+import { readFileSync } from 'node:fs';
+import { expect, test } from 'vitest';
+import { defaults } from '../../src/policy/defaults.ts';
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+const { timeout, retry, idempotency, breaker, budget } = defaults;
+const seconds = (ms: number) => `${ms / 1_000} s`;
+
+test.each([
+  ['`timeout.attempt`', seconds(timeout.attempt)],
+  ['`timeout.idle`', seconds(timeout.idle)],
+  ['`timeout.total`', seconds(timeout.total)],
+  ['`retry.attempts`', `${retry.attempts}`],
+  ['`retry.base`, `retry.cap`', `${retry.base} ms, ${seconds(retry.cap)}`],
+  ['`retry.statuses`', retry.statuses.join(' ')],
+  ['`retry.retryAfter`', seconds(retry.retryAfter)],
+  ['`idempotency`', `\`'${idempotency}'\``],
+  ['`breaker.scope`', `\`'${breaker.scope}'\``],
+  [
+    '`breaker.threshold`, `.minimum`, `.window`',
+    `${breaker.threshold * 100} %, ${breaker.minimum}, ${seconds(breaker.window)}`,
+  ],
+  ['`breaker.cooldown`, `.maxCooldown`', `${seconds(breaker.cooldown)}, ${seconds(breaker.maxCooldown)}`],
+  ['`budget.ratio`, `budget.reserve`', `${budget.ratio}, ${budget.reserve}`],
+  ['`buffer`', 'off'],
+])('the README says that the default of %s is %s', (name, value) => {
+  expect(readme).toContain(`| ${name} | ${value} |`);
+});
