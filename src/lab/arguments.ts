@@ -1,0 +1,89 @@
+import { parseArgs } from 'node:util';
+import { positive } from './positive.ts';
+import type { QueueOptions } from './service.ts';
+
+/** What the command line asks for. Times in milliseconds. */
+export type Command =
+  | { readonly kind: 'help' }
+  | { readonly kind: 'storms'; readonly only: readonly string[]; readonly report: string | undefined }
+  | {
+      readonly kind: 'ask';
+      readonly policy: string;
+      readonly service: QueueOptions;
+      readonly load: number;
+      readonly spike: { rate: number; duration: number } | undefined;
+      readonly processes: number;
+      readonly duration: number;
+      readonly seeds: number;
+      readonly chart: string | undefined;
+    };
+
+export const HELP = `steadfetch lab: what retries do to a service that is in trouble, on virtual time
+
+  steadfetch lab                              every storm, with every client that is installed
+    --storm A,D                               only these; E plays with the defaults, and only if asked
+    --report docs                             renews docs/storms.md and its charts
+
+  steadfetch lab --policy ./policy.mjs        what will my policy do to my backend?
+    --service capacity=100,latency=1000       calls per second that it can do; milliseconds without load
+    --load 40                                 calls per second, all processes together
+    --spike 80x5                              80 calls per second for five seconds
+    --processes 100                           how many processes share the load (1)
+    --seconds 90                              how long (90)
+    --seeds 5                                 how often, with other chance (5)
+    --chart storm.svg                         the worst run as a picture
+
+policy.mjs exports the options of createFetch as its default.
+`;
+
+/** @throws {TypeError} Something on the command line is wrong; the message says what. */
+export function parseCommand(argv: readonly string[]): Command {
+  const { values, positionals } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: {
+      help: { type: 'boolean', short: 'h' },
+      storm: { type: 'string' },
+      report: { type: 'string' },
+      policy: { type: 'string' },
+      service: { type: 'string', default: 'capacity=100,latency=1000' },
+      load: { type: 'string', default: '40' },
+      spike: { type: 'string' },
+      processes: { type: 'string', default: '1' },
+      seconds: { type: 'string', default: '90' },
+      seeds: { type: 'string', default: '5' },
+      chart: { type: 'string' },
+    },
+  });
+  if (values.help || positionals[0] !== 'lab' || positionals.length > 1) return { kind: 'help' };
+  if (values.policy === undefined) {
+    const only = values.storm?.split(',').map((id) => id.trim().toUpperCase()) ?? [];
+    return { kind: 'storms', only, report: values.report };
+  }
+  return {
+    kind: 'ask',
+    policy: values.policy,
+    service: serviceOf(values.service),
+    load: numberOf('--load', values.load),
+    spike: values.spike === undefined ? undefined : spikeOf(values.spike),
+    processes: numberOf('--processes', values.processes),
+    duration: 1_000 * numberOf('--seconds', values.seconds),
+    seeds: numberOf('--seeds', values.seeds),
+    chart: values.chart,
+  };
+}
+
+function serviceOf(text: string): QueueOptions {
+  const parts = new Map(text.split(',').map((part) => part.split('=', 2) as [string, string | undefined]));
+  const number = (name: string) => numberOf(`--service ${name}`, parts.get(name));
+  return { capacity: number('capacity'), latency: number('latency') };
+}
+
+function spikeOf(text: string): { rate: number; duration: number } {
+  const [rate, seconds] = text.split('x', 2);
+  return { rate: numberOf('--spike', rate), duration: 1_000 * numberOf('--spike …x', seconds) };
+}
+
+function numberOf(name: string, text: string | undefined): number {
+  return positive(name, text === undefined || Number.isNaN(Number(text)) ? text : Number(text));
+}

@@ -1,0 +1,77 @@
+#!/usr/bin/env node
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { ClientOptions } from '../policy/client-options.ts';
+import { type Command, HELP, parseCommand } from './arguments.ts';
+
+/** `steadfetch lab …`. The lab itself is only loaded when it is needed: its packages are optional. */
+async function main(): Promise<number> {
+  const command = parseCommand(process.argv.slice(2));
+  if (command.kind === 'help') {
+    process.stdout.write(HELP);
+    return 0;
+  }
+  return command.kind === 'ask' ? await answer(command) : await runStorms(command);
+}
+
+async function answer(command: Extract<Command, { kind: 'ask' }>): Promise<number> {
+  const { ask } = await import('./question.ts');
+  const { chartOf, sparklinesOf } = await import('./chart.ts');
+  const { policy, chart, spike, kind: _kind, ...rest } = command;
+  const module: { default?: ClientOptions } = await import(pathToFileURL(resolve(policy)).href);
+  const { verdict, recovered, worst } = await ask({
+    ...rest,
+    ...(spike && { spike }),
+    policy: module.default ?? {},
+  });
+  process.stdout.write(`${verdict}\n\n${sparklinesOf(worst)}\n`);
+  if (chart !== undefined) await writeFile(chart, await chartOf(verdict, worst));
+  return recovered ? 0 : 1;
+}
+
+async function runStorms({ only, report }: Extract<Command, { kind: 'storms' }>): Promise<number> {
+  const [{ storms }, { jobsOf }, { runAll }, { progressOf }, { barsOf, deviationsOf, tableOf }] =
+    await Promise.all([
+      import('./storms/index.ts'),
+      import('./job.ts'),
+      import('./pool.ts'),
+      import('./progress.ts'),
+      import('./table.ts'),
+    ]);
+  const jobs = jobsOf(only);
+  const progress = await progressOf(jobs.length);
+  const samples = await runAll(jobs, progress.at);
+  progress.stop();
+
+  const findings = new Map(
+    storms.map((storm, at) => {
+      const results = storm.experiments.map((experiment, place) => ({
+        experiment,
+        samples: samples.filter((_, i) => jobs[i]?.storm === at && jobs[i]?.experiment === place),
+      }));
+      return [storm, results.filter(({ samples }) => samples.length > 0)] as const;
+    }),
+  );
+  let missed = 0;
+  for (const [storm, results] of findings) {
+    if (results.length === 0) continue;
+    const bars = barsOf(storm, results);
+    missed += bars.filter(({ holds }) => !holds).length;
+    const deviations = deviationsOf(storm, results).map((line) => `≠ ${line}`);
+    const lines = [...bars.map(({ line }) => line), ...deviations].join('\n');
+    process.stdout.write(`${storm.id}. ${storm.title}\n\n${tableOf(storm, results)}\n\n${lines}\n\n`);
+  }
+  if (report !== undefined) await (await import('./report.ts')).renewReport(report, findings);
+  return missed === 0 ? 0 : 1;
+}
+
+main().then(
+  (code) => {
+    process.exitCode = code;
+  },
+  (error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 2;
+  },
+);

@@ -1,0 +1,70 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { chartOf } from './chart.ts';
+import type { Sample, Storm } from './storms/storm.ts';
+import { barsOf, type Result, tableOf } from './table.ts';
+
+/** What was run, by storm. */
+export type Findings = ReadonlyMap<Storm, readonly Result[]>;
+
+/**
+ * Renews what the lab knows in a hand-written page: whatever stands between `<!-- lab: … -->` and `<!-- /lab -->`,
+ * and the pictures beside it.
+ */
+export async function renewReport(folder: string, findings: Findings): Promise<void> {
+  const path = join(folder, 'storms.md');
+  let page = await readFile(path, 'utf8');
+  for (const [storm, results] of findings) {
+    if (results.length === 0) continue;
+    page = fill(page, storm.id, tableOf(storm, results));
+    page = fill(
+      page,
+      `${storm.id} bars`,
+      barsOf(storm, results)
+        .map(({ line }) => `- ${line}`)
+        .join('\n'),
+    );
+    for (const result of pictured(results)) {
+      const { condition, strategy } = result.experiment;
+      const sample = worst(result.samples);
+      if (sample?.outcome === undefined) continue;
+      const svg = await chartOf(`${strategy}, ${condition}`, sample.outcome, CEILING);
+      await writeFile(join(folder, 'storms', `${slug(`${strategy} ${condition}`)}.svg`), `${svg}\n`);
+    }
+  }
+  await writeFile(path, page);
+}
+
+/** The charts of one storm have the same scale, or they could not be compared. */
+const CEILING = 150;
+/** Which runs are worth a picture: the page shows these. */
+const PICTURED = [
+  'no retry, one process',
+  '3 tries, one process',
+  'steadfetch, one process',
+  'p-retry + opossum, 100 processes',
+  'steadfetch, 100 processes',
+];
+
+function pictured(results: readonly Result[]): Result[] {
+  return results.filter(({ experiment: e }) => PICTURED.includes(`${e.strategy}, ${e.condition}`));
+}
+
+/** The seed that went worst, so that nobody is flattered. */
+function worst(samples: readonly Sample[]): Sample | undefined {
+  return samples.reduce<Sample | undefined>(
+    (low, sample) => ((sample.measures.goodput ?? 0) < (low?.measures.goodput ?? 2) ? sample : low),
+    undefined,
+  );
+}
+
+function slug(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-');
+}
+
+function fill(page: string, name: string, content: string): string {
+  const [head = '', rest] = page.split(`<!-- lab: ${name} -->`);
+  const end = rest?.indexOf('<!-- /lab -->') ?? -1;
+  if (rest === undefined || end < 0) return page;
+  return `${head}<!-- lab: ${name} -->\n\n${content}\n\n${rest.slice(end)}`;
+}

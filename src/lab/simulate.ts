@@ -1,0 +1,96 @@
+import { type Behaviour, ModelledService } from './service.ts';
+import type { Call, Strategy } from './strategy.ts';
+import { World } from './world.ts';
+
+/** What a strategy is put through. Times in milliseconds. */
+export interface Scenario {
+  readonly behaviour: (world: World) => Behaviour;
+  /** Calls per second that all clients together want to make, at a time since the beginning. */
+  readonly rate: (now: number) => number;
+  /** How many clients share the load, each a process of its own. */
+  readonly clients: number;
+  /** No call begins after that. */
+  readonly duration: number;
+  /** Of one attempt. Without it a client keeps its own. */
+  readonly timeout?: number;
+}
+
+/** What came of it, second by second. A call belongs to the second in which it began. */
+export interface Outcome {
+  readonly calls: readonly number[];
+  readonly good: readonly number[];
+  /** Goes on for as long as calls do that began in the last second. */
+  readonly sends: readonly number[];
+  /** Breakers that are open at the end of the second. */
+  readonly open: readonly number[];
+}
+
+/** Plays one scenario with one strategy. The same seed gives the same outcome. */
+export async function simulate(scenario: Scenario, strategy: Strategy, seed: number): Promise<Outcome> {
+  const world = new World(seed);
+  try {
+    return await play(world, scenario, strategy);
+  } finally {
+    world.close();
+  }
+}
+
+async function play(world: World, scenario: Scenario, strategy: Strategy): Promise<Outcome> {
+  const seconds = Math.ceil(scenario.duration / 1_000);
+  const zeros = () => new Array<number>(seconds).fill(0);
+  const outcome = { calls: zeros(), good: zeros(), sends: zeros(), open: zeros() };
+  const count = (series: number[], at: number) => {
+    const second = Math.floor(at / 1_000);
+    series[second] = (series[second] ?? 0) + 1;
+  };
+
+  const service = new ModelledService(world, scenario.behaviour(world), () =>
+    count(outcome.sends, world.now),
+  );
+  let open = 0;
+  const surroundings = {
+    world,
+    fetch: service.fetch,
+    timeout: scenario.timeout,
+    breakerMoved: (step: number) => {
+      open += step;
+    },
+  };
+  const clients = Array.from({ length: scenario.clients }, () => strategy.client(surroundings));
+  for (let second = 0; second < seconds; second++) {
+    world.after(second * 1_000 + 999, () => {
+      outcome.open[second] = open;
+    });
+  }
+
+  let underWay = 0;
+  const begin = async (call: Call) => {
+    const began = world.now;
+    underWay++;
+    count(outcome.calls, began);
+    if (await call()) count(outcome.good, began);
+    underWay--;
+  };
+  const arrivals = arrive(world, scenario, () => {
+    const chosen = clients[Math.floor(world.arrivals.next() * clients.length)];
+    if (chosen !== undefined) void begin(chosen);
+  });
+  await world.runUntil(() => arrivals.over && underWay === 0);
+  return outcome;
+}
+
+/** An open loop: calls come when they come, whether or not the ones before were answered. */
+function arrive(world: World, { rate, duration }: Scenario, arrival: () => void): { over: boolean } {
+  const state = { over: false };
+  let due = 0;
+  const next = () => {
+    for (; due <= world.now && due < duration; due += world.arrivals.exponential(1_000 / rate(due)))
+      arrival();
+    state.over = due >= duration;
+    // Whole milliseconds are all that a timer can do.
+    if (!state.over) world.after(Math.ceil(due - world.now), next);
+  };
+  due = world.arrivals.exponential(1_000 / rate(0));
+  world.after(0, next);
+  return state;
+}

@@ -1,0 +1,96 @@
+import { onBehalfOf } from '../../call/layer.ts';
+import type { FetchLike } from '../../policy/options.ts';
+import { tokenBucket } from '../published.ts';
+import { steadfetch, tries } from '../steadfetch.ts';
+import type { Call, Strategy } from '../strategy.ts';
+import { World } from '../world.ts';
+import { type Experiment, mean, STEADFETCH, type Storm, times } from './storm.ts';
+
+/** Milliseconds that a layer takes of its own. */
+const LATENCY = 10;
+/** Calls at the top, one after the other begins, this many milliseconds apart. */
+const APART = 100;
+
+/** A chain of services, each the client of the next. The last one answers nothing but 503. */
+async function chain(depth: number, strategy: Strategy, calls: number, seed: number) {
+  const world = new World(seed);
+  try {
+    let sends = 0;
+    const answer = (status: number) =>
+      new Promise<Response>((resolve) => {
+        world.after(LATENCY, () => resolve(new Response(null, { status })));
+      });
+    const bottom = () => {
+      sends++;
+      return answer(503);
+    };
+    let fetch: FetchLike = bottom;
+    let call: Call = async () => false;
+    for (let layer = 0; layer < depth; layer++) {
+      const own = strategy.client({ world, fetch, timeout: 60_000, breakerMoved() {} });
+      fetch = async (_input, init) => answer((await onBehalfOf(new Headers(init?.headers), own)) ? 200 : 503);
+      call = own;
+    }
+    let left = calls;
+    for (let i = 0; i < calls; i++) world.after(i * APART, () => void call().then(() => left--));
+    await world.runUntil(() => left === 0);
+    return { measures: { bottom: sends / calls } };
+  } finally {
+    world.close();
+  }
+}
+
+const bucket = tokenBucket('20 % budgets', 4, 0.2, 0, 10);
+const FIVE = '5 layers';
+
+function experiment(
+  depth: number,
+  strategy: Strategy,
+  calls: number,
+  seeds: number,
+  bottom?: number,
+): Experiment {
+  return {
+    strategy: strategy.name,
+    condition: `${depth} layers`,
+    seeds,
+    ...(bottom !== undefined && { published: { bottom } }),
+    run: (seed) => chain(depth, strategy, calls, seed),
+  };
+}
+
+const options = { breaker: false, timeout: false } as const;
+const alone = steadfetch('steadfetch, budget alone', options);
+const oneLayer = steadfetch('steadfetch, budget alone, `layers: true`', { ...options, layers: true });
+const bareOneLayer = steadfetch('3 tries, `layers: true`', {
+  ...options,
+  budget: false,
+  retry: { attempts: 3, base: 0, cap: 0 },
+  layers: true,
+});
+const whole = steadfetch(STEADFETCH);
+
+/** Every layer retries for itself, and at the bottom the tries have multiplied. */
+export const layers: Storm = {
+  id: 'C',
+  title: 'Layers',
+  measures: { bottom: times },
+  experiments: [
+    experiment(3, tries(4), 20, 1, 64),
+    experiment(5, tries(3), 20, 1, 243),
+    experiment(3, bucket, 1_000, 5, 1.73),
+    experiment(5, bucket, 1_000, 5, 2.49),
+    experiment(3, bareOneLayer, 20, 1),
+    experiment(5, bareOneLayer, 20, 1),
+    ...[alone, oneLayer, whole].flatMap((strategy) => [
+      experiment(3, strategy, 1_000, 20),
+      experiment(5, strategy, 1_000, 20),
+    ]),
+  ],
+  bars: [alone, oneLayer].map(({ name }) => ({
+    condition: FIVE,
+    strategy: name,
+    claim: 'at the bottom of five layers ≤ 1.3',
+    holds: (samples) => mean(samples, 'bottom') <= 1.3,
+  })),
+};

@@ -1,0 +1,24 @@
+import type { FetchLike } from '../policy/options.ts';
+import type { World } from './world.ts';
+
+/** Makes one logical call; true if it ended well. */
+export type Call = () => Promise<boolean>;
+
+/** What a client has to work with. */
+export interface Surroundings {
+  readonly world: World;
+  readonly fetch: FetchLike;
+  /** Milliseconds after which an attempt is given up; undefined: as the client has it. */
+  readonly timeout: number | undefined;
+  /** Told that this client's breaker opened (+1) or let go (−1). */
+  readonly breakerMoved: (step: 1 | -1) => void;
+}
+
+/** A way to call a service. Each call of `client` is a process of its own. */
+export interface Strategy {
+  readonly name: string;
+  client(surroundings: Surroundings): Call;
+}
+
+/** Where the modelled service is said to be. Nothing is ever sent there. */
+export const SERVICE_URL = 'http://service.test/';

@@ -1,0 +1,69 @@
+import { type Experiment, mean, type Sample, type Storm, TOLERANCE } from './storms/storm.ts';
+
+/** An experiment and what its seeds came to. */
+export interface Result {
+  readonly experiment: Experiment;
+  readonly samples: readonly Sample[];
+}
+
+/** A storm as a Markdown table: a strategy a line, a condition a column, published means in brackets. */
+export function tableOf(storm: Storm, results: readonly Result[]): string {
+  const conditions = [...new Set(results.map(({ experiment }) => experiment.condition))];
+  const strategies = [...new Set(results.map(({ experiment }) => experiment.strategy))];
+  const find = (strategy: string, condition: string) =>
+    results.find(({ experiment: e }) => e.strategy === strategy && e.condition === condition);
+  const rows = [
+    [Object.keys(storm.measures).join(' · '), ...conditions],
+    ...strategies.map((strategy) => [
+      strategy,
+      ...conditions.map((condition) => cell(storm, find(strategy, condition))),
+    ]),
+  ];
+  const widths = [0, ...conditions].map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const line = (row: readonly string[]) =>
+    `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  const [head = [], ...body] = rows.map(line);
+  return [head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n');
+}
+
+function cell({ measures }: Storm, result: Result | undefined): string {
+  if (result === undefined) return '';
+  const { published = {} } = result.experiment;
+  const measured = Object.entries(measures).map(([name, write]) => write(mean(result.samples, name)));
+  const known = Object.entries(measures).map(([name, write]) => {
+    const value = published[name];
+    return value === undefined ? '–' : write(value);
+  });
+  return measured.join(' · ') + (Object.keys(published).length > 0 ? ` (${known.join(' · ')})` : '');
+}
+
+/** Which bars hold, a line each. */
+export function barsOf(storm: Storm, results: readonly Result[]): { line: string; holds: boolean }[] {
+  return storm.bars.map((bar) => {
+    const result = results.find(
+      ({ experiment: e }) => e.strategy === bar.strategy && e.condition === bar.condition,
+    );
+    const holds = result !== undefined && bar.holds(result.samples);
+    const seeds = result?.samples.length ?? 0;
+    return {
+      line: `${holds ? '✓' : '✗'} ${storm.id}, ${bar.condition}, ${bar.strategy}: ${bar.claim} (${seeds} seeds)`,
+      holds,
+    };
+  });
+}
+
+/** Published means that were missed, a line each. */
+export function deviationsOf(storm: Storm, results: readonly Result[]): string[] {
+  return results.flatMap(({ experiment, samples }) =>
+    Object.entries(experiment.published ?? {}).flatMap(([measure, expected]) => {
+      const measured = mean(samples, measure);
+      if (!(Math.abs(measured - expected) > TOLERANCE * expected)) return [];
+      const write = storm.measures[measure] ?? String;
+      return [
+        `${storm.id}, ${experiment.condition}, ${experiment.strategy}: ${measure} ${write(measured)}, published ${write(expected)}`,
+      ];
+    }),
+  );
+}
