@@ -14,7 +14,7 @@ export function fetchTransport(fetch: FetchLike): Transport {
   return (order) => new FetchExchange(order, fetch);
 }
 
-/** Nothing tells when a body has been read. A response that nobody holds any more needs no deadline, though. */
+/** Nothing tells when a body has been read. One that nobody holds any more needs no deadline, though. */
 const dropped = new FinalizationRegistry<AttemptClock>((clock) => clock.stop());
 
 class FetchExchange implements Exchange {
@@ -79,11 +79,11 @@ class FetchExchange implements Exchange {
   /** From the headers on. */
   async #watch(response: Response, buffer: number): Promise<void> {
     this.#clock?.answered();
-    const whole = response.body === null || (buffer > 0 && (await this.#readAhead(response, buffer)));
+    const whole = buffer > 0 && (await this.#readAhead(response, buffer));
     if (this.#clock === undefined) return;
-    if (whole) return this.#clock.stop();
+    if (whole || response.body === null) return this.#clock.stop();
     this.#clock.unwatched();
-    dropped.register(response, this.#clock);
+    dropped.register(response.body, this.#clock);
   }
 
   #readAhead(response: Response, buffer: number): Promise<boolean> {

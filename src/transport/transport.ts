@@ -1,5 +1,5 @@
 import { fetch as undiciFetch } from 'undici';
-import type { DispatcherLike, FetchLike } from '../policy/options.ts';
+import type { DispatcherLike, FetchInit, FetchLike } from '../policy/options.ts';
 import type { Transport } from './exchange.ts';
 import { fetchTransport } from './other-fetch.ts';
 import { undiciTransport } from './undici.ts';
@@ -19,5 +19,9 @@ export function transportFor(
   dispatcher: DispatcherLike | undefined,
 ): Transport {
   const fetch = chooseFetch(given);
-  return fetch === ours ? undiciTransport(dispatcher) : fetchTransport(fetch);
+  if (fetch === ours) return undiciTransport(dispatcher);
+  // Whether it means anything to another fetch is not for us to say; Node's own does take it.
+  return fetchTransport(
+    dispatcher ? (input, init) => fetch(input, { ...init, dispatcher } as FetchInit) : fetch,
+  );
 }

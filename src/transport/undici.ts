@@ -4,6 +4,7 @@ import { AttemptClock } from './clock.ts';
 import type { Exchange, Fault, Order, Transport } from './exchange.ts';
 import type { Hop } from './hop.ts';
 import { type Handler, hopFor } from './hops.ts';
+import { type Upload, uploadOf } from './upload.ts';
 
 /** Sends with undici's own `fetch`, on the given dispatcher or on undici's global one. */
 export function undiciTransport(dispatcher: DispatcherLike | undefined): Transport {
@@ -21,6 +22,7 @@ export class UndiciExchange implements Exchange {
   fault: Fault | undefined;
   readonly #base: Dispatcher;
   readonly #clock: AttemptClock | undefined;
+  readonly #upload: Upload | undefined;
   #hop: Hop | undefined;
   #expiry: Error | undefined;
   #reject: ((error: Error) => void) | undefined;
@@ -28,6 +30,7 @@ export class UndiciExchange implements Exchange {
   constructor(order: Order, base: Dispatcher) {
     this.order = order;
     this.#base = base;
+    this.#upload = uploadOf(order.init.body);
     this.#clock =
       order.limits &&
       new AttemptClock(
@@ -39,7 +42,11 @@ export class UndiciExchange implements Exchange {
   }
 
   send(): Promise<Response> {
-    const init = { ...this.order.init, dispatcher: this } as unknown as Parameters<typeof undiciFetch>[1];
+    const init = {
+      ...this.order.init,
+      ...(this.#upload && { body: this.#upload.standIn }),
+      dispatcher: this,
+    } as unknown as Parameters<typeof undiciFetch>[1];
     return new Promise((resolve, reject) => {
       this.#reject = reject;
       undiciFetch(this.order.url, init).then(
@@ -73,6 +80,7 @@ export class UndiciExchange implements Exchange {
       options.headersTimeout = 0;
       options.bodyTimeout = 0;
     }
+    if (options.body && this.#upload) options.body = this.#upload.read() as never;
     this.#hop = hopFor(handler, this, options.method);
     return this.#base.dispatch(options, this.#hop as unknown as Dispatcher.DispatchHandler);
   }
@@ -97,7 +105,7 @@ export class UndiciExchange implements Exchange {
 
   hopFailed(fault: Fault | undefined): void {
     this.#clock?.stop();
-    this.fault = fault;
+    this.fault = this.#upload?.failed ? 'body' : fault;
   }
 
   #throwIfOver(): void {

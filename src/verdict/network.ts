@@ -1,4 +1,4 @@
-import { rootCodeOf } from './cause.ts';
+import { causes, rootCodeOf } from './cause.ts';
 
 /**
  * What an error on the wire says about the next attempt: it may be gone (`'passing'`), it will be the same
@@ -9,8 +9,16 @@ export type Outlook = 'passing' | 'lasting' | 'ours';
 /** By code, never by message. The innermost code decides; what is not listed here may be gone next time. */
 export function outlookOf(error: unknown): Outlook {
   const code = rootCodeOf(error);
-  if (code === undefined) return 'passing';
+  if (code === undefined) return isUnreadable(error) ? 'lasting' : 'passing';
   return exceptions.get(code) ?? families.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'passing';
+}
+
+/** undici 7 and 8 lose llhttp's code, but not what it could not read: nothing, where the connection just closed. */
+function isUnreadable(error: unknown): boolean {
+  return [...causes(error)].some((cause) => {
+    const { name, data } = cause as { name?: unknown; data?: unknown };
+    return name === 'HTTPParserError' && Boolean(data);
+  });
 }
 
 const families: readonly (readonly [prefix: string, Outlook])[] = [

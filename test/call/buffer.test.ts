@@ -42,6 +42,17 @@ const broken: readonly (readonly [string, Fault, string])[] = [
   ['a body shorter than its content-length', { kind: 'cut', at: 'body', how: 'close' }, 'network'],
   ['a body that is reset', { kind: 'cut', at: 'body', how: 'reset' }, 'network'],
   ['chunks that stop', { kind: 'cut', at: 'body', how: 'close', framing: 'chunked' }, 'network'],
+  [
+    'chunks that stop on a connection that was to close anyway',
+    {
+      kind: 'cut',
+      at: 'body',
+      how: 'close',
+      framing: 'chunked',
+      answer: { status: 201, headers: { connection: 'close' } },
+    },
+    'network',
+  ],
   ['headers and then a close', { kind: 'cut', at: 'headers', how: 'close' }, 'network'],
   ['headers and then silence', { kind: 'cut', at: 'headers', how: 'stall' }, 'timeout'],
   ['a body that stalls', { kind: 'cut', at: 'body', how: 'stall' }, 'timeout'],

@@ -169,9 +169,11 @@ const ends = ['close', 'reset', 'stall'] as const;
 const cuts = steps.flatMap((at) => ends.map((how) => ({ at, how })));
 
 test.each(cuts)('a conversation that ends before the headers is unknown: $at, $how', async (cut) => {
-  await using server = await startFaultServer({ faults: [{ kind: 'cut', ...cut }] });
-  await using dispatcher = new DisposableAgent({});
-  expect(await outcome(server.url, { ...twice, dispatcher, timeout: { attempt: 60 } })).toMatchObject({
+  await using server = await startFaultServer({ faults: [{ kind: 'ok' }, { kind: 'cut', ...cut }] });
+  await using dispatcher = new DisposableAgent({ connections: 1 });
+  // There is a connection already: what is timed is the answer.
+  await (await createFetch({ dispatcher })(server.url)).text();
+  expect(await outcome(server.url, { ...twice, dispatcher, timeout: { attempt: 100 } })).toMatchObject({
     delivery: 'unknown',
     stopped: 'unsafe',
   });
@@ -179,9 +181,25 @@ test.each(cuts)('a conversation that ends before the headers is unknown: $at, $h
 
 test('a server that accepts and reads nothing: the request may have arrived, so it is unknown', async () => {
   await using server = await startFaultServer({ faults: [{ kind: 'cut', at: 'accept', how: 'stall' }] });
-  const options = { ...twice, timeout: { attempt: 60 } };
+  const options = { ...twice, timeout: { attempt: 300 } };
   expect(await outcome(server.url, options)).toMatchObject({ delivery: 'unknown', stopped: 'unsafe' });
 });
+
+test.each([
+  ['a status line', { kind: 'garbage', where: 'status-line' }, 'unknown'],
+  ['a chunk', { kind: 'garbage', where: 'chunk-length' }, 'answered'],
+] as const)(
+  'what is no HTTP instead of %s is not tried again, even with a key',
+  async (_what, fault, delivery) => {
+    await using server = await startFaultServer({ faults: [fault] });
+    const error = await errorOf(createFetch({ buffer: 1_000 })(server.url, post));
+    expect(callReport(error)).toMatchObject({
+      delivery,
+      stopped: 'policy',
+      attempts: [{ reason: 'network' }],
+    });
+  },
+);
 
 test('keep-alive connections that close as the next request comes: not sent is only said of what never came', async () => {
   let received = '';

@@ -112,18 +112,11 @@ describe('a body that is made while it is sent', () => {
     'a ReadableStream without anything': () => new Blob([]).stream(),
     'a long ReadableStream': () => new Blob(['x'.repeat(500_000)]).stream(),
   };
-  for (const [name, make] of Object.entries(streams)) {
-    sameAsFetch(name, sent(make, half));
-    sameAsFetch(`${name}, to a length that is known`, (stage) => {
-      const headers = { 'content-length': '7' };
-      return name.includes('long') || name.includes('anything')
-        ? Promise.resolve('does not fit')
-        : sent(make, {
-            ...half,
-            headers: { 'content-type': 'a/b', ...(name === 'a ReadableStream of bytes' && headers) },
-          })(stage);
-    });
-  }
+  for (const [name, make] of Object.entries(streams)) sameAsFetch(name, sent(make, half));
+  sameAsFetch(
+    'a ReadableStream of a length that the caller knows',
+    sent(() => new Blob(['one two']).stream(), { ...half, headers: { 'content-length': '7' } }),
+  );
 });
 
 /** What a form says, whatever its boundary: the client draws that. */

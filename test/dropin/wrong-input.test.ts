@@ -99,7 +99,7 @@ describe('an init is refused', () => {
   };
   for (const [name, value] of Object.entries(inits)) {
     sameAsFetch(name, init(value));
-    if (!Object.hasOwn(value as object, 'method')) {
+    if (typeof value === 'object' && !Object.hasOwn(value as object, 'method')) {
       sameAsFetch(`${name}, on a POST`, init(Object.assign({ method: 'POST' }, value)));
     }
   }

@@ -254,7 +254,7 @@ describe.each(Object.keys(streams))('%s', (name) => {
   test('may go again after it waited in vain for a connection', async () => {
     await using server = await startFaultServer({ faults: [{ kind: 'cut', at: 'request', how: 'stall' }] });
     const dispatcher = odd(new Agent({ connections: 1 }));
-    const api = createFetch({ dispatcher, timeout: { attempt: 40 }, retry: { base: 1 } });
+    const api = createFetch({ dispatcher, timeout: { attempt: 200 }, retry: { base: 1 } });
     const hog = new AbortController();
     const hogging = api(server.url, { signal: hog.signal, policy: { timeout: false } }).catch(() => {});
     while (server.requests.length === 0) await new Promise((resolve) => setImmediate(resolve));

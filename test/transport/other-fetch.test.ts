@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { Agent } from 'undici';
 import { afterEach, expect, test, vi } from 'vitest';
 import { callReport, createFetch, type FetchLike, type Options } from '../../src/index.ts';
 import type { FetchBody } from '../../src/policy/options.ts';
@@ -56,6 +57,19 @@ test('a fetch of the user is sent with, and its response handed over as it is', 
     expect(inits[0]).toMatchObject({ method: 'POST', body: 'x' });
     expect(callReport(response)).toMatchObject({ stopped: 'success', delivery: 'answered' });
   }
+});
+
+test('a dispatcher is passed on to another fetch, for those that take one', async () => {
+  const dispatcher = new Agent();
+  const seen: unknown[] = [];
+  const fetch = async (_input: unknown, init: object = {}) => {
+    seen.push(Reflect.get(init, 'dispatcher'));
+    return new Response();
+  };
+  await createFetch({ fetch })('http://service.example/', { dispatcher });
+  await createFetch({ fetch, dispatcher })('http://service.example/');
+  await createFetch({ fetch })('http://service.example/');
+  expect(seen).toEqual([dispatcher, dispatcher, undefined]);
 });
 
 test('a globalThis.fetch that was replaced after loading is sent with', async () => {

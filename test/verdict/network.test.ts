@@ -125,6 +125,16 @@ test('the innermost code decides: the others only say where it was noticed', () 
   expect(outlookOf(coded('ECONNRESET', new Error('no code at all')))).toBe('passing');
 });
 
+test("an answer that is no HTTP is told by what could not be read: undici loses llhttp's code", () => {
+  const unreadable = (data?: string) =>
+    new TypeError('fetch failed', { cause: Object.assign(new errors.HTTPParserError('x'), { data }) });
+  expect(outlookOf(unreadable('~~ not HTTP ~~'))).toBe('lasting');
+  // It ended too early, that is all.
+  expect(outlookOf(unreadable(''))).toBe('passing');
+  expect(outlookOf(unreadable())).toBe('passing');
+  expect(outlookOf(Object.assign(new Error('x'), { data: 'somebody else has data, too' }))).toBe('passing');
+});
+
 test('messages and names mean nothing, and neither do codes that are no strings', () => {
   expect(outlookOf(new Error('CERT_HAS_EXPIRED'))).toBe('passing');
   expect(outlookOf(new TypeError('Invalid URL'))).toBe('passing');
