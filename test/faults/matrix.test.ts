@@ -40,6 +40,16 @@ describe('whatever goes wrong, with whichever method, body, key and buffer', () 
       .filter(({ seen }) => seen.report?.stopped !== 'success' && seen.answer?.status !== 404);
     expect(lost.map(({ seen }) => [seen.report, seen.story])).toEqual([]);
   });
+
+  test('a peer that does not speak HTTP is not asked again', () => {
+    const nonsense = told.filter(({ seen: { met } }) =>
+      met.some((trouble) => trouble.kind === 'garbage' && trouble.where === 'status-line'),
+    );
+    expect(nonsense).toHaveLength(20);
+    for (const { seen } of nonsense) {
+      expect(seen.report).toMatchObject({ stopped: 'policy', attempts: [{ reason: 'network' }] });
+    }
+  });
 });
 
 describe('the matrix', () => {

@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type CallReport, callReport, type SteadFetch } from '../../../src/index.ts';
+
+/** What the caller of one order knows in the end. */
+export interface Told {
+  readonly order: string;
+  /** Its calls, each a logical one with all its attempts; all had the same key. */
+  readonly calls: readonly CallReport[];
+  /** The answer that the last call got, or undefined if none of them got one. */
+  readonly answer: Answer | undefined;
+}
+
+interface Answer {
+  readonly ok: boolean;
+  readonly text: string;
+  /** It is marked as one that was given before. */
+  readonly replayed: boolean;
+}
+
+/** What a caller needs. */
+export interface Client {
+  readonly api: SteadFetch;
+  readonly url: string;
+  /** Resolves when one more call may begin. */
+  readonly ready: () => Promise<void>;
+}
+
+/** How often a caller asks, and how long it waits longer each time, in milliseconds. */
+const MOST_CALLS = 10;
+const PAUSE = 20;
+
+/** Asks as a payment service would: a call that ends unanswered is made again, with the same key, until one knows. */
+export async function placeOrder({ api, url, ready }: Client, order: string): Promise<Told> {
+  const calls: CallReport[] = [];
+  for (let call = 1; call <= MOST_CALLS; call++) {
+    await sleep((call - 1) * PAUSE);
+    await ready();
+    try {
+      const response = await ask(api, url, order);
+      calls.push(reported(response));
+      const text = await response.text();
+      // Half of a compressed answer can pass for a whole one; half of a JSON text cannot.
+      JSON.parse(text);
+      if (response.ok || isFinal(response)) return { order, calls, answer: answerOf(response, text) };
+    } catch (error) {
+      // A body that breaks off ends a call that is counted already.
+      if (calls.length < call) calls.push(reported(error));
+    }
+  }
+  return { order, calls, answer: undefined };
+}
+
+function answerOf({ ok, headers }: Response, text: string): Answer {
+  return { ok, text, replayed: headers.get('idempotency-replayed') === 'true' };
+}
+
+function ask(api: SteadFetch, url: string, order: string): Promise<Response> {
+  return api(`${url}/charges`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', 'x-order': order },
+    body: JSON.stringify({ order, cents: 1_999 }),
+    idempotencyKey: ['order', order],
+  });
+}
+
+const isFinal = (response: Response) => callReport(response)?.stopped === 'final-status';
+
+/** @throws The error itself, if it did not come out of a call: then the test is wrong. */
+function reported(outcome: unknown): CallReport {
+  const report = callReport(outcome);
+  if (report === undefined) throw outcome;
+  return report;
+}

@@ -1,0 +1,97 @@
+import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { memoryStore } from '../../../src/once/memory.ts';
+import type { Queryable } from '../../../src/once/sql.ts';
+import { idempotent } from '../../../src/server/index.ts';
+import { database } from '../servers.ts';
+import { mishapFor, SLOW } from './weather.ts';
+
+/** One effect. The receipt is made anew by each run, so that no two runs give the same answer. */
+export interface Effect {
+  readonly order: string;
+  readonly receipt: string;
+}
+
+/** The receiving side: a handler behind `idempotent`, and a ledger that `idempotent` knows nothing of. */
+export interface Shop {
+  readonly handler: (request: Request) => Promise<Response>;
+  /** Every effect that there ever was. */
+  effects(): Promise<readonly Effect[]>;
+  close(): Promise<void>;
+}
+
+const scope = () => ({ operation: 'charge', tenant: 'shop' });
+
+/** What the service says to an order that it has booked. */
+export const answerTo = ({ order, receipt }: Effect) => JSON.stringify({ order, receipt });
+
+/** Under a lease: keys and ledger are in this process, and apart from each other. */
+export function memoryShop(seed: number): Shop {
+  const ledger: Effect[] = [];
+  const handle = handlerWithMishaps(seed, async (effect, mishap) => {
+    // Without a transaction nobody takes back what is done: what fails must fail before.
+    const failed = await mishap();
+    if (failed === undefined) ledger.push(effect);
+    return failed;
+  });
+  return {
+    handler: idempotent((request) => handle(request, undefined), { store: memoryStore(), scope }),
+    effects: async () => ledger,
+    close: async () => {},
+  };
+}
+
+/** In a transaction: PostgreSQL where it is, else PGlite. What fails has written its row before. */
+export async function databaseShop(seed: number): Promise<Shop> {
+  const schema = `steadfetch_end_to_end_${process.pid}`;
+  const { store, query, close } = await database(schema);
+  await query(`create table ${schema}.ledger ("order" text not null, receipt text not null)`);
+  const handle = handlerWithMishaps<Queryable>(seed, async ({ order, receipt }, mishap, tx) => {
+    await tx.query(`insert into ${schema}.ledger values ($1, $2)`, [order, receipt]);
+    return mishap();
+  });
+  return {
+    handler: idempotent(
+      async (request, tx) => {
+        if (tx === undefined) throw new Error('an order without a transaction');
+        return handle(request, tx);
+      },
+      { store: store.transactional, scope },
+    ),
+    effects: async () => (await query(`select * from ${schema}.ledger`)) as unknown as Effect[],
+    close,
+  };
+}
+
+/** @param book writes the effect, and lets the mishap happen; a response of that one stands for the regular answer */
+function handlerWithMishaps<Tx>(
+  seed: number,
+  book: (
+    effect: Effect,
+    mishap: () => Promise<Response | undefined>,
+    tx: Tx,
+  ) => Promise<Response | undefined>,
+): (request: Request, tx: Tx) => Promise<Response> {
+  const runs = new Map<string, number>();
+  return async (request, tx) => {
+    const { order } = (await request.json()) as { order: string };
+    const run = (runs.get(order) ?? 0) + 1;
+    runs.set(order, run);
+    const mishap = async () => {
+      switch (mishapFor(seed, order, run)) {
+        case 'slow':
+          await sleep(SLOW);
+          return undefined;
+        case 'throws':
+          throw new Error('the service broke');
+        case 'unavailable':
+          return new Response(null, { status: 503 });
+        default:
+          return undefined;
+      }
+    };
+    const effect = { order, receipt: randomUUID() };
+    const failed = await book(effect, mishap, tx);
+    return failed ?? new Response(answerTo(effect), { status: 201 });
+  };
+}

@@ -1,0 +1,103 @@
+import { createFetch } from '../../../src/index.ts';
+import { EventLoop } from '../../faults/event-loop.ts';
+import { startFaultServer } from '../../support/fault-server.ts';
+import { webWork } from '../../support/web-work.ts';
+import { placeOrder, type Told } from './customer.ts';
+import { answerTo, type Shop } from './shop.ts';
+import { faultFor, PATIENCE } from './weather.ts';
+
+/** Orders that are under way at the same time. */
+const LANES = 32;
+/** Once in so many orders nothing listens, until so many attempts have found that out. */
+const OUTAGE = { every: 250, first: 100, refusals: 20 };
+/** Once in so many orders a connection breaks off before anything was read. */
+const BREAK = { every: 40, first: 20 };
+
+export interface TrialOptions {
+  readonly shop: Shop;
+  readonly orders: number;
+  readonly seed: number;
+  /** Told each order as soon as its caller knows. False: take no more of them. */
+  readonly settled?: (done: number) => boolean;
+}
+
+/** Everything that was seen, from both ends and from the ledger. */
+export interface Observed {
+  readonly told: readonly Told[];
+  /** How many requests of each order reached the service at least with their headers. */
+  readonly seen: ReadonlyMap<string, number>;
+  /** What callers are told who ask for the same once more, when all is well on the wire. */
+  readonly repeats: ReadonlyMap<string, Told>;
+  /** The answers to the effects in the ledger, for each order that has any. */
+  readonly effects: ReadonlyMap<string, readonly string[]>;
+}
+
+/** Sends orders through every fault to a service that keeps keys, and asks again until each caller knows. */
+export async function trial({ shop, orders, seed, settled = () => true }: TrialOptions): Promise<Observed> {
+  const seen = new Map<string, number>();
+  let calm = false;
+  const server = await startFaultServer({
+    work: webWork(shop.handler),
+    fault: ({ order = '', attempt }) => (calm ? undefined : faultFor(seed, order, attempt)),
+    log: ({ request }) => {
+      if (request?.order !== undefined) seen.set(request.order, (seen.get(request.order) ?? 0) + 1);
+    },
+  });
+  // Each of these may stop a call for the good of the service. Here every call is to be made.
+  const api = createFetch({
+    timeout: { attempt: PATIENCE, idle: PATIENCE, total: 5_000 },
+    retry: { attempts: 4, base: 5, cap: 50 },
+    breaker: false,
+    budget: false,
+  });
+
+  let refusals = 0;
+  api.on('attempt', ({ attempt }) => {
+    if (refusals > 0 && attempt.delivery === 'not-sent' && --refusals === 0) void server.listenAgain();
+  });
+
+  // On a busy machine calls would time out for want of a processor, each would be made again, and so on.
+  const loop = new EventLoop();
+  const client = { api, url: server.url, ready: () => loop.calm() };
+  const told: Told[] = [];
+  let next = 1;
+  let open = true;
+  await inLanes(async () => {
+    if (!open || next > orders) return false;
+    const order = next++;
+    if (order % OUTAGE.every === OUTAGE.first && refusals === 0) {
+      refusals = OUTAGE.refusals;
+      await server.refuse();
+    }
+    if (order % BREAK.every === BREAK.first) server.next({ kind: 'cut', at: 'accept', how: 'reset' });
+    told.push(await placeOrder(client, String(order)));
+    open = settled(told.length);
+    return true;
+  });
+
+  calm = true;
+  const repeats = new Map<string, Told>();
+  const again = told.values();
+  await inLanes(async () => {
+    const { done, value } = again.next();
+    if (done) return false;
+    repeats.set(value.order, await placeOrder(client, value.order));
+    return true;
+  });
+  loop.stop();
+  await server.close();
+
+  const effects = new Map<string, string[]>();
+  for (const effect of await shop.effects()) {
+    effects.set(effect.order, [...(effects.get(effect.order) ?? []), answerTo(effect)]);
+  }
+  return { told, seen, repeats, effects };
+}
+
+/** Takes one thing after the other, several at a time, until there are none. */
+async function inLanes(step: () => Promise<boolean>): Promise<void> {
+  const lane = async () => {
+    while (await step());
+  };
+  await Promise.all(Array.from({ length: LANES }, lane));
+}

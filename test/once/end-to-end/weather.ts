@@ -1,0 +1,41 @@
+import { createHash } from 'node:crypto';
+import { everyFault, type Fault } from '../../support/faults.ts';
+
+/** An attempt is given this long; in milliseconds. */
+export const PATIENCE = 300;
+/** Longer than an attempt is given. */
+const STALL = PATIENCE + 100;
+/** Every second of an order's first requests meets a fault. Whoever keeps asking gets through in the end. */
+const SHARE = 0.5;
+const ROUGH = 8;
+
+/** All that can go wrong on the wire. An intermediary that answers in the service's name lies, and there is no help for that. */
+const faults: readonly Fault[] = [
+  ...everyFault.filter((fault) => fault.kind !== 'answer' || (fault.status !== 404 && fault.status !== 200)),
+  { kind: 'slow', at: 'request', ms: STALL },
+  { kind: 'slow', at: 'booked', ms: STALL },
+];
+
+/** What goes wrong in the service itself, and each with one run of its handler in so many. */
+export type Mishap = 'slow' | 'throws' | 'unavailable';
+const RARITY = 25;
+const mishaps: readonly Mishap[] = ['slow', 'throws', 'unavailable'];
+
+/** What happens on the wire to the n-th request for an order: the same for the same seed. */
+export function faultFor(seed: number, order: string, nth: number): Fault | undefined {
+  const place = roll(`${seed} order ${order} request ${nth}`) / SHARE;
+  return nth > ROUGH ? undefined : faults[Math.floor(place * faults.length)];
+}
+
+/** What happens in the service at the n-th run of its handler for an order. */
+export function mishapFor(seed: number, order: string, nth: number): Mishap | undefined {
+  return mishaps[Math.floor(roll(`${seed} order ${order} run ${nth}`) * RARITY)];
+}
+
+/** How long a slow handler takes, in milliseconds. */
+export const SLOW = STALL;
+
+/** From 0 up to 1; the same for the same subject. */
+function roll(subject: string): number {
+  return createHash('sha256').update(subject).digest().readUInt32BE() / 2 ** 32;
+}
