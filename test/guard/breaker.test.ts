@@ -73,6 +73,18 @@ test('failures that have left the window count no more', async () => {
   expect(breaker.state).toBe('closed');
 });
 
+test('a window that never empties still lets go of what is old', async () => {
+  const { breaker, attempts, runtime } = setup();
+  await attempts(4, 'failure');
+  runtime.advance(5_000);
+  await attempts(1, 'success');
+  runtime.advance(5_500);
+  await attempts(3, 'failure');
+  expect(breaker.state).toBe('closed');
+  await attempts(1, 'failure');
+  expect(breaker.state).toBe('open');
+});
+
 test('failures within the window count together, slice by slice', async () => {
   const { breaker, attempts, runtime } = setup();
   for (let i = 0; i < 4; i++) {
@@ -313,4 +325,25 @@ test('a clock that was set back in between can make an inherited cooldown no lon
   expect(heir.admits()).toBe(false);
   runtime.advance(1);
   expect(heir.admits()).toBe(true);
+});
+
+test('each way from state to state has its reason', async () => {
+  const { breaker, attempts, attempt, runtime, seen } = setup();
+  expect(breaker.admits()).toBe(true);
+  await attempts(5, 'failure');
+  runtime.advance(COOLDOWN);
+  await attempt('failure');
+  runtime.advance(2 * COOLDOWN);
+  await attempt('success');
+  breaker.isolate();
+  breaker.restore();
+  expect(seen.map(({ reason }) => reason)).toEqual([
+    'too many attempts failed',
+    'the cooldown is over: one probe',
+    'the probe failed',
+    'the cooldown is over: one probe',
+    'the probe succeeded',
+    'isolated by hand',
+    'restored by hand',
+  ]);
 });

@@ -149,3 +149,32 @@ test('a fleet of a thousand young clients cannot multiply an outage', () => {
   }
   expect(retries).toBe(fleet.length * rule.reserve);
 });
+
+test('it is empty exactly when it gives no token', () => {
+  const budget = new Budget();
+  expect(budget.isEmpty(rule, 0)).toBe(true);
+  budget.begin(rule, 0);
+  for (let lent = 3; lent > 0; lent--) {
+    expect(budget.isEmpty(rule, 0)).toBe(false);
+    budget.withdraw(rule, 0);
+  }
+  expect(budget.isEmpty(rule, 0)).toBe(true);
+  answer(budget, 0, 5);
+  expect(budget.isEmpty(rule, 0)).toBe(false);
+  expect(budget.withdraw(rule, 0)).toBe('saved');
+  expect(budget.isEmpty(rule, 0)).toBe(true);
+});
+
+test('a call after a silence of exactly 50 seconds is alone, and a burst lasts exactly 250 ms', () => {
+  const later = 1_000_000;
+  const budget = new Budget();
+  budget.begin(rule, later);
+  answer(budget, later);
+  budget.begin(rule, later + 50_000);
+  budget.begin(rule, later + 50_250);
+  expect(withdrawAll(budget, later + 50_250)).toHaveLength(3);
+  answer(budget, later + 50_250);
+  budget.begin(rule, later + 110_000);
+  budget.begin(rule, later + 110_251);
+  expect(withdrawAll(budget, later + 110_251)).toHaveLength(0);
+});

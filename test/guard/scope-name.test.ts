@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { scopeName } from '../../src/guard/scope-name.ts';
+import type { ScopeRequest } from '../../src/policy/options.ts';
+import { compilePolicies } from '../../src/policy/policies.ts';
+import type { ResolvedPolicy } from '../../src/policy/policy.ts';
+
+const url = new URL('https://user:secret@api.example:8443/v1/charges?token=1');
+const { base } = compilePolicies({});
+const name = (part: Partial<ResolvedPolicy>) => scopeName({ ...base, ...part }, 'POST', url);
+
+test('all calls to an origin share a scope', () => {
+  expect(name({})).toBe('https://api.example:8443');
+});
+
+test('an endpoint’s scope is the rule as it was written, and the origin where no rule matched', () => {
+  expect(name({ scope: 'endpoint', endpoint: 'POST https://api.example:8443/*' })).toBe(
+    'POST https://api.example:8443/*',
+  );
+  expect(name({ scope: 'endpoint' })).toBe('https://api.example:8443');
+});
+
+test('a function is told method, url and rule, and can change none of them', () => {
+  let told: ScopeRequest | undefined;
+  const scope = (request: ScopeRequest) => {
+    told = { ...request, url: new URL(request.url) };
+    request.url.pathname = '/elsewhere';
+    return 'mine';
+  };
+  expect(name({ scope, endpoint: 'https://*/*' })).toBe('mine');
+  expect(told).toEqual({ method: 'POST', url, endpoint: 'https://*/*' });
+  expect(url.pathname).toBe('/v1/charges');
+});
+
+test.each([
+  ['', 'an empty one'],
+  [undefined, 'a undefined'],
+  [7, 'a number'],
+])('a function that gives %j gets a PolicyError', (value, got) => {
+  expect(() => name({ scope: () => value as string })).toThrow(
+    `breaker.scope must return a non-empty string, got ${got}`,
+  );
+});
