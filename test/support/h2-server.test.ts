@@ -126,7 +126,7 @@ describe('the HTTP/2 server', () => {
   });
 
   it('speaks HTTP/1.1 to a client that knows no other', async () => {
-    const dispatcher = new Agent({ connect: { ca: localhost.cert } });
+    const dispatcher = new Agent({ allowH2: false, connect: { ca: localhost.cert } });
     const response = await fetch(`${server.url}/one`, { dispatcher });
     expect(await response.json()).toEqual({ ok: true, path: '/one' });
     expect(server.requests).toMatchObject([{ method: 'GET', version: '1.1', connection: 2 }]);
