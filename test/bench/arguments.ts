@@ -1,0 +1,44 @@
+import { parseArgs } from 'node:util';
+
+/** What the benchmark is asked to do. */
+export interface Run {
+  readonly quick: boolean;
+  readonly seed: number;
+  /** Rounds for each generation of processes; undefined: as many as it takes. */
+  readonly rounds: number | undefined;
+  /** Texts that the names of the measured rows contain; none: all rows. */
+  readonly rows: readonly string[];
+}
+
+export const USAGE = `npm run bench -- [--quick] [--rounds N] [--seed N] [--rows text,text]
+  --quick      a short run at one concurrency; leaves docs/benchmarks.md alone
+  --rounds N   how often each row has its turn in each of its processes, 1 to 100 (default 4; 3 with --quick)
+  --seed N     the order in which the rows take their turns (default 1)
+  --rows a,b   only rows whose name contains one of the texts; leaves docs/benchmarks.md alone`;
+
+/** @throws {TypeError} An argument is unknown or wrong; the message names it. */
+export function readArguments(args: readonly string[]): Run | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      quick: { type: 'boolean', default: false },
+      rounds: { type: 'string' },
+      seed: { type: 'string', default: '1' },
+      rows: { type: 'string', default: '' },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  });
+  if (values.help) return 'help';
+  if (!/^\d{1,9}$/.test(values.seed)) {
+    throw new TypeError(`--seed must be a whole number of up to nine digits, got ${values.seed}`);
+  }
+  if (!/^([1-9]\d?|100)$/.test(values.rounds ?? '1')) {
+    throw new TypeError(`--rounds must be a whole number from 1 to 100, got ${values.rounds}`);
+  }
+  return {
+    quick: values.quick,
+    rounds: values.rounds === undefined ? undefined : Number(values.rounds),
+    seed: Number(values.seed),
+    rows: values.rows.split(',').filter((text) => text !== ''),
+  };
+}

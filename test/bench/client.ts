@@ -1,0 +1,78 @@
+import { PerformanceObserver } from 'node:perf_hooks';
+import { comparisons } from './comparisons.ts';
+import type { Allocated, Sample, Work } from './measure.ts';
+import type { Call } from './row.ts';
+
+// A process of its own, that measures one row of one comparison.
+
+const [comparison = '', row = '', origin = ''] = process.argv.slice(2);
+const found = comparisons.find(({ id }) => id === comparison)?.rows.find(({ name }) => name === row);
+if (found === undefined) throw new Error(`there is no row ${row} in ${comparison}`);
+const send = await found.make(origin);
+
+/** About 1 KiB of JSON. */
+const BODY = JSON.stringify({
+  amount: 1_999,
+  currency: 'eur',
+  customer: 'cus_9s6XKzkNRiz8i3',
+  items: Array.from({ length: 12 }, (_, i) => ({
+    sku: `sku-${1_000 + i}`,
+    quantity: i + 1,
+    note: 'x'.repeat(34),
+  })),
+});
+
+process.on('message', async (work: Work) => {
+  process.send?.(await answerTo(work));
+});
+process.on('disconnect', () => process.exit());
+process.send?.('ready');
+
+function answerTo(work: Work): Promise<Sample | Allocated | number> {
+  if (work.kind === 'time') return time(work);
+  return work.kind === 'allocate' ? allocate(work) : callUpTo(work);
+}
+
+async function time({ method, concurrency, time }: Work & { kind: 'time' }): Promise<Sample> {
+  const began = performance.now();
+  const before = process.cpuUsage();
+  const calls = await run(method, concurrency, () => performance.now() - began < time);
+  const { user, system } = process.cpuUsage(before);
+  const wall = (performance.now() - began) * 1_000;
+  return { cpu: (user + system) / calls, wall: wall / calls };
+}
+
+/** Bytes that a call leaves on the JavaScript heap before a collection: all that it allocated there. */
+async function allocate(work: Work & { calls: number }): Promise<Allocated> {
+  const collections = new PerformanceObserver(() => {});
+  collections.observe({ type: 'gc' });
+  globalThis.gc?.();
+  await new Promise((resolve) => setTimeout(resolve, 20));
+  collections.takeRecords();
+  const before = process.memoryUsage().heapUsed;
+  const calls = await callUpTo(work);
+  const bytes = (process.memoryUsage().heapUsed - before) / calls;
+  const clean = collections.takeRecords().length === 0;
+  collections.disconnect();
+  return { bytes: clean ? bytes : undefined };
+}
+
+function callUpTo({ method, concurrency, calls }: Work & { calls: number }): Promise<number> {
+  let left = calls;
+  return run(method, concurrency, () => left-- > 0);
+}
+
+/** Calls, so many at a time, while there is more to do. Resolves with the number of calls. */
+async function run(method: Call['method'], concurrency: number, more: () => boolean): Promise<number> {
+  const call = { url: `${origin}/`, method, body: method === 'POST' ? BODY : undefined };
+  let calls = 0;
+  const worker = async () => {
+    while (more()) {
+      calls += 1;
+      const answer = await send(call);
+      if (Reflect.get(Object(answer), 'ok') !== true) throw new Error(`${row} has another answer`);
+    }
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
+  return calls;
+}

@@ -1,0 +1,71 @@
+import { BASE, bare } from './bare.ts';
+import { added, oneRetry, openBreaker } from './paths.ts';
+import { peers } from './peers.ts';
+import { type Call, type Row, TIMEOUT } from './row.ts';
+import { steadfetch } from './steadfetch.ts';
+
+export interface Setting {
+  readonly method: Call['method'];
+  readonly concurrency: number;
+  /** Calls before anything is measured. */
+  readonly warmUp: number;
+  /** How long it is measured in each round, in milliseconds. */
+  readonly time: number;
+}
+
+/** Rows that are measured side by side. */
+export interface Comparison {
+  readonly id: 'success' | 'retry' | 'open' | 'added';
+  readonly title: string;
+  /** The row that ratios are relative to. */
+  readonly base: string;
+  readonly rows: readonly Row[];
+  readonly settings: readonly Setting[];
+}
+
+/** At this concurrency the goals are measured. */
+export const MAIN_CONCURRENCY = 16;
+
+const methods = ['GET', 'POST'] as const;
+const get = (warmUp: number, time: number): Setting => ({
+  method: 'GET',
+  concurrency: MAIN_CONCURRENCY,
+  warmUp,
+  time,
+});
+
+export const comparisons: readonly Comparison[] = [
+  {
+    id: 'success',
+    title: 'Success',
+    base: BASE,
+    rows: [...bare, ...steadfetch, ...peers],
+    settings: [
+      // As long as the timeout: by then as many signals wait for it as there ever will be.
+      ...methods.map((method) => ({ method, concurrency: MAIN_CONCURRENCY, warmUp: 3_000, time: TIMEOUT })),
+      ...methods.map((method) => ({ method, concurrency: 1, warmUp: 200, time: 300 })),
+      ...methods.map((method) => ({ method, concurrency: 128, warmUp: 600, time: 600 })),
+    ],
+  },
+  {
+    id: 'retry',
+    title: 'One retry after a 503',
+    base: `${BASE}, twice`,
+    rows: oneRetry,
+    settings: [get(1_500, TIMEOUT)],
+  },
+  {
+    id: 'open',
+    title: 'The breaker is open: nothing is sent',
+    base: 'p-retry + opossum + uuid + undici.fetch',
+    rows: openBreaker,
+    settings: [get(10_000, 500)],
+  },
+  {
+    id: 'added',
+    title: 'No network: a dispatcher that answers at once',
+    base: BASE,
+    rows: added,
+    settings: [get(6_000, TIMEOUT)],
+  },
+];

@@ -1,0 +1,96 @@
+import { readFile, writeFile } from 'node:fs/promises';
+import { loadavg } from 'node:os';
+import { type Run, readArguments, USAGE } from './arguments.ts';
+import { chartOf } from './chart.ts';
+import { Child } from './child.ts';
+import { type Comparison, comparisons, MAIN_CONCURRENCY } from './comparisons.ts';
+import { goalTable, isMain } from './goals.ts';
+import { importCosts } from './imports.ts';
+import { allocations, type Effort, sample } from './measure.ts';
+import { circumstances, withResults } from './page.ts';
+import { startProgress } from './progress.ts';
+import { type Result, resultsOf } from './result.ts';
+import { seeded } from './statistics.ts';
+import { forTerminal, importTable, resultTable } from './table.ts';
+
+/** However slow the machine is, it ends after this; in milliseconds. */
+const LIMIT = 30 * 60_000;
+const WHOLE: Effort = { generations: 2, rounds: 4, share: 1, memory: 5 };
+const QUICK: Effort = { generations: 1, rounds: 3, share: 0.3, memory: 1 };
+
+const run = readArgumentsOrExit();
+const overdue = setTimeout(() => {
+  console.error(`not done within ${LIMIT / 60_000} minutes`);
+  process.exit(1);
+}, LIMIT);
+await bench(run);
+clearTimeout(overdue);
+
+function readArgumentsOrExit(): Run {
+  try {
+    const read = readArguments(process.argv.slice(2));
+    if (read !== 'help') return read;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+async function bench({ quick, rounds, seed, rows }: Run): Promise<void> {
+  const preset = quick ? QUICK : WHOLE;
+  const effort = { ...preset, rounds: rounds ?? preset.rounds };
+  const chosen = comparisons.map((comparison) => chosenOf(comparison, rows, quick));
+  const imports = quick ? 7 : 25;
+  const random = seeded(seed);
+  const [load = 0] = loadavg();
+  const progress = startProgress(stepsOf(chosen, effort) + 2 * imports, process.stderr);
+
+  const { child: server, hello: origin } = await Child.start('server.js', []);
+  const results: Result[] = [];
+  for (const comparison of chosen) {
+    const samples = await sample(comparison, String(origin), effort, random, progress);
+    results.push(
+      ...resultsOf(comparison, samples, await allocations(comparison, String(origin), effort, progress)),
+    );
+  }
+  server.stop();
+  const importCost = await importCosts(imports, random, progress);
+  progress.stop();
+
+  const tables = [goalTable(results, importCost), ...results.map(resultTable), importTable(importCost)];
+  const command = [
+    'npm run bench --',
+    ...process.argv.slice(2),
+    ...(process.argv.includes('--seed') ? [] : [`--seed ${seed}`]),
+  ].join(' ');
+  const around = await circumstances(command, load);
+  console.log([around.command, ...around.facts, '', ...tables.map(forTerminal)].join('\n'));
+  if (quick || rows.length > 0) return;
+  await writeFile('docs/benchmarks.svg', chartOf(results.filter(isMain), captionOf()));
+  const page = await readFile('docs/benchmarks.md', 'utf8');
+  await writeFile('docs/benchmarks.md', withResults(page, around, tables));
+}
+
+/** The base is always there. */
+function chosenOf(comparison: Comparison, texts: readonly string[], quick: boolean): Comparison {
+  const isChosen = (name: string) => texts.length === 0 || texts.some((text) => name.includes(text));
+  return {
+    ...comparison,
+    rows: comparison.rows.filter(({ name }) => name === comparison.base || isChosen(name)),
+    settings: comparison.settings.filter(({ concurrency }) => !quick || concurrency === MAIN_CONCURRENCY),
+  };
+}
+
+function stepsOf(chosen: readonly Comparison[], { generations, rounds }: Effort): number {
+  return chosen.reduce(
+    (sum, { rows, settings }) => sum + rows.length * (generations * (1 + rounds * settings.length) + 1),
+    0,
+  );
+}
+
+function captionOf(): string {
+  const date = new Date().toISOString().slice(0, 10);
+  return `npm run bench · ${date} · Node ${process.versions.node} · concurrency ${MAIN_CONCURRENCY}`;
+}

@@ -1,0 +1,114 @@
+import { Child } from './child.ts';
+import { type Comparison, MAIN_CONCURRENCY, type Setting } from './comparisons.ts';
+import type { Progress } from './progress.ts';
+import { median, type Random, shuffled } from './statistics.ts';
+
+/** What a client is asked to do: to make calls for a while, or so many, and say what they took or left on the heap. */
+export type Work = Pick<Setting, 'method' | 'concurrency'> &
+  (
+    | { readonly kind: 'time'; readonly time: number }
+    | { readonly kind: 'warm up' | 'allocate'; readonly calls: number }
+  );
+
+/** Microseconds per call. */
+export interface Sample {
+  readonly cpu: number;
+  readonly wall: number;
+}
+
+/** Bytes per call; undefined if the collector ran in between. */
+export interface Allocated {
+  readonly bytes: number | undefined;
+}
+
+/** How long to measure. */
+export interface Effort {
+  /** Every row gets a new process this many times: what the compiler makes of it is chance, too. */
+  readonly generations: number;
+  /** Rounds for each of them. */
+  readonly rounds: number;
+  /** The part of a setting's warm-up and time that is used. */
+  readonly share: number;
+  /** Rounds for the memory. */
+  readonly memory: number;
+}
+
+/** By row, by setting, by round. */
+export type Samples = ReadonlyMap<string, readonly (readonly Sample[])[]>;
+
+/** Every row once per round and setting, in an order that is drawn anew each time. */
+export async function sample(
+  { id, rows, settings }: Comparison,
+  origin: string,
+  effort: Effort,
+  random: Random,
+  progress: Progress,
+): Promise<Samples> {
+  const samples = new Map(rows.map(({ name }) => [name, settings.map((): Sample[] => [])]));
+  for (let generation = 0; generation < effort.generations; generation++) {
+    const clients = new Map<string, Child>();
+    for (const { name } of rows) {
+      const { child } = await Child.start('client.js', [id, name, origin]);
+      clients.set(name, child);
+      for (const setting of settings) {
+        await child.ask(warmUp(setting, effort));
+      }
+      progress.step(`${id}: ${name} is warm`);
+    }
+    for (let round = 0; round < effort.rounds; round++) {
+      for (const [at, setting] of settings.entries()) {
+        const work = timed(setting, effort);
+        for (const [name, client] of shuffled([...clients], random)) {
+          samples.get(name)?.[at]?.push((await client.ask(work)) as Sample);
+          progress.step(`${id}: ${name}`);
+        }
+      }
+    }
+    for (const client of clients.values()) client.stop();
+  }
+  return samples;
+}
+
+function warmUp({ method, concurrency, warmUp }: Setting, { share }: Effort): Work {
+  return { kind: 'warm up', method, concurrency, calls: Math.ceil(warmUp * share) };
+}
+
+function timed({ method, concurrency, time }: Setting, { share }: Effort): Work {
+  return { kind: 'time', method, concurrency, time: time * share };
+}
+
+/** A new heap that is large enough to be left alone by the collector. */
+const ROOMY = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-size=128'];
+
+/** Bytes per call on the JavaScript heap, by row and setting. They do not depend on the concurrency. */
+export async function allocations(
+  { id, rows, settings }: Comparison,
+  origin: string,
+  effort: Effort,
+  progress: Progress,
+): Promise<ReadonlyMap<string, readonly (number | undefined)[]>> {
+  const found = new Map<string, (number | undefined)[]>();
+  for (const { name } of rows) {
+    const { child } = await Child.start('client.js', [id, name, origin], ROOMY);
+    const bySetting: (number | undefined)[] = [];
+    for (const setting of settings) {
+      if (setting.concurrency !== MAIN_CONCURRENCY) {
+        bySetting.push(undefined);
+        continue;
+      }
+      await child.ask(warmUp(setting, effort));
+      const { method, concurrency } = setting;
+      const work: Work = { kind: 'allocate', method, concurrency, calls: 400 };
+      const bytes: number[] = [];
+      for (let round = 0; round < effort.memory; round++) {
+        const answer = (await child.ask(work)) as Allocated;
+        if (answer.bytes !== undefined) bytes.push(answer.bytes);
+      }
+      bySetting.push(bytes.length === 0 ? undefined : median(bytes));
+    }
+    found.set(name, bySetting);
+    child.stop();
+    progress.step(`${id}: memory of ${name}`);
+  }
+  return found;
+}

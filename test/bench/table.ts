@@ -1,0 +1,83 @@
+import CliTable from 'cli-table3';
+import type { ImportCost } from './imports.ts';
+import type { Line, Result } from './result.ts';
+import type { Spread } from './statistics.ts';
+
+export interface Table {
+  readonly title: string;
+  /** The first column is text, the others are numbers. */
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+export function resultTable({ comparison, setting, lines }: Result): Table {
+  return {
+    title: `${comparison.title} (${setting.method}, concurrency ${setting.concurrency})`,
+    head: ['', 'CPU µs', 'ratio', 'quartiles', 'more µs', 'wall µs', 'heap kB'],
+    rows: lines.map((line) => [line.name, ...numbersOf(line)]),
+  };
+}
+
+function numbersOf({ cpu, ratio, more, wall, bytes }: Line): string[] {
+  return [
+    cpu.median.toFixed(1),
+    ratio.median.toFixed(2),
+    quartiles(ratio),
+    more.median.toFixed(1),
+    wall.median.toFixed(1),
+    bytes === undefined ? '' : (bytes / 1_000).toFixed(1),
+  ];
+}
+
+export function importTable(costs: readonly ImportCost[]): Table {
+  return {
+    title: 'Import, in a new process',
+    head: ['', 'ms', 'ratio', 'quartiles'],
+    rows: costs.map(({ name, time, ratio }) => [
+      `import '${name}'`,
+      time.median.toFixed(1),
+      ratio.median.toFixed(2),
+      quartiles(ratio),
+    ]),
+  };
+}
+
+function quartiles({ low, high }: Spread): string {
+  return `${low.toFixed(2)}–${high.toFixed(2)}`;
+}
+
+export function forTerminal({ title, head, rows }: Table): string {
+  const table = new CliTable({
+    head: [...head],
+    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
+    chars: bareLines,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
+  });
+  table.push(...rows.map((row) => [...row]));
+  return `${title}\n\n${table.toString()}\n`;
+}
+
+export function forPage({ title, head, rows }: Table): string {
+  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
+  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
+  return [`#### ${title}`, '', line(head), line(rule), ...rows.map(line)].join('\n');
+}
+
+/** One rule under the head, and spaces. */
+const bareLines = {
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '─',
+  'mid-mid': '──',
+  right: '',
+  'right-mid': '',
+  middle: '  ',
+};
