@@ -1,3 +1,4 @@
+import { format } from 'node:util';
 import type { Events } from './events.ts';
 
 type Listener<Name extends keyof Events> = (event: Events[Name]) => void;
@@ -49,5 +50,6 @@ const names: readonly (keyof Events)[] = ['attempt', 'retry', 'settled', 'breake
 
 /** A listener's mistake is reported where it can be seen, and nowhere near the call. */
 function warn(error: unknown): void {
-  process.emitWarning(error instanceof Error ? error : new Error(String(error)));
+  // `format`, because not everything that can be thrown can be made a string.
+  process.emitWarning(error instanceof Error ? error : new Error(format('%s', error)));
 }

@@ -34,7 +34,8 @@ export async function attempt(
   const startedAt = runtime.epoch();
   const begun = runtime.now();
   const sent = consult(plan, await send(plan));
-  const report: AttemptReport = {
+  // Frozen: listeners are shown it, and the gate goes by what it says.
+  const report: AttemptReport = Object.freeze({
     number: record.attempts.length + 1,
     startedAt,
     duration: runtime.now() - begun,
@@ -43,7 +44,7 @@ export async function attempt(
     ...(sent.response === undefined && { error: summarise(sent.error) }),
     delivery: deliveryOf(sent.exchange),
     reason: sent.verdict.reason,
-  };
+  });
   if (permit !== undefined) {
     const counted = scope?.breaker?.leave(permit, sent.verdict.outcome);
     if (counted) await counted;
@@ -131,5 +132,5 @@ function deliveryOf(exchange: Exchange | undefined): Delivery {
 function summarise(error: unknown): ErrorSummary {
   const name = error instanceof Error ? error.name : typeof error;
   const code = codeOf(error);
-  return code === undefined ? { name } : { name, code };
+  return Object.freeze(code === undefined ? { name } : { name, code });
 }

@@ -10,7 +10,9 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    const timer = setTimeout(done, Math.min(ms, LONGEST_TIMER));
+    // Timers drop fractions and may fire a millisecond early; a server's Retry-After must not come out shorter.
+    const whole = ms > 0 ? Math.ceil(ms) + 1 : 0;
+    const timer = setTimeout(done, Math.min(whole, LONGEST_TIMER));
     signal?.addEventListener('abort', done);
   });
 }

@@ -147,3 +147,28 @@ describe('where nobody listens', () => {
     },
   );
 });
+
+test('a listener that rewrites what it is shown changes nothing: an unsafe call is not repeated', async () => {
+  await using server = await startFaultServer({
+    honourKeys: false,
+    fault: () => ({ kind: 'cut', at: 'booked', how: 'reset' }),
+  });
+  const warned = new Promise((resolve) => process.once('warning', resolve));
+  const api = createFetch({ idempotency: false, retry: { base: 1, cap: 1 } });
+  api.on('attempt', ({ attempt }) => Object.assign(attempt, { delivery: 'not-sent' }));
+  const error = await api(server.url, { method: 'POST', body: 'x' }).catch((thrown: unknown) => thrown);
+  expect(callReport(error)).toMatchObject({ stopped: 'unsafe', delivery: 'unknown' });
+  expect(server.effects('x')).toBe(1);
+  expect(await warned).toBeInstanceOf(TypeError);
+});
+
+test('a listener that throws what cannot be made a string becomes a warning all the same', async () => {
+  await using server = await startFaultServer();
+  const warned = new Promise((resolve) => process.once('warning', resolve));
+  const api = createFetch();
+  api.on('attempt', () => {
+    throw Object.create(null);
+  });
+  expect((await api(server.url)).status).toBe(200);
+  expect(await warned).toBeInstanceOf(Error);
+});
