@@ -51,7 +51,7 @@ describe.runIf(await present('PostgreSQL', POSTGRES.port))('processes that are k
     await pool.query(`create table ${SCHEMA}.ledger (
       id bigserial primary key, mode text, key text, token bigint, unique (mode, key, token))`);
     await pool.query(`create table ${SCHEMA}.leases (
-      key text, token bigint, at timestamptz default clock_timestamp())`);
+      key text, token bigint, at timestamptz default statement_timestamp())`);
     await pool.query(`create function ${SCHEMA}.note() returns trigger language plpgsql as $$ begin
       insert into ${SCHEMA}.leases (key, token) values (new.key, new.token); return null; end $$`);
     await pool.query(`create trigger note after insert or update of token on ${SCHEMA}.once
@@ -138,7 +138,7 @@ describe.runIf(await present('PostgreSQL', POSTGRES.port))('processes that are k
 
     // The ledger's unique index has refused a second effect under one token; here, that each token was a lease.
     const leases = await pool.query<{ key: string; token: string; since: number | null }>(
-      `select key, token, extract(epoch from at - lag(at) over (partition by key order by at))::float8 * 1000 as since
+      `select key, token, (extract(epoch from at - lag(at) over (partition by key order by at)) * 1000)::float8 as since
        from ${SCHEMA}.leases`,
     );
     const granted = new Set(leases.rows.map(({ key, token }) => `${key} ${token}`));
