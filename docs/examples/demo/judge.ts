@@ -1,5 +1,5 @@
 import type { Told } from './load.ts';
-import type { LedgerPage } from './service-process.ts';
+import type { LedgerPage } from './service.ts';
 
 /** What one client did with all the orders. */
 export interface Tally {

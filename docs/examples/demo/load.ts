@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallReport, callReport } from 'steadfetch';
 import type { Client } from './clients.ts';
-import type { ServiceProcess } from './service-process.ts';
+import type { RemoteService } from './service-process.ts';
 import { GAP, OUTAGE } from './world.ts';
 
 /** What the caller of one order was told. */
@@ -27,7 +27,7 @@ export interface Told {
 export async function sendOrders(
   orders: number,
   send: Client['send'],
-  service: ServiceProcess,
+  service: RemoteService,
   settled: (told: Told) => void,
 ): Promise<Told[]> {
   const start = performance.now();
@@ -56,7 +56,7 @@ async function sendOrder(order: number, send: Client['send'], url: string): Prom
       order,
       ok: response.ok,
       wait: performance.now() - start,
-      replayed: response.headers.get('idempotent-replayed') === 'true',
+      replayed: response.headers.get('idempotency-replayed') === 'true',
       report: callReport(response),
     };
   } catch (error) {

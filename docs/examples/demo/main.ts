@@ -5,7 +5,8 @@ import { isFlawless, judge, type Tally } from './judge.ts';
 import { sendOrders, type Told } from './load.ts';
 import { paintFor } from './paint.ts';
 import { type Progress, startProgress } from './progress.ts';
-import { type LedgerPage, ServiceProcess } from './service-process.ts';
+import type { LedgerPage } from './service.ts';
+import { ServiceProcess } from './service-process.ts';
 import { storyOf } from './story.ts';
 import { tableOf } from './table.ts';
 import { explanation, introduction } from './text.ts';
@@ -27,8 +28,10 @@ async function demo({ seed, orders }: Run): Promise<number> {
   const api = createFetch();
   const clients = [bareFetch, retryLoop, steadfetch(api)] as const;
   // One for each client: their ledgers must not mix.
-  const service = () => ServiceProcess.start(seed);
-  const services = await Promise.all([service(), service(), service()]);
+  const services = await ServiceProcess.start(
+    seed,
+    clients.map(({ name }) => name),
+  );
 
   const start = Date.now();
   const progress = startProgress(
@@ -44,10 +47,11 @@ async function demo({ seed, orders }: Run): Promise<number> {
   });
   // At the same time, so that the machine is the same for all of them, too.
   const results = await Promise.all([
-    run(orders, clients[0], services[0], progress),
-    run(orders, clients[1], services[1], progress),
-    run(orders, clients[2], services[2], progress),
+    run(orders, clients[0], services, progress),
+    run(orders, clients[1], services, progress),
+    run(orders, clients[2], services, progress),
   ]);
+  services.stop();
   process.off('exit', stop);
   stop();
 
@@ -61,10 +65,11 @@ async function demo({ seed, orders }: Run): Promise<number> {
 async function run(
   orders: number,
   client: Client,
-  service: ServiceProcess,
+  services: ServiceProcess,
   progress: Progress,
 ): Promise<Result> {
   const { name, send } = client;
+  const service = services.service(name);
   const told = await sendOrders(orders, send, service, ({ ok }) => progress.settle(name, ok));
   const page = await service.closeLedger();
   return { name, told, page, tally: judge(told, page) };

@@ -1,41 +1,29 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { once } from 'node:events';
+import { on, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { Fault } from '../../../test/support/faults.ts';
+import type { Command, LedgerPage } from './service.ts';
 
-/** What a service can be told to do. */
-export type Command = 'refuse' | 'listen again' | 'close the ledger';
-
-/** What the service knows of one order. */
-export interface OrderTruth {
-  readonly order: number;
-  /** How many times it was booked. */
-  readonly booked: number;
-  /** What struck its requests, in their order. */
-  readonly faults: readonly Fault[];
+/** What is sent to the payment services. */
+export interface Letter {
+  readonly service: string;
+  readonly command: Command;
 }
 
-/** What really happened. */
-export interface LedgerPage {
-  /** Requests that reached the service. */
-  readonly requests: number;
-  /** Those that it heard of. */
-  readonly orders: readonly OrderTruth[];
+interface Reply {
+  readonly service: string;
+  readonly answer: unknown;
 }
 
-/** A payment service, from outside. One command at a time. */
-export class ServiceProcess {
+/** One payment service, from another process. One command at a time. */
+export class RemoteService {
   readonly url: string;
+  readonly #name: string;
   readonly #child: ChildProcess;
 
-  private constructor(child: ChildProcess, url: string) {
-    this.#child = child;
+  constructor(name: string, url: string, child: ChildProcess) {
+    this.#name = name;
     this.url = url;
-  }
-
-  static async start(seed: number): Promise<ServiceProcess> {
-    const child = fork(fileURLToPath(new URL('service.ts', import.meta.url)), [String(seed)]);
-    return new ServiceProcess(child, (await messageFrom(child)) as string);
+    this.#child = child;
   }
 
   /** An outage begins. */
@@ -48,31 +36,71 @@ export class ServiceProcess {
     return this.#tell('listen again');
   }
 
-  /** Waits until nothing is being worked on any more, and ends the service. */
+  /** Waits until nothing is being worked on any more, and closes the service. */
   async closeLedger(): Promise<LedgerPage> {
-    const page = await this.#tell('close the ledger');
-    this.#child.disconnect();
-    return page as LedgerPage;
+    return (await this.#tell('close the ledger')) as LedgerPage;
   }
 
   async #tell(command: Command): Promise<unknown> {
-    if (!this.#child.connected) throw new Error('the payment service ended by itself');
-    this.#child.send(command);
-    return messageFrom(this.#child);
+    if (!this.#child.connected) throw new Error('the payment services ended by themselves');
+    this.#child.send({ service: this.#name, command } satisfies Letter);
+    const reply = await answerTo<Reply>(this.#child, ({ service }) => service === this.#name);
+    return reply.answer;
   }
 }
 
-async function messageFrom(child: ChildProcess): Promise<unknown> {
+/** The process of all payment services. It ends with this one, however this one ends. */
+export class ServiceProcess {
+  readonly #child: ChildProcess;
+  readonly #services: ReadonlyMap<string, RemoteService>;
+
+  private constructor(child: ChildProcess, urls: readonly (readonly [name: string, url: string])[]) {
+    this.#child = child;
+    this.#services = new Map(urls.map(([name, url]) => [name, new RemoteService(name, url, child)]));
+  }
+
+  /** Starts a payment service for each name. */
+  static async start(seed: number, names: readonly string[]): Promise<ServiceProcess> {
+    const program = fileURLToPath(new URL('services.ts', import.meta.url));
+    const child = fork(program, [String(seed), ...names]);
+    return new ServiceProcess(child, await answerTo(child, () => true));
+  }
+
+  service(name: string): RemoteService {
+    const service = this.#services.get(name);
+    if (service === undefined) throw new Error(`there is no payment service for ${name}`);
+    return service;
+  }
+
+  stop(): void {
+    this.#child.disconnect();
+  }
+}
+
+/** The next message that is meant for us. */
+async function answerTo<Message>(
+  child: ChildProcess,
+  isOurs: (message: Message) => boolean,
+): Promise<Message> {
   const settled = new AbortController();
   const { signal } = settled;
   const died = once(child, 'exit', { signal }).then(([code]) => {
-    throw new Error(`the payment service ended by itself (exit status ${code})`);
+    throw new Error(`the payment services ended by themselves (exit status ${code})`);
   });
   try {
-    const [message] = await Promise.race([once(child, 'message', { signal }), died]);
-    return message;
+    return await Promise.race([messageFor(child, isOurs, signal), died]);
   } finally {
-    died.catch(() => {});
     settled.abort();
   }
+}
+
+async function messageFor<Message>(
+  child: ChildProcess,
+  isOurs: (message: Message) => boolean,
+  signal: AbortSignal,
+): Promise<Message> {
+  for await (const [message] of on(child, 'message', { signal })) {
+    if (isOurs(message)) return message;
+  }
+  throw new Error('no message will come');
 }

@@ -1,51 +1,68 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startFaultServer } from '../../../test/support/fault-server.ts';
 import type { Fault } from '../../../test/support/faults.ts';
-import type { Command, LedgerPage } from './service-process.ts';
+import { webWork } from '../../../test/support/web-work.ts';
+import type { Books } from './books.ts';
 import { faultFor } from './world.ts';
 
-// A payment service in a process of its own. It honours Idempotency-Key, fails as its seed says, and answers each
-// command of its parent with one message.
+/** What a payment service can be told to do. */
+export type Command = 'refuse' | 'listen again' | 'close the ledger';
 
-// The parent may be gone at any time, however it ended.
-process.once('disconnect', () => process.exit());
-if (!process.connected) process.exit();
-
-const seed = Number(process.argv[2]);
-/** What struck each order's requests, in their order. */
-const struck = new Map<number, Fault[]>();
-/** When the last stall so far is over, on the clock of `performance.now()`. */
-let quietAt = 0;
-
-const server = await startFaultServer({
-  fault: ({ order, attempt }) => faultFor(seed, Number(order), attempt),
-  log: ({ fault, request }) => {
-    const order = Number(request?.order);
-    struck.set(order, [...(struck.get(order) ?? []), fault]);
-    if (fault.kind === 'slow') quietAt = Math.max(quietAt, performance.now() + fault.ms);
-  },
-});
-
-/** Everything that was booked, and will ever be. */
-async function closeLedger(): Promise<LedgerPage> {
-  // A request whose caller has given up may still be worked on.
-  await sleep(Math.max(0, quietAt + 100 - performance.now()));
-  await server.close();
-  const orders = [...struck].map(([order, faults]) => ({
-    order,
-    booked: server.effects(String(order)),
-    faults,
-  }));
-  return { requests: server.requestsBegun, orders };
+/** What the service knows of one order. */
+export interface OrderTruth {
+  readonly order: number;
+  /** How many times it was booked. */
+  readonly booked: number;
+  /** What struck its requests, in their order. */
+  readonly faults: readonly Fault[];
 }
 
-const commands: Record<Command, () => Promise<unknown>> = {
-  refuse: () => server.refuse(),
-  'listen again': () => server.listenAgain(),
-  'close the ledger': closeLedger,
-};
+/** What really happened. */
+export interface LedgerPage {
+  /** Requests that reached the service. */
+  readonly requests: number;
+  /** Those that it heard of. */
+  readonly orders: readonly OrderTruth[];
+}
 
-process.on('message', async (command: Command) => {
-  process.send?.((await commands[command]()) ?? {});
-});
-process.send?.(server.url);
+/** A payment service that fails as its seed says: on the wire, in front of its books, which are a real handler. */
+export interface Service {
+  readonly url: string;
+  /** Resolves once it is done. */
+  tell(command: Command): Promise<unknown>;
+}
+
+export async function startService(seed: number, books: Books): Promise<Service> {
+  /** What struck each order's requests, in their order. */
+  const struck = new Map<number, Fault[]>();
+  /** When the last stall so far is over, on the clock of `performance.now()`. */
+  let quietAt = 0;
+
+  const server = await startFaultServer({
+    work: webWork(books.handler),
+    fault: ({ order, attempt }) => faultFor(seed, Number(order), attempt),
+    log: ({ fault, request }) => {
+      const order = Number(request?.order);
+      struck.set(order, [...(struck.get(order) ?? []), fault]);
+      if (fault.kind === 'slow') quietAt = Math.max(quietAt, performance.now() + fault.ms);
+    },
+  });
+
+  /** Everything that was booked, and will ever be. */
+  async function closeLedger(): Promise<LedgerPage> {
+    // A request whose caller has given up may still be worked on.
+    await sleep(Math.max(0, quietAt + 100 - performance.now()));
+    await server.close();
+    const booked = await books.bookings();
+    const orders = [...struck].map(([order, faults]) => ({ order, booked: booked.get(order) ?? 0, faults }));
+    return { requests: server.requestsBegun, orders };
+  }
+
+  const commands: Record<Command, () => Promise<unknown>> = {
+    refuse: () => server.refuse(),
+    'listen again': () => server.listenAgain(),
+    'close the ledger': closeLedger,
+  };
+
+  return { url: server.url, tell: (command) => commands[command]() };
+}

@@ -1,7 +1,7 @@
 import type { AttemptReport } from 'steadfetch';
 import type { Fault } from '../../../test/support/faults.ts';
 import type { Told } from './load.ts';
-import type { LedgerPage, OrderTruth } from './service-process.ts';
+import type { LedgerPage, OrderTruth } from './service.ts';
 
 /** The call that was saved from the most: one line that holds its report against the ledger. */
 export function storyOf(told: readonly Told[], { orders }: LedgerPage): string | undefined {
@@ -23,27 +23,27 @@ function attemptsOf({ report }: Told): readonly AttemptReport[] {
 
 function line(attempts: readonly AttemptReport[], { order, booked, faults }: OrderTruth): string {
   const steps = attempts.map((attempt, index) => {
-    const begun = faults.slice(0, index).some(beginsWork);
-    return step(attempt, faults[index], begun);
+    const done = faults.slice(0, index).some(isBooked);
+    return step(attempt, faults[index], done);
   });
   return `order ${order}: ${steps.join(' → ')} (replayed), ${booked === 1 ? 'one booking' : `${booked} bookings`}`;
 }
 
-function beginsWork(fault: Fault): boolean {
-  return fault.kind === 'slow' || (fault.kind === 'cut' && fault.at === 'booked') || isBookedAnswer(fault);
+/** Whether the work was done when this struck. */
+function isBooked(fault: Fault): boolean {
+  return ((fault.kind === 'slow' || fault.kind === 'cut') && fault.at === 'booked') || isBookedAnswer(fault);
 }
 
 function isBookedAnswer(fault: Fault): boolean {
   return fault.kind === 'answer' && fault.effect === 'done';
 }
 
-/** @param begun an earlier request of the same call has begun the work */
-function step({ status }: AttemptReport, fault: Fault | undefined, begun: boolean): string {
+/** @param done an earlier request of the same call has done the work */
+function step({ status }: AttemptReport, fault: Fault | undefined, done: boolean): string {
   if (fault?.kind === 'cut')
     return fault.at === 'booked' ? 'reset after booking' : 'reset before it was read';
   if (fault?.kind === 'slow')
-    return begun ? 'stalled' : `stalled ${fault.at === 'booked' ? 'after' : 'before'} booking`;
+    return done ? 'stalled' : `stalled ${fault.at === 'booked' ? 'after' : 'before'} booking`;
   if (fault && isBookedAnswer(fault)) return `${status} after booking`;
-  if (status === 409) return '409, still at work';
   return status !== undefined && status < 400 ? `answered ${status}` : `${status}`;
 }
