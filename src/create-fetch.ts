@@ -1,23 +1,15 @@
 import { makeCall } from './call/call.ts';
-import { type CallContext, planCall } from './call/plan.ts';
-import type { Breakers, SteadFetch } from './client.ts';
-import { Emitter } from './emitter.ts';
-import type { Transition } from './guard/breaker.ts';
-import { breakersOf } from './guard/breakers.ts';
-import { Scopes } from './guard/scopes.ts';
-import { type ClientOptions, splitOptions } from './policy/client-options.ts';
-import { defaults } from './policy/defaults.ts';
+import { CallerSignal } from './call/caller-signal.ts';
+import { planCall } from './call/plan.ts';
+import type { SteadFetch } from './client.ts';
+import type { ClientOptions } from './policy/client-options.ts';
 import type { FetchInput, Options, SteadInit } from './policy/options.ts';
-import { compilePolicies, type Policies } from './policy/policies.ts';
+import type { Policies } from './policy/policies.ts';
 import { readRequest } from './request/request.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
-import { chooseFetch } from './transport/transport.ts';
+import { prepare, type Shared } from './shared.ts';
+import { chooseFetch, transportFor } from './transport/transport.ts';
 import { fetchUnaided } from './transport/unaided.ts';
-
-/** What a client and those extended from it share. */
-interface Shared extends CallContext {
-  readonly breakers: Breakers;
-}
 
 /**
  * Makes a `fetch` that survives: one idempotency key per call, bounded and jittered retries, three clocks, a circuit
@@ -41,20 +33,8 @@ export function createFetch(options: ClientOptions = {}): SteadFetch {
 
 /** `createFetch` with time and chance from outside. */
 export function createClient(options: ClientOptions, runtime: Runtime): SteadFetch {
-  const { own, rules } = splitOptions(options);
-  const policies = compilePolicies(rules);
-  const emitter = new Emitter();
-  const onChange = (scope: string, transition: Transition) => {
-    if (emitter.has('breaker')) emitter.emit('breaker', { scope, ...transition });
-  };
-  const scopes = new Scopes(runtime, onChange, own.breakers);
-  return client(policies, {
-    scopes,
-    emitter,
-    breakers: breakersOf(scopes, policies.base.breaker || defaults.breaker),
-    runtime,
-    layers: own.layers ?? false,
-  });
+  const { policies, shared } = prepare(options, runtime);
+  return client(policies, shared);
 }
 
 function client(policies: Policies, shared: Shared): SteadFetch {
@@ -64,7 +44,12 @@ function client(policies: Policies, shared: Shared): SteadFetch {
     if (request === undefined || request.signal?.aborted) {
       return fetchUnaided(chooseFetch(policies.fetch), input, init);
     }
-    return makeCall(await planCall(request, init ?? {}, policies, shared));
+    const { signal } = request;
+    const plan = await planCall(request, init ?? {}, policies, shared, {
+      transport: transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
+      customer: signal && (() => new CallerSignal(signal)),
+    });
+    return makeCall(plan);
   };
   return Object.assign(fetch, {
     on: shared.emitter.on.bind(shared.emitter),

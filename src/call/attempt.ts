@@ -1,35 +1,35 @@
 import type { Permit } from '../guard/breaker.ts';
+import type { FetchBody } from '../policy/options.ts';
 import { withHeader } from '../request/headers.ts';
-import type { Exchange } from '../transport/exchange.ts';
+import type { Answer, Exchange } from '../transport/exchange.ts';
 import { codeOf } from '../verdict/cause.ts';
 import type { Delivery } from '../verdict/failure.ts';
 import { judgeError, judgeResponse, type Verdict } from '../verdict/verdict.ts';
-import { discard } from './discard.ts';
 import { NO_RETRY } from './layer.ts';
 import { makeBody } from './make-body.ts';
 import type { CallPlan } from './plan.ts';
 import { type AttemptReport, type ErrorSummary, remember } from './report.ts';
 
 /** What came of sending once. */
-interface Sent {
+interface Sent<A extends Answer> {
   /** Undefined if it did not even get to the transport. */
-  readonly exchange: Exchange | undefined;
-  readonly response: Response | undefined;
+  readonly exchange: Exchange<A> | undefined;
+  readonly response: A | undefined;
   readonly error: unknown;
   readonly verdict: Verdict;
 }
 
 /** One attempt, done. */
-export interface Attempted extends Sent {
+export interface Attempted<A extends Answer> extends Sent<A> {
   readonly report: AttemptReport;
 }
 
 /** Sends the request once and says what came of it. Never rejects. */
-export async function attempt(
-  plan: CallPlan,
+export async function attempt<A extends Answer>(
+  plan: CallPlan<A>,
   waited: number,
   permit: Permit | undefined,
-): Promise<Attempted> {
+): Promise<Attempted<A>> {
   const { runtime, record, scope, emitter } = plan;
   const startedAt = runtime.epoch();
   const begun = runtime.now();
@@ -54,15 +54,14 @@ export async function attempt(
   return { ...sent, report };
 }
 
-async function send(plan: CallPlan): Promise<Sent> {
+async function send<A extends Answer>(plan: CallPlan<A>): Promise<Sent<A>> {
   const { policy, caller, record, keyed } = plan;
-  let init = plan.init;
-  if (isLastHope(plan)) {
-    init = { ...init, headers: withHeader(init.headers, NO_RETRY.header, NO_RETRY.value) };
-  }
+  const { header, value } = NO_RETRY;
+  const headers = isLastHope(plan) ? withHeader(plan.headers, header, value) : plan.headers;
+  let body: FetchBody | undefined;
   if (plan.body !== undefined) {
     try {
-      init = { ...init, body: (await makeBody(plan.body, plan)) ?? null };
+      body = (await makeBody(plan.body, plan)) ?? null;
     } catch (error) {
       // Whatever went wrong, it was no fault of the dependency.
       const verdict = {
@@ -74,7 +73,10 @@ async function send(plan: CallPlan): Promise<Sent> {
   }
   const exchange = plan.transport({
     url: plan.url,
-    init,
+    init: plan.init,
+    headers,
+    body,
+    caller,
     limits: plan.limits,
     buffer: policy.buffer,
     runtime: plan.runtime,
@@ -90,19 +92,19 @@ async function send(plan: CallPlan): Promise<Sent> {
   }
 }
 
-function isAborted({ caller }: CallPlan): boolean {
-  return caller?.signal.aborted === true;
+function isAborted<A extends Answer>({ caller }: CallPlan<A>): boolean {
+  return caller?.aborted === true;
 }
 
 /** Whether the services behind should try only once: this layer, or one above, is retrying, or can't any more. */
-function isLastHope({ layer, record, policy, scope, runtime }: CallPlan): boolean {
+function isLastHope<A extends Answer>({ layer, record, policy, scope, runtime }: CallPlan<A>): boolean {
   if (layer === undefined) return false;
   if (layer.tryOnce || record.attempts.length > 0) return true;
   return policy.budget !== false && scope?.budget?.isEmpty(policy.budget, runtime.now()) === true;
 }
 
 /** Asks `retry.when`, if the failure is one that the rules have an opinion on. */
-function consult(plan: CallPlan, sent: Sent): Sent {
+function consult<A extends Answer>(plan: CallPlan<A>, sent: Sent<A>): Sent<A> {
   const { when } = plan.policy.retry;
   const { verdict, exchange, response, error } = sent;
   if (when === undefined || verdict.outcome === 'ignored' || verdict.reason === 'success') return sent;
@@ -118,12 +120,12 @@ function consult(plan: CallPlan, sent: Sent): Sent {
     return { ...sent, verdict: { ...verdict, stopped: word ? undefined : 'policy' } };
   } catch (mistake) {
     // A mistake in the caller's own code is the caller's to see, not ours to retry.
-    if (response) discard(response);
+    if (response) exchange?.discard(response);
     return { exchange, response: undefined, error: mistake, verdict: { ...verdict, stopped: 'policy' } };
   }
 }
 
-function deliveryOf(exchange: Exchange | undefined): Delivery {
+function deliveryOf<A extends Answer>(exchange: Exchange<A> | undefined): Delivery {
   if (exchange?.status !== undefined) return 'answered';
   return exchange?.sent ? 'unknown' : 'not-sent';
 }

@@ -2,10 +2,10 @@ import pRetry, { type Options as RetryOptions } from 'p-retry';
 import { backoff } from '../guard/backoff.ts';
 import type { Breaker, Permit } from '../guard/breaker.ts';
 import type { Token } from '../guard/budget.ts';
+import type { Answer } from '../transport/exchange.ts';
 import { BreakerOpenError } from '../verdict/errors.ts';
 import { serverWait } from '../verdict/retry-after.ts';
 import { type Attempted, attempt } from './attempt.ts';
-import { discard } from './discard.ts';
 import { pause } from './pause.ts';
 import type { CallPlan } from './plan.ts';
 import { remember, type Stopped } from './report.ts';
@@ -17,15 +17,15 @@ const WORTHWHILE = 50;
  * Makes one logical call: attempts, until one is good or the gate says no.
  * The last attempt's own error is rethrown; an answer beats any error of ours.
  */
-export function makeCall(plan: CallPlan): Promise<Response> {
+export function makeCall<A extends Answer>(plan: CallPlan<A>): Promise<A> {
   return new Call(plan).run();
 }
 
 /** What p-retry sees of a failed attempt: it has opinions of its own about other errors. */
-class Failed extends Error {
-  readonly attempted: Attempted;
+class Failed<A extends Answer> extends Error {
+  readonly attempted: Attempted<A>;
 
-  constructor(attempted: Attempted) {
+  constructor(attempted: Attempted<A>) {
     super('an attempt failed');
     this.attempted = attempted;
   }
@@ -47,31 +47,31 @@ const everyOption = {
   shouldRetry: () => true,
 } as const satisfies RetryOptions;
 
-class Call {
-  readonly #plan: CallPlan;
+class Call<A extends Answer> {
+  readonly #plan: CallPlan<A>;
   readonly #breaker: Breaker | undefined;
   #permit: Permit | undefined;
   /** What paid for the attempt under way, if it is a retry. */
   #token: Token | undefined;
   /** Milliseconds of pause before the attempt to come. */
   #waited = 0;
-  /** The failed attempt's response. Kept through the pause: if no attempt follows, it is the answer. */
-  #answer: Response | undefined;
+  /** The failed attempt. Its response is kept through the pause: if no attempt follows, it is the answer. */
+  #failed: Attempted<A> | undefined;
   #stopped: Stopped | undefined;
 
-  constructor(plan: CallPlan) {
+  constructor(plan: CallPlan<A>) {
     this.#plan = plan;
     this.#breaker = plan.policy.breaker === false ? undefined : plan.scope?.breaker;
   }
 
-  async run(): Promise<Response> {
+  async run(): Promise<A> {
     const { scope, policy, caller, runtime } = this.#plan;
     if (policy.budget !== false) scope?.budget?.begin(policy.budget, runtime.now());
     if (!this.#enter()) {
       const error = new BreakerOpenError(scope?.name ?? '', this.#breaker?.retryAt);
       return this.#settle('breaker', undefined, error);
     }
-    let last: Attempted;
+    let last: Attempted<A>;
     try {
       last = await pRetry(() => this.#try(), {
         ...everyOption,
@@ -87,12 +87,12 @@ class Call {
 
     const stopped = this.#stopped ?? last.verdict.stopped ?? 'attempts';
     if (stopped !== 'aborted') return this.#settle(stopped, last.response, last.error);
-    if (last.response) discard(last.response);
+    discard(last);
     return this.#settle(stopped, undefined, caller?.signal.reason);
   }
 
   /** Ends the call: with the response if there is one, else by throwing the error. */
-  #settle(stopped: Stopped, response: Response | undefined, error: unknown): Response {
+  #settle(stopped: Stopped, response: A | undefined, error: unknown): A {
     const { record, emitter, caller } = this.#plan;
     record.settle(stopped);
     remember(response ?? error, record);
@@ -103,17 +103,17 @@ class Call {
     throw error;
   }
 
-  async #try(): Promise<Attempted> {
-    if (this.#answer) discard(this.#answer);
+  async #try(): Promise<Attempted<A>> {
+    if (this.#failed) discard(this.#failed);
     const attempted = await attempt(this.#plan, this.#waited, this.#permit);
-    this.#answer = attempted.response;
     this.#earn(attempted);
-    if (attempted.verdict.stopped === undefined) throw new Failed(attempted);
-    return attempted;
+    if (attempted.verdict.stopped !== undefined) return attempted;
+    this.#failed = attempted;
+    throw new Failed(attempted);
   }
 
   /** The gate before another attempt, and the pause. If it says no, `#stopped` says why. */
-  async #again(failed: Attempted): Promise<boolean> {
+  async #again(failed: Attempted<A>): Promise<boolean> {
     const { record, caller, scope, emitter, runtime } = this.#plan;
     const delay = this.#delay(failed);
     if (typeof delay === 'string') {
@@ -130,13 +130,13 @@ class Call {
     const from = runtime.now();
     await pause(delay, caller?.signal);
     this.#waited = runtime.now() - from;
-    if (caller?.signal.aborted) this.#stopped = 'aborted';
+    if (caller?.aborted) this.#stopped = 'aborted';
     else if (!this.#enter()) this.#stopped = 'breaker';
     return this.#stopped === undefined;
   }
 
   /** Milliseconds to wait before the next attempt; or why there must be none. */
-  #delay({ report, response }: Attempted): number | Stopped {
+  #delay({ report, response }: Attempted<A>): number | Stopped {
     const { policy, body, repeatable, keyed, limits, scope, runtime, record } = this.#plan;
     const { retry, idempotency, budget } = policy;
 
@@ -162,7 +162,7 @@ class Call {
   }
 
   /** An answer that is not asked for again brings tokens. */
-  #earn({ verdict }: Attempted): void {
+  #earn({ verdict }: Attempted<A>): void {
     const { policy, scope, runtime } = this.#plan;
     if (policy.budget === false || verdict.outcome !== 'success' || verdict.reason === 'status') return;
     scope?.budget?.answered(policy.budget, runtime.now(), this.#token);
@@ -173,4 +173,9 @@ class Call {
     this.#permit = this.#breaker?.enter();
     return this.#breaker === undefined || this.#permit !== undefined;
   }
+}
+
+/** Lets go of the response, if there is one. */
+function discard<A extends Answer>({ exchange, response }: Attempted<A>): void {
+  if (response) exchange?.discard(response);
 }

@@ -15,6 +15,10 @@ export class CallerSignal {
     this.#link = this.#hub.join();
   }
 
+  get aborted(): boolean {
+    return this.signal.aborted;
+  }
+
   /** Aborts with the caller's own reason. */
   get signal(): AbortSignal {
     return this.#link.controller.signal;

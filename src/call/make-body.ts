@@ -1,7 +1,8 @@
 import type { FetchBody } from '../policy/options.ts';
 import type { BodySource } from '../request/body.ts';
-import { AttemptClock } from '../transport/clock.ts';
-import type { CallPlan } from './plan.ts';
+import type { Runtime } from '../runtime.ts';
+import { AttemptClock, type Limits } from '../transport/clock.ts';
+import type { Caller } from '../transport/exchange.ts';
 
 /**
  * The body for the next attempt. If a function of the caller's takes its time over it, the clocks of an attempt run,
@@ -9,7 +10,7 @@ import type { CallPlan } from './plan.ts';
  */
 export function makeBody(
   source: BodySource,
-  { limits, runtime, caller }: Pick<CallPlan, 'limits' | 'runtime' | 'caller'>,
+  { limits, runtime, caller }: { limits: Limits | undefined; runtime: Runtime; caller: Caller | undefined },
 ): FetchBody | Promise<FetchBody> {
   const body = source.next();
   if (!(body instanceof Promise)) return body;

@@ -1,7 +1,7 @@
 import type { Emitter } from '../emitter.ts';
 import { scopeName } from '../guard/scope-name.ts';
 import type { Scope, Scopes } from '../guard/scopes.ts';
-import type { FetchInit, SteadInit } from '../policy/options.ts';
+import type { FetchInit, Policy, SteadInit } from '../policy/options.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { ResolvedPolicy } from '../policy/policy.ts';
 import { type BodySource, bodySource } from '../request/body.ts';
@@ -11,9 +11,7 @@ import type { CallRequest } from '../request/request.ts';
 import { requestBody } from '../request/request-body.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Limits } from '../transport/clock.ts';
-import type { Transport } from '../transport/exchange.ts';
-import { transportFor } from '../transport/transport.ts';
-import { CallerSignal } from './caller-signal.ts';
+import type { Answer, Caller, Transport } from '../transport/exchange.ts';
 import { isToldToTryOnce } from './layer.ts';
 import { CallRecord } from './record.ts';
 
@@ -26,16 +24,37 @@ export interface CallContext {
   readonly layers: boolean;
 }
 
+/** Whoever made the call, and gets its answer. */
+export interface Customer<A extends Answer> extends Caller {
+  /** The answer was handed over. */
+  handOver(answer: A): void;
+  /** The call threw. */
+  release(): void;
+}
+
+/** What differs between the ways into the client. */
+export interface Door<A extends Answer> {
+  readonly transport: Transport<A>;
+  /** Called once it is certain that there will be a call. */
+  readonly customer?: (() => Customer<A>) | undefined;
+}
+
+/** What a caller may say about one call, besides the request itself. */
+export interface CallOptions {
+  readonly idempotencyKey?: SteadInit['idempotencyKey'];
+  readonly policy?: Policy | undefined;
+}
+
 /** Everything that one logical call is made of. */
-export interface CallPlan {
+export interface CallPlan<A extends Answer = Response> {
   readonly record: CallRecord;
   readonly policy: ResolvedPolicy;
   readonly url: string;
-  /** What every attempt sends, besides the body. */
+  /** What every attempt sends, besides headers and body. */
   readonly init: FetchInit;
+  readonly headers: FetchInit['headers'];
   readonly body: BodySource | undefined;
-  /** The caller's signal, linked to this call. */
-  readonly caller: CallerSignal | undefined;
+  readonly caller: Customer<A> | undefined;
   /** Whether a key makes a repeat recognisable. */
   readonly keyed: boolean;
   /** Whether the work may be done again: by the nature of its method, or because the key protects it. */
@@ -45,7 +64,7 @@ export interface CallPlan {
   readonly scope: Scope | undefined;
   /** What the service behind is told about retries; undefined: nothing. */
   readonly layer: { readonly tryOnce: boolean } | undefined;
-  readonly transport: Transport;
+  readonly transport: Transport<A>;
   readonly emitter: Emitter;
   readonly runtime: Runtime;
 }
@@ -54,43 +73,43 @@ export interface CallPlan {
  * @throws {PolicyError} `init.policy` is wrong.
  * @throws {TypeError} The idempotency key is wrong.
  */
-export async function planCall(
+export async function planCall<A extends Answer>(
   request: CallRequest,
-  init: SteadInit,
+  options: CallOptions,
   policies: Policies,
   { scopes, emitter, runtime, layers }: CallContext,
-): Promise<CallPlan> {
+  { transport, customer }: Door<A>,
+): Promise<CallPlan<A>> {
   const { method, url } = request;
-  const found = policies.find(method, url, init.policy);
+  const found = policies.find(method, url, options.policy);
   const layer = layers ? { tryOnce: isToldToTryOnce() } : undefined;
   const policy = layer?.tryOnce ? { ...found, retry: { ...found.retry, attempts: 1 } } : found;
   const dialect = policy.idempotency;
   const header = dialect === false ? undefined : findHeader(request.init.headers, dialect.header);
-  const key = keyFor({ method, url, given: init.idempotencyKey, header, dialect });
+  const key = keyFor({ method, url, given: options.idempotencyKey, header, dialect });
   const keyed = key !== undefined && protects(dialect, method);
   const record = new CallRecord(method, url, policy.endpoint, key?.key, runtime);
   const limits = limitsFrom(policy, runtime);
   const once = policy.retry.attempts === 1;
   const body = request.stream ? await requestBody(request.stream) : bodySource(request.body, once);
-  const caller = request.signal && new CallerSignal(request.signal);
-  let sent = request.init;
-  if (dialect !== false && key?.headerValue !== undefined) {
-    sent = { ...sent, headers: withHeader(sent.headers, dialect.header, key.headerValue) };
-  }
-  if (caller !== undefined) sent = { ...sent, signal: caller.signal };
+  const headers =
+    dialect !== false && key?.headerValue !== undefined
+      ? withHeader(request.init.headers, dialect.header, key.headerValue)
+      : request.init.headers;
   return {
     record,
     policy,
     url: url.href,
-    init: sent,
+    init: request.init,
+    headers,
     body,
-    caller,
+    caller: customer?.(),
     keyed,
     repeatable: keyed || isIdempotentMethod(method),
     limits,
     scope: scopeFor(policy, method, url, scopes),
     layer,
-    transport: transportFor(policies.fetch, init.dispatcher ?? policies.dispatcher),
+    transport,
     emitter,
     runtime,
   };

@@ -1,12 +1,29 @@
-import type { FetchInit } from '../policy/options.ts';
+import type { FetchBody, FetchInit } from '../policy/options.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Limits } from './clock.ts';
+
+/** What the rules have to see of a response; its body is the transport's business. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+}
+
+/** Whoever made the call, and may end it. */
+export interface Caller {
+  readonly aborted: boolean;
+  /** Made when first asked for, where that costs something. */
+  readonly signal: AbortSignal;
+}
 
 /** What one attempt sends, and within which limits. */
 export interface Order {
   /** Absolute. */
   readonly url: string;
+  /** As the caller has it; `headers` and `body` below take the place of those in it. */
   readonly init: FetchInit;
+  readonly headers: FetchInit['headers'];
+  readonly body: FetchBody | undefined;
+  readonly caller: Caller | undefined;
   /** Undefined: no clock of ours runs. */
   readonly limits: Limits | undefined;
   /** Bytes of response body that belong to the attempt; 0: none. */
@@ -25,9 +42,11 @@ export type Fault = 'network' | 'body';
  * Connections and timers keep hold of it, so it must not hold the response: one that nobody reads could otherwise
  * never be collected, and its connection never be freed.
  */
-export interface Exchange {
+export interface Exchange<A extends Answer = Response> {
   /** Sends, once. */
-  send(): Promise<Response>;
+  send(): Promise<A>;
+  /** Lets go of an answer that nobody will read. Returns at once. */
+  discard(answer: A): void;
   /** False only while it is certain that no byte of the request left. */
   readonly sent: boolean;
   /** The status, once the final headers have come, even if the body then failed. */
@@ -36,4 +55,4 @@ export interface Exchange {
   readonly fault: Fault | undefined;
 }
 
-export type Transport = (order: Order) => Exchange;
+export type Transport<A extends Answer = Response> = (order: Order) => Exchange<A>;

@@ -1,63 +1,75 @@
-import { type Abort, Hop } from './hop.ts';
-import type { UndiciExchange } from './undici.ts';
+import { type Abort, Hop, type HopOwner } from './hop.ts';
 
-/** undici 7's `fetch` still speaks the handler language of undici 6; `MockAgent` there understands no other. */
+/** undici 7's own handlers still speak the language of undici 6; `MockAgent` there understands no other. */
 export interface LegacyHandler {
-  onConnect(abort: Abort, context: unknown): void;
-  onHeaders(status: number, headers: Buffer[], resume: () => void, text: string): boolean;
-  onData(chunk: Buffer): boolean;
-  onComplete(trailers: unknown): void;
-  onError(error: Error): void;
+  onConnect?(abort: Abort, context: unknown): void;
+  onHeaders?(status: number, headers: Buffer[], resume: () => void, text: string): unknown;
+  onData?(chunk: Buffer): unknown;
+  onComplete?(trailers: unknown): void;
+  onError?(error: Error): void;
   onResponseStarted?(): void;
 }
 
-/** undici 8's. */
+/** undici 8's, and that of undici 7's interceptors. */
 export interface ModernHandler {
-  onRequestStart(controller: Controller, context: unknown): void;
-  onResponseStart(controller: Controller, status: number, headers: HeaderRecord, text: string): void;
-  onResponseData(controller: Controller, chunk: Buffer): void;
-  onResponseEnd(controller: Controller, trailers: unknown): void;
+  onRequestStart?(controller: Controller, context: unknown): void;
+  onResponseStart?(controller: Controller, status: number, headers: HeaderRecord, text?: string): void;
+  onResponseData?(controller: Controller, chunk: Buffer): void;
+  onResponseEnd?(controller: Controller, trailers: HeaderRecord): void;
   /** The controller is null if the request never started. */
-  onResponseError(controller: Controller | null, error: Error): void;
+  onResponseError?(controller: Controller | null, error: Error): void;
   onResponseStarted?(): void;
 }
 
-interface Controller {
+/** How a modern handler steers its request. */
+export interface Controller {
   readonly paused: boolean;
   readonly aborted: boolean;
+  readonly reason: Error | null;
+  readonly rawHeaders?: unknown;
+  readonly rawTrailers?: unknown;
+  pause(): void;
+  resume(): void;
   abort(reason: Error): void;
 }
 
-type HeaderRecord = Record<string, string | string[] | undefined>;
+/** A controller that stays the same from one hop to the next. */
+export interface Wheel extends Controller {
+  /** From now on it steers this one. */
+  turn(controller: Controller): void;
+}
+
+/** Response headers, by lower-case names. */
+export type HeaderRecord = Record<string, string | string[] | undefined>;
 
 export type Handler = LegacyHandler | ModernHandler;
 
-/** The hop that speaks the language of `fetch`'s handler. */
-export function hopFor(handler: Handler, exchange: UndiciExchange, method: string): Hop {
-  return 'onRequestStart' in handler
-    ? new ModernHop(handler, exchange, method)
-    : new LegacyHop(handler, exchange, method);
+/** Whether a handler knows the older language, which costs less: undici 7 translates the other one back and forth. */
+export function isLegacy(handler: Handler): handler is LegacyHandler {
+  return 'onConnect' in handler;
 }
 
-class LegacyHop extends Hop {
-  paused = false;
+/** For handlers of undici 6. */
+export class LegacyHop extends Hop {
+  protected handlerPaused = false;
   protected abandoned = false;
   readonly #handler: LegacyHandler;
-  #head: Parameters<LegacyHandler['onHeaders']> | undefined;
+  #head: Parameters<NonNullable<LegacyHandler['onHeaders']>> | undefined;
   #trailers: unknown;
 
-  constructor(handler: LegacyHandler, exchange: UndiciExchange, method: string) {
-    super(exchange, method);
+  constructor(handler: LegacyHandler, owner: HopOwner, method: string) {
+    super(owner, method);
     this.#handler = handler;
   }
 
   onConnect(abort: Abort, context: unknown): void {
     this.started(abort);
+    if (this.owner.gated) return;
     const abandon: Abort = (reason) => {
       this.abandoned = true;
       abort(reason);
     };
-    this.#handler.onConnect(abandon, context);
+    this.#handler.onConnect?.(abandon, context);
   }
 
   onResponseStarted(): void {
@@ -65,10 +77,13 @@ class LegacyHop extends Hop {
   }
 
   onHeaders(status: number, headers: Buffer[], resume: () => void, text: string): boolean {
-    // fetch has no use for 1xx.
-    if (status < 200) return true;
+    if (status < 200) {
+      // fetch has no use for 1xx.
+      if (this.owner.gated) this.#handler.onHeaders?.(status, headers, resume, text);
+      return true;
+    }
     const resumed = () => {
-      this.paused = false;
+      this.handlerPaused = false;
       resume();
     };
     this.#head = [status, headers, resumed, text];
@@ -90,20 +105,35 @@ class LegacyHop extends Hop {
     this.error(error);
   }
 
+  headers(): Headers {
+    const raw = this.#head?.[1] ?? [];
+    const headers = new Headers();
+    for (let i = 0; i + 1 < raw.length; i += 2) headers.append(latin1(raw[i]), latin1(raw[i + 1]));
+    return headers;
+  }
+
   protected override passHead(): void {
-    if (this.#head !== undefined) this.#handler.onHeaders(...this.#head);
+    if (this.#head === undefined) return;
+    this.handlerPaused = this.#handler.onHeaders?.(...this.#head) === false;
   }
 
   protected override passData(chunk: Buffer): void {
-    this.paused = !this.#handler.onData(chunk);
+    this.handlerPaused = this.#handler.onData?.(chunk) === false;
   }
 
   protected override passEnd(): void {
-    this.#handler.onComplete(this.#trailers);
+    this.#handler.onComplete?.(this.#trailers);
   }
 
   protected override passError(error: Error): void {
-    this.#handler.onError(error);
+    this.#handler.onError?.(error);
+  }
+
+  /** The parser is told by what `onData` returns. */
+  protected override stop(): void {}
+
+  protected override proceed(): void {
+    this.#head?.[2]();
   }
 
   protected override header(name: string): string {
@@ -115,19 +145,31 @@ class LegacyHop extends Hop {
   }
 }
 
-class ModernHop extends Hop {
+/** For handlers of undici 8. */
+export class ModernHop extends Hop {
   readonly #handler: ModernHandler;
+  readonly #wheel: Wheel | undefined;
   #controller: Controller | undefined;
-  #head: Parameters<ModernHandler['onResponseStart']> | undefined;
-  #end: Parameters<ModernHandler['onResponseEnd']> | undefined;
+  #head: [status: number, headers: HeaderRecord, text: string | undefined] | undefined;
+  #trailers: HeaderRecord = {};
 
-  constructor(handler: ModernHandler, exchange: UndiciExchange, method: string) {
-    super(exchange, method);
+  /** @param wheel what the handler steers with, if not with this hop's own controller */
+  constructor(handler: ModernHandler, owner: HopOwner, method: string, wheel?: Wheel) {
+    super(owner, method);
     this.#handler = handler;
+    this.#wheel = wheel;
   }
 
-  get paused(): boolean {
-    return this.#controller?.paused ?? false;
+  headers(): Headers {
+    const headers = new Headers();
+    for (const [name, value = []] of Object.entries(this.#head?.[1] ?? {})) {
+      for (const one of [value].flat()) headers.append(name, one);
+    }
+    return headers;
+  }
+
+  protected get handlerPaused(): boolean {
+    return (this.#wheel ?? this.#controller)?.paused ?? false;
   }
 
   protected get abandoned(): boolean {
@@ -137,17 +179,20 @@ class ModernHop extends Hop {
   onRequestStart(controller: Controller, context: unknown): void {
     this.#controller = controller;
     this.started((reason) => controller.abort(reason));
-    this.#handler.onRequestStart(controller, context);
+    if (!this.owner.gated) this.#handler.onRequestStart?.(controller, context);
   }
 
   onResponseStarted(): void {
     this.#handler.onResponseStarted?.();
   }
 
-  onResponseStart(controller: Controller, status: number, headers: HeaderRecord, text: string): void {
-    // fetch has no use for 1xx.
-    if (status < 200) return;
-    this.#head = [controller, status, headers, text];
+  onResponseStart(controller: Controller, status: number, headers: HeaderRecord, text?: string): void {
+    if (status < 200) {
+      // fetch has no use for 1xx.
+      if (this.owner.gated) this.#handler.onResponseStart?.(this.#wheel ?? controller, status, headers, text);
+      return;
+    }
+    this.#head = [status, headers, text];
     this.head(status);
   }
 
@@ -155,8 +200,8 @@ class ModernHop extends Hop {
     this.data(chunk);
   }
 
-  onResponseEnd(controller: Controller, trailers: unknown): void {
-    this.#end = [controller, trailers];
+  onResponseEnd(_controller: Controller, trailers: HeaderRecord): void {
+    this.#trailers = trailers;
     this.end();
   }
 
@@ -165,22 +210,38 @@ class ModernHop extends Hop {
   }
 
   protected override passHead(): void {
-    if (this.#head !== undefined) this.#handler.onResponseStart(...this.#head);
+    if (this.#controller === undefined || this.#head === undefined) return;
+    this.#wheel?.turn(this.#controller);
+    this.#handler.onResponseStart?.(this.#wheel ?? this.#controller, ...this.#head);
   }
 
   protected override passData(chunk: Buffer): void {
-    if (this.#head !== undefined) this.#handler.onResponseData(this.#head[0], chunk);
+    const controller = this.#wheel ?? this.#controller;
+    if (controller !== undefined) this.#handler.onResponseData?.(controller, chunk);
   }
 
   protected override passEnd(): void {
-    if (this.#end !== undefined) this.#handler.onResponseEnd(...this.#end);
+    const controller = this.#wheel ?? this.#controller;
+    if (controller !== undefined) this.#handler.onResponseEnd?.(controller, this.#trailers);
   }
 
   protected override passError(error: Error): void {
-    this.#handler.onResponseError(this.#controller ?? null, error);
+    this.#handler.onResponseError?.(this.#wheel ?? this.#controller ?? null, error);
+  }
+
+  protected override stop(): void {
+    this.#controller?.pause();
+  }
+
+  protected override proceed(): void {
+    this.#controller?.resume();
   }
 
   protected override header(name: string): string {
-    return String(this.#head?.[2][name] ?? '');
+    return String(this.#head?.[1][name] ?? '');
   }
+}
+
+function latin1(bytes: Buffer | undefined): string {
+  return bytes?.toString('latin1') ?? '';
 }

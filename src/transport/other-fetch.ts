@@ -1,6 +1,7 @@
 import type { FetchLike } from '../policy/options.ts';
 import { codeOf } from '../verdict/cause.ts';
 import { AttemptClock } from './clock.ts';
+import { discard } from './discard.ts';
 import type { Exchange, Fault, Order, Transport } from './exchange.ts';
 import { readAhead } from './read-ahead.ts';
 import { watchBody } from './watch-body.ts';
@@ -47,18 +48,27 @@ class FetchExchange implements Exchange {
     });
   }
 
+  discard(response: Response): void {
+    discard(response);
+  }
+
   async #send(): Promise<Response> {
-    const { url, init, buffer } = this.#order;
+    const { url, init, headers, caller, buffer } = this.#order;
     const { signal } = this.#stop;
-    const body = watchBody(init.body, () => {
+    const body = watchBody(this.#order.body, () => {
       this.fault = 'body';
     });
-    const both = init.signal ? AbortSignal.any([init.signal, signal]) : signal;
+    const both = caller ? AbortSignal.any([caller.signal, signal]) : signal;
     try {
       both.throwIfAborted();
       both.addEventListener('abort', () => this.#aborted(both.reason), { once: true });
       this.sent = true;
-      const response = await this.#fetch(url, { ...init, signal: both, ...(body && { body }) });
+      const response = await this.#fetch(url, {
+        ...init,
+        signal: both,
+        ...(headers && { headers }),
+        ...(body !== undefined && { body }),
+      });
       if (both.aborted) {
         response.body?.cancel().catch(() => {});
         throw both.reason;
@@ -106,13 +116,12 @@ class FetchExchange implements Exchange {
  * A `fetch` says "network error" with a TypeError, and a mistake of the caller's with a TypeError too. A code in the
  * chain of causes settles it; without one it was the network unless the request itself cannot be built.
  */
-function isNetworkFailure(error: unknown, { url, init }: Order): boolean {
+function isNetworkFailure(error: unknown, { url, init, headers }: Order): boolean {
   if (codeOf(error) !== undefined) return true;
   const name = (error as { name?: unknown } | undefined)?.name;
   if (name !== 'TypeError') return name === 'TimeoutError';
   try {
-    const { body: _body, signal: _signal, ...rest } = init;
-    new Request(url, rest);
+    new Request(url, { ...init, ...(headers && { headers }) });
     return true;
   } catch {
     return false;

@@ -1,7 +1,7 @@
 import type { AttemptReason, Stopped } from '../call/report.ts';
 import type { Outcome } from '../guard/breaker.ts';
 import type { ResolvedPolicy } from '../policy/policy.ts';
-import type { Exchange } from '../transport/exchange.ts';
+import type { Answer, Exchange } from '../transport/exchange.ts';
 import { type Outlook, outlookOf } from './network.ts';
 
 /** What came back means. */
@@ -30,7 +30,7 @@ const onTheWire: Readonly<Record<Outlook, Verdict>> = {
 /**
  * @param keyed whether a key makes a repeat of this call recognisable
  */
-export function judgeResponse(response: Response, policy: ResolvedPolicy, keyed: boolean): Verdict {
+export function judgeResponse(response: Answer, policy: ResolvedPolicy, keyed: boolean): Verdict {
   const { status } = response;
   if (status < 400) return success;
   const outcome = status >= 500 ? 'failure' : 'success';
@@ -39,7 +39,7 @@ export function judgeResponse(response: Response, policy: ResolvedPolicy, keyed:
 }
 
 function isRetried(
-  { status, headers }: Response,
+  { status, headers }: Answer,
   { retry, idempotency }: ResolvedPolicy,
   keyed: boolean,
 ): boolean {

@@ -1,7 +1,7 @@
 import { Agent } from 'undici';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { discard } from '../../src/call/discard.ts';
 import { callReport, createFetch, type Options } from '../../src/index.ts';
+import { discard } from '../../src/transport/discard.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';

@@ -1,7 +1,7 @@
 /** An error body up to this size is read, so that its connection can be used again; a longer one is cut off. */
-const DRAIN_BYTES = 64 * 1024;
+export const DRAIN_BYTES = 64 * 1024;
 /** And it has this long to arrive, in milliseconds. */
-const DRAIN_TIME = 1_000;
+export const DRAIN_TIME = 1_000;
 
 /**
  * Lets go of a response that nobody will read. An unread body would keep its connection, or its memory, for good.

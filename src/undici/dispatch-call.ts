@@ -1,0 +1,86 @@
+import type { Dispatcher } from 'undici';
+import { makeCall } from '../call/call.ts';
+import { type CallOptions, type Customer, planCall } from '../call/plan.ts';
+import { remember } from '../call/report.ts';
+import type { Policies } from '../policy/policies.ts';
+import type { CallRequest } from '../request/request.ts';
+import type { Shared } from '../shared.ts';
+import { type Handler, isLegacy } from '../transport/hops.ts';
+import { type DispatchAnswer, DispatchExchange, type Dispatched } from './dispatch-exchange.ts';
+import { CallWheel } from './wheel.ts';
+
+/**
+ * One logical call through an interceptor. Its handler hears of one request: that it starts, and of the response or the
+ * error that the call ends with. What happens in between is between the rules and the dispatcher.
+ */
+export class DispatchCall implements Customer<DispatchAnswer> {
+  readonly #dispatched: Dispatched;
+  readonly #handler: Handler;
+  readonly #wheel = new CallWheel((reason) => this.#abort(reason));
+  /** undici gives it to the caller along with the response, so that the report can be asked for. */
+  readonly #context = {};
+  #exchange: DispatchExchange | undefined;
+  #stop: AbortController | undefined;
+
+  constructor(dispatch: Dispatcher['dispatch'], options: Dispatcher.DispatchOptions, handler: Handler) {
+    this.#handler = handler;
+    this.#dispatched = { dispatch, options, handler, wheel: this.#wheel };
+  }
+
+  get aborted(): boolean {
+    return this.#wheel.aborted;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#stop === undefined) {
+      this.#stop = new AbortController();
+      if (this.aborted) this.#stop.abort(this.#wheel.reason);
+    }
+    return this.#stop.signal;
+  }
+
+  /** The handler is given it when the call is over: see `run`. */
+  handOver(): void {}
+
+  release(): void {}
+
+  async run(request: CallRequest, options: CallOptions, policies: Policies, shared: Shared): Promise<void> {
+    try {
+      this.#start();
+      if (this.aborted) throw this.#wheel.reason;
+      const plan = await planCall(request, options, policies, shared, {
+        transport: (order) => {
+          this.#exchange = new DispatchExchange(order, this.#dispatched);
+          return this.#exchange;
+        },
+        customer: () => this,
+      });
+      remember(this.#context, plan.record);
+      const { hop } = await makeCall(plan);
+      try {
+        hop.release();
+      } catch (error) {
+        hop.abort(error as Error);
+      }
+    } catch (error) {
+      this.#fail(error as Error);
+    }
+  }
+
+  #start(): void {
+    const handler = this.#handler;
+    if (isLegacy(handler)) handler.onConnect?.((reason) => this.#wheel.abort(reason), this.#context);
+    else handler.onRequestStart?.(this.#wheel, this.#context);
+  }
+
+  #fail(error: Error): void {
+    const handler = this.#handler;
+    if (isLegacy(handler)) handler.onError?.(error);
+    else handler.onResponseError?.(this.#wheel, error);
+  }
+
+  #abort(reason: Error): void {
+    this.#stop?.abort(reason);
+    this.#exchange?.end(reason);
+  }
+}

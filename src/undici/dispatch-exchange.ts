@@ -1,0 +1,102 @@
+import type { Dispatcher } from 'undici';
+import type { Answer, Fault, Order } from '../transport/exchange.ts';
+import type { Hop } from '../transport/hop.ts';
+import { type Handler, isLegacy, LegacyHop, ModernHop, type Wheel } from '../transport/hops.ts';
+import { watched } from '../transport/upload.ts';
+import { WireExchange } from '../transport/wire.ts';
+
+/** A response that waits for its verdict. */
+export class DispatchAnswer implements Answer {
+  readonly status: number;
+  readonly hop: Hop;
+  #headers: Headers | undefined;
+
+  constructor(status: number, hop: Hop) {
+    this.status = status;
+    this.hop = hop;
+  }
+
+  /** Only read when a call fails. */
+  get headers(): Headers {
+    this.#headers ??= this.hop.headers();
+    return this.#headers;
+  }
+}
+
+/** What all attempts of a call have in common. */
+export interface Dispatched {
+  readonly dispatch: Dispatcher['dispatch'];
+  readonly options: Dispatcher.DispatchOptions;
+  /** Gets the response that is released. */
+  readonly handler: Handler;
+  readonly wheel: Wheel;
+}
+
+/** One attempt through the dispatchers behind an interceptor. */
+export class DispatchExchange extends WireExchange<DispatchAnswer> {
+  readonly gated = true;
+  readonly #dispatched: Dispatched;
+  #resolve: ((answer: DispatchAnswer) => void) | undefined;
+  #reject: ((error: unknown) => void) | undefined;
+
+  constructor(order: Order, dispatched: Dispatched) {
+    super(order);
+    this.#dispatched = dispatched;
+  }
+
+  send(): Promise<DispatchAnswer> {
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      this.#send();
+    });
+  }
+
+  discard({ hop }: DispatchAnswer): void {
+    hop.drain();
+  }
+
+  hopReady(hop: Hop): void {
+    this.#resolve?.(new DispatchAnswer(this.status ?? 0, hop));
+  }
+
+  override hopFailed(fault: Fault | undefined, error: Error): void {
+    super.hopFailed(fault, error);
+    this.reject(error);
+  }
+
+  protected override reject(error: unknown): void {
+    this.#reject?.(error);
+  }
+
+  #send(): void {
+    const { dispatch, options, handler, wheel } = this.#dispatched;
+    const { method, headersTimeout, bodyTimeout } = options;
+    const hop = isLegacy(handler)
+      ? new LegacyHop(handler, this, method)
+      : new ModernHop(handler, this, method, wheel);
+    const none = this.isTimed ? 0 : undefined;
+    const sent = {
+      ...options,
+      headers: this.order.headers,
+      body: this.#body(),
+      headersTimeout: headersTimeout ?? none,
+      bodyTimeout: bodyTimeout ?? none,
+    } as Dispatcher.DispatchOptions;
+    try {
+      this.begin(hop);
+      dispatch(sent, hop as unknown as Dispatcher.DispatchHandler);
+    } catch (error) {
+      this.stopClock();
+      this.reject(error);
+    }
+  }
+
+  #body(): unknown {
+    const { body } = this.order;
+    if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return body;
+    return watched(body as AsyncIterable<unknown>, () => {
+      this.bodyBroke = true;
+    });
+  }
+}

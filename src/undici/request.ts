@@ -1,0 +1,57 @@
+import type { Dispatcher } from 'undici';
+import type { FetchBody, FetchInit } from '../policy/options.ts';
+import type { CallRequest } from '../request/request.ts';
+
+/**
+ * What the rules have to see of a request to a dispatcher. Undefined if there is nothing here for them: a protocol
+ * upgrade, or something so wrong that undici itself should say so.
+ */
+export function readDispatch(options: Dispatcher.DispatchOptions): CallRequest | undefined {
+  const { method, upgrade, body } = options;
+  const url = urlOf(options);
+  if (url === undefined || upgrade || method === 'CONNECT' || typeof method !== 'string') return undefined;
+  const headers = recordOf(options.headers);
+  if (headers === 'unreadable') return undefined;
+  const init: FetchInit = headers === undefined ? {} : { headers: headers as Record<string, string> };
+  return { method, url, init, signal: undefined, body: bodyOf(body), stream: undefined };
+}
+
+function urlOf({ origin, path }: Dispatcher.DispatchOptions): URL | undefined {
+  const base = String(origin);
+  return URL.canParse(path, base) ? new URL(path, base) : undefined;
+}
+
+type HeaderRecord = Record<string, string | string[]>;
+
+/** Headers in one form for all of undici's three: names and values in turn, pairs, an object. */
+function recordOf(headers: unknown): HeaderRecord | 'unreadable' | undefined {
+  if (headers === undefined || headers === null) return undefined;
+  if (typeof headers !== 'object') return 'unreadable';
+  if (!(Symbol.iterator in headers)) return { ...headers } as HeaderRecord;
+  const list = [...(headers as Iterable<unknown>)];
+  const pairs = Array.isArray(headers) ? inPairs(list) : list;
+  const record: HeaderRecord = {};
+  for (const pair of pairs) {
+    if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') return 'unreadable';
+    const [name, value] = pair as [string, string | string[]];
+    const before = record[name];
+    record[name] = before === undefined ? value : [before, value].flat();
+  }
+  return record;
+}
+
+function inPairs(list: readonly unknown[]): unknown[][] {
+  return list.flatMap((_, index) => (index % 2 === 0 ? [list.slice(index, index + 2)] : []));
+}
+
+/** undici also sends whatever can be iterated over; what can only be iterated over once is read now. */
+function bodyOf(body: unknown): FetchBody | undefined {
+  if (body === undefined || body === null) return undefined;
+  const isList =
+    typeof body === 'object' &&
+    Symbol.iterator in body &&
+    !ArrayBuffer.isView(body) &&
+    !(Symbol.asyncIterator in body) &&
+    Reflect.get(body, Symbol.toStringTag) !== 'FormData';
+  return (isList ? [...(body as Iterable<unknown>)] : body) as FetchBody;
+}

@@ -1,0 +1,68 @@
+import type { Dispatcher } from 'undici';
+import type { CallOptions } from '../call/plan.ts';
+import type { Breakers, SteadFetch } from '../client.ts';
+import type { ClientOptions } from '../policy/client-options.ts';
+import type { Options } from '../policy/options.ts';
+import type { Policies } from '../policy/policies.ts';
+import { type Runtime, systemRuntime } from '../runtime.ts';
+import { prepare, type Shared } from '../shared.ts';
+import type { Handler } from '../transport/hops.ts';
+import { PolicyError } from '../verdict/errors.ts';
+import { DispatchCall } from './dispatch-call.ts';
+import { readDispatch } from './request.ts';
+
+/** What `resilience` takes: what `createFetch` does, but for what it sends with. */
+export type ResilienceOptions = Omit<ClientOptions, 'fetch' | 'dispatcher'>;
+
+/** An undici interceptor; and, as with a client, its events and its breakers. */
+export interface Resilience extends Dispatcher.DispatcherComposeInterceptor {
+  readonly on: SteadFetch['on'];
+  readonly breakers: Breakers;
+  /** An interceptor with other rules, laid over these, that shares the same breakers, budgets and listeners. */
+  extend(options: Omit<Options, 'fetch' | 'dispatcher'>): Resilience;
+}
+
+/**
+ * The same client as an undici interceptor: keys, retries, timeouts, breakers and budgets for `undici.request`, `stream`,
+ * `pipeline`, `fetch`, and with `setGlobalDispatcher` for a whole process.
+ *
+ * Options of one call go with its others: `request(url, { idempotencyKey, policy })`.
+ *
+ * @throws {PolicyError} An option is wrong; the message names it and says what is allowed.
+ * @example
+ * const guard = resilience({ endpoints: { 'POST https://api.pay.example/*': { idempotency: 'stripe' } } });
+ * guard.on('breaker', ({ scope, to }) => metrics.gauge('breaker', to, { scope }));
+ * setGlobalDispatcher(new Agent().compose(guard));
+ */
+export function resilience(options: ResilienceOptions = {}): Resilience {
+  return createInterceptor(options, systemRuntime);
+}
+
+/** `resilience` with time and chance from outside. */
+export function createInterceptor(options: ResilienceOptions, runtime: Runtime): Resilience {
+  const { policies, shared } = prepare(options, runtime);
+  return interceptor(policies, shared);
+}
+
+/** @throws {PolicyError} The options name something else to send with. */
+function interceptor(policies: Policies, shared: Shared): Resilience {
+  const stray = (['fetch', 'dispatcher'] as const).find((name) => policies[name] !== undefined);
+  if (stray !== undefined) {
+    throw new PolicyError(
+      stray,
+      'has no place here: it sends through the dispatcher that it is composed with',
+    );
+  }
+  const intercept: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+    const request = readDispatch(options);
+    if (request === undefined) return dispatch(options, handler);
+    const call = new DispatchCall(dispatch, options, handler as Handler);
+    void call.run(request, options as CallOptions, policies, shared);
+    return true;
+  };
+  return Object.assign(intercept, {
+    on: shared.emitter.on.bind(shared.emitter),
+    breakers: shared.breakers,
+    extend: (options: Options) => interceptor(policies.extend(options), shared),
+  });
+}

@@ -1,0 +1,44 @@
+import type { Controller, Wheel } from '../transport/hops.ts';
+
+/** What the handler of a call steers with, whichever attempt is under way. */
+export class CallWheel implements Wheel {
+  paused = false;
+  aborted = false;
+  reason: Error | null = null;
+  readonly #onAbort: (reason: Error) => void;
+  #current: Controller | undefined;
+
+  constructor(onAbort: (reason: Error) => void) {
+    this.#onAbort = onAbort;
+  }
+
+  get rawHeaders(): unknown {
+    return this.#current?.rawHeaders ?? null;
+  }
+
+  get rawTrailers(): unknown {
+    return this.#current?.rawTrailers ?? null;
+  }
+
+  turn(controller: Controller): void {
+    this.#current = controller;
+    if (this.paused) controller.pause();
+  }
+
+  pause(): void {
+    this.paused = true;
+    this.#current?.pause();
+  }
+
+  resume(): void {
+    this.paused = false;
+    this.#current?.resume();
+  }
+
+  abort(reason: Error): void {
+    if (this.aborted) return;
+    this.aborted = true;
+    this.reason = reason;
+    this.#onAbort(reason);
+  }
+}
