@@ -1,11 +1,13 @@
 import { makeCall } from './call/call.ts';
 import { CallerSignal } from './call/caller-signal.ts';
 import { planCall } from './call/plan.ts';
+import { remember } from './call/report.ts';
 import type { SteadFetch } from './client.ts';
 import type { ClientOptions } from './policy/client-options.ts';
 import type { FetchInput, Options, SteadInit } from './policy/options.ts';
 import type { Policies } from './policy/policies.ts';
 import { readRequest } from './request/request.ts';
+import { requestBody } from './request/request-body.ts';
 import { type Runtime, systemRuntime } from './runtime.ts';
 import { prepare, type Shared } from './shared.ts';
 import { chooseFetch, transportFor } from './transport/transport.ts';
@@ -44,12 +46,15 @@ function client(policies: Policies, shared: Shared): SteadFetch {
     if (request === undefined || request.signal?.aborted) {
       return fetchUnaided(chooseFetch(policies.fetch), input, init);
     }
-    const { signal } = request;
-    const plan = await planCall(request, init ?? {}, policies, shared, {
+    const { signal, stream } = request;
+    let plan = planCall(request, init ?? {}, policies, shared, {
       transport: transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
       customer: signal && (() => new CallerSignal(signal)),
     });
-    return makeCall(plan);
+    if (stream) plan = { ...plan, body: await requestBody(stream) };
+    const response = await makeCall(plan);
+    remember(response, plan.record);
+    return response;
   };
   return Object.assign(fetch, {
     on: shared.emitter.on.bind(shared.emitter),

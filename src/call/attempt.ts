@@ -1,28 +1,26 @@
 import type { Permit } from '../guard/breaker.ts';
 import type { FetchBody } from '../policy/options.ts';
 import { withHeader } from '../request/headers.ts';
-import type { Answer, Exchange } from '../transport/exchange.ts';
-import { codeOf } from '../verdict/cause.ts';
+import type { Answer, Exchange, Order } from '../transport/exchange.ts';
 import type { Delivery } from '../verdict/failure.ts';
 import { judgeError, judgeResponse, type Verdict } from '../verdict/verdict.ts';
+import { AttemptRecord } from './attempt-record.ts';
 import { NO_RETRY } from './layer.ts';
 import { makeBody } from './make-body.ts';
 import type { CallPlan } from './plan.ts';
-import { type AttemptReport, type ErrorSummary, remember } from './report.ts';
+import { remember } from './report.ts';
 
-/** What came of sending once. */
-interface Sent<A extends Answer> {
+/** One attempt, done. */
+export interface Attempted<A extends Answer> {
   /** Undefined if it did not even get to the transport. */
   readonly exchange: Exchange<A> | undefined;
   readonly response: A | undefined;
   readonly error: unknown;
   readonly verdict: Verdict;
+  readonly record: AttemptRecord;
 }
 
-/** One attempt, done. */
-export interface Attempted<A extends Answer> extends Sent<A> {
-  readonly report: AttemptReport;
-}
+type Outcome<A extends Answer> = Pick<Attempted<A>, 'response' | 'error' | 'verdict'>;
 
 /** Sends the request once and says what came of it. Never rejects. */
 export async function attempt<A extends Answer>(
@@ -30,70 +28,64 @@ export async function attempt<A extends Answer>(
   waited: number,
   permit: Permit | undefined,
 ): Promise<Attempted<A>> {
-  const { runtime, record, scope, emitter } = plan;
-  const startedAt = runtime.epoch();
+  const { runtime, record: call, scope, emitter } = plan;
+  const record = new AttemptRecord(call.attempts.length + 1, runtime.epoch(), waited);
   const begun = runtime.now();
-  const sent = consult(plan, await send(plan));
-  // Frozen: listeners are shown it, and the gate goes by what it says.
-  const report: AttemptReport = Object.freeze({
-    number: record.attempts.length + 1,
-    startedAt,
-    duration: runtime.now() - begun,
-    waited,
-    ...(sent.exchange?.status !== undefined && { status: sent.exchange.status }),
-    ...(sent.response === undefined && { error: summarise(sent.error) }),
-    delivery: deliveryOf(sent.exchange),
-    reason: sent.verdict.reason,
-  });
+  let exchange: Exchange<A> | undefined;
+  let outcome: Outcome<A>;
+  try {
+    let body = plan.body && makeBody(plan.body, plan);
+    if (body instanceof Promise) body = await body;
+    exchange = plan.transport(orderOf(plan, plan.body && (body ?? null)));
+    const response = await exchange.send();
+    outcome = { response, error: undefined, verdict: judgeResponse(response, plan.policy, plan.keyed) };
+  } catch (error) {
+    outcome = failed(plan, exchange, error);
+  }
+  const { response, error, verdict } = consult(plan, exchange, outcome);
+  record.duration = runtime.now() - begun;
+  record.status = exchange?.status;
+  record.delivery = deliveryOf(exchange);
+  record.reason = verdict.reason;
+  if (response === undefined) record.failed(error);
   if (permit !== undefined) {
-    const counted = scope?.breaker?.leave(permit, sent.verdict.outcome);
+    const counted = scope?.breaker?.leave(permit, verdict.outcome);
     if (counted) await counted;
   }
-  record.attempts.push(report);
-  if (emitter.has('attempt')) emitter.emit('attempt', { ...record.ref, attempt: report });
-  return { ...sent, report };
+  call.attempts.push(record);
+  if (emitter.has('attempt')) emitter.emit('attempt', { ...call.ref, attempt: record.report });
+  return { exchange, response, error, verdict, record };
 }
 
-async function send<A extends Answer>(plan: CallPlan<A>): Promise<Sent<A>> {
-  const { policy, caller, record, keyed } = plan;
-  const { header, value } = NO_RETRY;
-  const headers = isLastHope(plan) ? withHeader(plan.headers, header, value) : plan.headers;
-  let body: FetchBody | undefined;
-  if (plan.body !== undefined) {
-    try {
-      body = (await makeBody(plan.body, plan)) ?? null;
-    } catch (error) {
-      // Whatever went wrong, it was no fault of the dependency.
-      const verdict = {
-        ...judgeError(error, { fault: 'body' }, isAborted(plan)),
-        outcome: 'ignored' as const,
-      };
-      return { exchange: undefined, response: undefined, error, verdict };
-    }
-  }
-  const exchange = plan.transport({
-    url: plan.url,
-    init: plan.init,
-    headers,
+function orderOf<A extends Answer>(plan: CallPlan<A>, body: FetchBody | undefined): Order {
+  const { url, init, headers, caller, limits, policy, runtime, record } = plan;
+  return {
+    url,
+    init,
+    headers: isLastHope(plan) ? withHeader(headers, NO_RETRY.header, NO_RETRY.value) : headers,
     body,
     caller,
-    limits: plan.limits,
+    limits,
     buffer: policy.buffer,
-    runtime: plan.runtime,
+    runtime,
     bodyFailed: (error) => remember(error, record),
-  });
-  try {
-    const response = await exchange.send();
-    return { exchange, response, error: undefined, verdict: judgeResponse(response, policy, keyed) };
-  } catch (error) {
-    const verdict = judgeError(error, exchange, isAborted(plan));
-    const reason = verdict.stopped === 'aborted' ? caller?.signal.reason : error;
-    return { exchange, response: undefined, error: reason, verdict };
-  }
+  };
 }
 
-function isAborted<A extends Answer>({ caller }: CallPlan<A>): boolean {
-  return caller?.aborted === true;
+function failed<A extends Answer>(
+  { caller }: CallPlan<A>,
+  exchange: Exchange<A> | undefined,
+  error: unknown,
+): Outcome<A> {
+  const aborted = caller?.aborted === true;
+  if (exchange === undefined) {
+    // The body could not be made. Whatever went wrong, it was no fault of the dependency.
+    const verdict = { ...judgeError(error, { fault: 'body' }, aborted), outcome: 'ignored' as const };
+    return { response: undefined, error, verdict };
+  }
+  const verdict = judgeError(error, exchange, aborted);
+  const reason = verdict.stopped === 'aborted' ? caller?.signal.reason : error;
+  return { response: undefined, error: reason, verdict };
 }
 
 /** Whether the services behind should try only once: this layer, or one above, is retrying, or can't any more. */
@@ -104,10 +96,14 @@ function isLastHope<A extends Answer>({ layer, record, policy, scope, runtime }:
 }
 
 /** Asks `retry.when`, if the failure is one that the rules have an opinion on. */
-function consult<A extends Answer>(plan: CallPlan<A>, sent: Sent<A>): Sent<A> {
+function consult<A extends Answer>(
+  plan: CallPlan<A>,
+  exchange: Exchange<A> | undefined,
+  outcome: Outcome<A>,
+): Outcome<A> {
   const { when } = plan.policy.retry;
-  const { verdict, exchange, response, error } = sent;
-  if (when === undefined || verdict.outcome === 'ignored' || verdict.reason === 'success') return sent;
+  const { verdict, response, error } = outcome;
+  if (when === undefined || verdict.outcome === 'ignored' || verdict.reason === 'success') return outcome;
   try {
     const word = when({
       attempt: plan.record.attempts.length + 1,
@@ -116,23 +112,16 @@ function consult<A extends Answer>(plan: CallPlan<A>, sent: Sent<A>): Sent<A> {
       delivery: deliveryOf(exchange),
       ...(response ? { status: response.status, headers: response.headers } : { error }),
     });
-    if (word === undefined) return sent;
-    return { ...sent, verdict: { ...verdict, stopped: word ? undefined : 'policy' } };
+    if (word === undefined) return outcome;
+    return { ...outcome, verdict: { ...verdict, stopped: word ? undefined : 'policy' } };
   } catch (mistake) {
     // A mistake in the caller's own code is the caller's to see, not ours to retry.
     if (response) exchange?.discard(response);
-    return { exchange, response: undefined, error: mistake, verdict: { ...verdict, stopped: 'policy' } };
+    return { response: undefined, error: mistake, verdict: { ...verdict, stopped: 'policy' } };
   }
 }
 
 function deliveryOf<A extends Answer>(exchange: Exchange<A> | undefined): Delivery {
   if (exchange?.status !== undefined) return 'answered';
   return exchange?.sent ? 'unknown' : 'not-sent';
-}
-
-/** Without the message, which may hold a URL with its secrets. */
-function summarise(error: unknown): ErrorSummary {
-  const name = error instanceof Error ? error.name : typeof error;
-  const code = codeOf(error);
-  return Object.freeze(code === undefined ? { name } : { name, code });
 }

@@ -71,20 +71,10 @@ class Call<A extends Answer> {
       const error = new BreakerOpenError(scope?.name ?? '', this.#breaker?.retryAt);
       return this.#settle('breaker', undefined, error);
     }
-    let last: Attempted<A>;
-    try {
-      last = await pRetry(() => this.#try(), {
-        ...everyOption,
-        retries: policy.retry.attempts - 1,
-        // Only asked while attempts are left. It does the waiting too: p-retry's own can neither jitter fully nor
-        // keep a deadline.
-        shouldRetry: ({ error }) => error instanceof Failed && this.#again(error.attempted),
-      });
-    } catch (error) {
-      if (!(error instanceof Failed)) throw error;
-      last = error.attempted;
+    let last = await this.#try();
+    if (isWorthMore(last) && policy.retry.attempts > 1 && (await this.#again(last))) {
+      last = await this.#retry(policy.retry.attempts - 1);
     }
-
     const stopped = this.#stopped ?? last.verdict.stopped ?? 'attempts';
     if (stopped !== 'aborted') return this.#settle(stopped, last.response, last.error);
     discard(last);
@@ -95,11 +85,11 @@ class Call<A extends Answer> {
   #settle(stopped: Stopped, response: A | undefined, error: unknown): A {
     const { record, emitter, caller } = this.#plan;
     record.settle(stopped);
-    remember(response ?? error, record);
     if (response) caller?.handOver(response);
     else caller?.release();
     if (emitter.has('settled')) emitter.emit('settled', record.report());
     if (response) return response;
+    remember(error, record);
     throw error;
   }
 
@@ -107,9 +97,31 @@ class Call<A extends Answer> {
     if (this.#failed) discard(this.#failed);
     const attempted = await attempt(this.#plan, this.#waited, this.#permit);
     this.#earn(attempted);
-    if (attempted.verdict.stopped !== undefined) return attempted;
-    this.#failed = attempted;
-    throw new Failed(attempted);
+    if (isWorthMore(attempted)) this.#failed = attempted;
+    return attempted;
+  }
+
+  /** Up to so many attempts, the first of them at once. */
+  async #retry(attempts: number): Promise<Attempted<A>> {
+    try {
+      return await pRetry(
+        async () => {
+          const attempted = await this.#try();
+          if (isWorthMore(attempted)) throw new Failed(attempted);
+          return attempted;
+        },
+        {
+          ...everyOption,
+          retries: attempts - 1,
+          // Only asked while attempts are left. It does the waiting too: p-retry's own can neither jitter fully nor
+          // keep a deadline.
+          shouldRetry: ({ error }) => error instanceof Failed && this.#again(error.attempted),
+        },
+      );
+    } catch (error) {
+      if (error instanceof Failed) return error.attempted;
+      throw error;
+    }
   }
 
   /** The gate before another attempt, and the pause. If it says no, `#stopped` says why. */
@@ -124,8 +136,8 @@ class Call<A extends Answer> {
       return false;
     }
     if (emitter.has('retry')) {
-      const number = failed.report.number + 1;
-      emitter.emit('retry', { ...record.ref, number, delay, reason: failed.report.reason });
+      const number = failed.record.number + 1;
+      emitter.emit('retry', { ...record.ref, number, delay, reason: failed.record.reason });
     }
     const from = runtime.now();
     await pause(delay, caller?.signal);
@@ -136,19 +148,19 @@ class Call<A extends Answer> {
   }
 
   /** Milliseconds to wait before the next attempt; or why there must be none. */
-  #delay({ report, response }: Attempted<A>): number | Stopped {
+  #delay({ record: last, response }: Attempted<A>): number | Stopped {
     const { policy, body, repeatable, keyed, limits, scope, runtime, record } = this.#plan;
     const { retry, idempotency, budget } = policy;
 
-    if (!repeatable && report.delivery !== 'not-sent') return 'unsafe';
+    if (!repeatable && last.delivery !== 'not-sent') return 'unsafe';
     if (body?.repeatable() === false) return 'body';
 
     const asked = response && serverWait(response.headers, runtime.epoch());
     if (asked !== undefined && asked > retry.retryAfter) return 'policy';
     // "The first one is still running" is no failure that a quick repeat gets around: such a pause starts at the cap.
-    const running = keyed && idempotency !== false && idempotency.retryStatuses.has(report.status ?? 0);
+    const running = keyed && idempotency !== false && idempotency.retryStatuses.has(last.status ?? 0);
     const base = running ? retry.cap : retry.base;
-    const delay = (asked ?? 0) + backoff(report.number, base, retry.cap, runtime.random);
+    const delay = (asked ?? 0) + backoff(last.number, base, retry.cap, runtime.random);
     if (limits && runtime.now() + delay + WORTHWHILE > limits.deadline) return 'deadline';
     // A key that the server has forgotten protects no more.
     if (keyed && idempotency !== false && record.elapsed + delay >= idempotency.lifetime) return 'unsafe';
@@ -178,4 +190,8 @@ class Call<A extends Answer> {
 /** Lets go of the response, if there is one. */
 function discard<A extends Answer>({ exchange, response }: Attempted<A>): void {
   if (response) exchange?.discard(response);
+}
+
+function isWorthMore<A extends Answer>({ verdict }: Attempted<A>): boolean {
+  return verdict.stopped === undefined;
 }

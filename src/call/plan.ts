@@ -8,7 +8,6 @@ import { type BodySource, bodySource } from '../request/body.ts';
 import { findHeader, withHeader } from '../request/headers.ts';
 import { isIdempotentMethod, keyFor, protects } from '../request/key.ts';
 import type { CallRequest } from '../request/request.ts';
-import { requestBody } from '../request/request-body.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Limits } from '../transport/clock.ts';
 import type { Answer, Caller, Transport } from '../transport/exchange.ts';
@@ -73,13 +72,13 @@ export interface CallPlan<A extends Answer = Response> {
  * @throws {PolicyError} `init.policy` is wrong.
  * @throws {TypeError} The idempotency key is wrong.
  */
-export async function planCall<A extends Answer>(
+export function planCall<A extends Answer>(
   request: CallRequest,
   options: CallOptions,
   policies: Policies,
   { scopes, emitter, runtime, layers }: CallContext,
   { transport, customer }: Door<A>,
-): Promise<CallPlan<A>> {
+): CallPlan<A> {
   const { method, url } = request;
   const found = policies.find(method, url, options.policy);
   const layer = layers ? { tryOnce: isToldToTryOnce() } : undefined;
@@ -91,7 +90,6 @@ export async function planCall<A extends Answer>(
   const record = new CallRecord(method, url, policy.endpoint, key?.key, runtime);
   const limits = limitsFrom(policy, runtime);
   const once = policy.retry.attempts === 1;
-  const body = request.stream ? await requestBody(request.stream) : bodySource(request.body, once);
   const headers =
     dialect !== false && key?.headerValue !== undefined
       ? withHeader(request.init.headers, dialect.header, key.headerValue)
@@ -102,7 +100,7 @@ export async function planCall<A extends Answer>(
     url: url.href,
     init: request.init,
     headers,
-    body,
+    body: bodySource(request.body, once),
     caller: customer?.(),
     keyed,
     repeatable: keyed || isIdempotentMethod(method),

@@ -2,14 +2,15 @@ import { v4 as uuid } from 'uuid';
 import type { CallRef } from '../events.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Delivery } from '../verdict/failure.ts';
-import type { AttemptReport, CallReport, Stopped } from './report.ts';
+import type { AttemptRecord } from './attempt-record.ts';
+import type { CallReport, Stopped } from './report.ts';
 
 /** What is noted while a call runs. A report is only written when somebody asks for one. */
 export class CallRecord {
   readonly method: string;
   readonly endpoint: string | undefined;
   readonly idempotencyKey: string | undefined;
-  readonly attempts: AttemptReport[] = [];
+  readonly attempts: AttemptRecord[] = [];
   readonly #url: URL;
   readonly #runtime: Runtime;
   readonly #startedAt: number;
@@ -67,7 +68,7 @@ export class CallRecord {
       duration: this.#duration,
       delivery: this.#delivery(),
       stopped: this.#stopped,
-      attempts: Object.freeze([...this.attempts]),
+      attempts: Object.freeze(this.attempts.map((attempt) => attempt.report)),
     });
     return this.#report;
   }

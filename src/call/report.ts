@@ -82,6 +82,20 @@ export interface CallReport {
 
 const records = new WeakMap<object, CallRecord>();
 
+/** What undici hands over with a response that came through an interceptor, as its `context`. */
+export class Context {
+  #record: CallRecord | undefined;
+
+  set record(record: CallRecord) {
+    this.#record = record;
+  }
+
+  /** The record of an object that is one of these. */
+  static recordOf(subject: object): CallRecord | undefined {
+    return #record in subject ? subject.#record : undefined;
+  }
+}
+
 /** Remembers which call a response or an error came from. Neither is changed. */
 export function remember(subject: unknown, record: CallRecord): void {
   if (typeof subject === 'object' && subject !== null) records.set(subject, record);
@@ -98,7 +112,7 @@ export function remember(subject: unknown, record: CallRecord): void {
  */
 export function callReport(subject: unknown): CallReport | undefined {
   for (const cause of causes(subject)) {
-    const record = records.get(cause);
+    const record = records.get(cause) ?? Context.recordOf(cause);
     if (record !== undefined) return record.report();
   }
   return undefined;

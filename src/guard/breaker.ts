@@ -106,7 +106,8 @@ export class CircuitBreaker implements Breaker {
   leave(permit: Permit, outcome: Outcome): Promise<void> | void {
     if (permit !== this.#generation) return;
     if (this.state === 'half-open') return this.#judgeProbe(outcome);
-    if (outcome !== 'ignored') return this.#count(outcome === 'failure');
+    if (outcome === 'success') this.#trips.success(this, this.#rule, this.#runtime.now());
+    if (outcome === 'failure') return this.#fail();
   }
 
   isolate(): void {
@@ -141,15 +142,10 @@ export class CircuitBreaker implements Breaker {
     else this.#until = this.#runtime.now();
   }
 
-  #count(failed: boolean): Promise<void> | void {
+  async #fail(): Promise<void> {
     const generation = this.#generation;
-    const counted = this.#trips.record(this, this.#rule, failed, this.#runtime.now());
-    if (!failed) return;
-    return counted.then((opens) => {
-      if (opens && generation === this.#generation) {
-        this.#open('too many attempts failed', this.#rule.cooldown);
-      }
-    });
+    const opens = await this.#trips.failure(this, this.#rule, this.#runtime.now());
+    if (opens && generation === this.#generation) this.#open('too many attempts failed', this.#rule.cooldown);
   }
 
   #open(reason: string, cooldown: number): void {

@@ -12,10 +12,9 @@ export interface TripRule {
   readonly window: number;
 }
 
-/** What opossum runs: outcomes that have already happened. */
-const replay = (failed: boolean): Promise<void> => (failed ? Promise.reject(tripped) : done);
-const done = Promise.resolve();
-const tripped = new Error('a counted failure');
+/** What opossum runs: a failure that has already happened. */
+const replay = (): Promise<void> => Promise.reject(counted);
+const counted = new Error('a counted failure');
 
 /**
  * The rule that opens a closed breaker: opossum's rolling window, fed with outcomes after they happened.
@@ -26,7 +25,7 @@ const tripped = new Error('a counted failure');
  * which is what makes the statistics fresh after each recovery.
  */
 export class Trip {
-  readonly #circuit: CircuitBreaker<[boolean], void>;
+  readonly #circuit: CircuitBreaker<[], void>;
   readonly #rotation = new EventEmitter();
   readonly #slice: number;
   #rotatedAt: number;
@@ -46,10 +45,19 @@ export class Trip {
     });
   }
 
-  /** Feeds one outcome. Resolves to true if it opens the breaker. */
-  async record(failed: boolean, now: number): Promise<boolean> {
+  /**
+   * Feeds one success. opossum compares failures with fires, so that all it need hear of is the fire; to have it run
+   * nothing successfully would cost two microseconds and a kilobyte.
+   */
+  success(now: number): void {
     this.#rotate(now);
-    await this.#circuit.fire(failed).catch(() => {});
+    this.#circuit.emit('fire');
+  }
+
+  /** Feeds one failure. Resolves to true if it opens the breaker. */
+  async failure(now: number): Promise<boolean> {
+    this.#rotate(now);
+    await this.#circuit.fire().catch(() => {});
     return this.#circuit.opened;
   }
 

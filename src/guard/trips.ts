@@ -8,9 +8,14 @@ import { Trip, type TripRule } from './trip.ts';
 export class Trips {
   readonly #trips = new Map<object, Trip>();
 
-  /** Feeds one outcome. Resolves to true if it opens the breaker. */
-  record(breaker: object, rule: TripRule, failed: boolean, now: number): Promise<boolean> {
-    return this.#tripOf(breaker, rule, now).record(failed, now);
+  /** Feeds one success. */
+  success(breaker: object, rule: TripRule, now: number): void {
+    this.#tripOf(breaker, rule, now).success(now);
+  }
+
+  /** Feeds one failure. Resolves to true if it opens the breaker. */
+  failure(breaker: object, rule: TripRule, now: number): Promise<boolean> {
+    return this.#tripOf(breaker, rule, now).failure(now);
   }
 
   /** The statistics of this breaker start fresh. */

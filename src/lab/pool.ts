@@ -4,9 +4,9 @@ import { fileURLToPath } from 'node:url';
 import type { Job } from './job.ts';
 import type { Sample } from './storms/storm.ts';
 
-/** Beside this file, compiled or not. */
+/** Beside this file; or, compiled, in the folder beside the one where the bundler has put this. */
 const WORKER = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+  new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : '../lab/worker.js', import.meta.url),
 );
 
 /** Runs jobs on every core. The samples come in the order of the jobs, whoever was faster. */

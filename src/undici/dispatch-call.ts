@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { makeCall } from '../call/call.ts';
 import { type CallOptions, type Customer, planCall } from '../call/plan.ts';
-import { remember } from '../call/report.ts';
+import { Context } from '../call/report.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { CallRequest } from '../request/request.ts';
 import type { Shared } from '../shared.ts';
@@ -18,7 +18,7 @@ export class DispatchCall implements Customer<DispatchAnswer> {
   readonly #handler: Handler;
   readonly #wheel = new CallWheel((reason) => this.#abort(reason));
   /** undici gives it to the caller along with the response, so that the report can be asked for. */
-  readonly #context = {};
+  readonly #context = new Context();
   #exchange: DispatchExchange | undefined;
   #stop: AbortController | undefined;
 
@@ -48,14 +48,14 @@ export class DispatchCall implements Customer<DispatchAnswer> {
     try {
       this.#start();
       if (this.aborted) throw this.#wheel.reason;
-      const plan = await planCall(request, options, policies, shared, {
+      const plan = planCall(request, options, policies, shared, {
         transport: (order) => {
           this.#exchange = new DispatchExchange(order, this.#dispatched);
           return this.#exchange;
         },
         customer: () => this,
       });
-      remember(this.#context, plan.record);
+      this.#context.record = plan.record;
       const { hop } = await makeCall(plan);
       try {
         hop.release();

@@ -1,4 +1,5 @@
 import { BASE, bare } from './bare.ts';
+import { intercepted, REQUEST } from './interceptor.ts';
 import { added, oneRetry, openBreaker } from './paths.ts';
 import { peers } from './peers.ts';
 import { type Call, type Row, TIMEOUT } from './row.ts';
@@ -15,7 +16,7 @@ export interface Setting {
 
 /** Rows that are measured side by side. */
 export interface Comparison {
-  readonly id: 'success' | 'retry' | 'open' | 'added';
+  readonly id: 'success' | 'interceptor' | 'retry' | 'open' | 'added';
   readonly title: string;
   /** The row that ratios are relative to. */
   readonly base: string;
@@ -46,6 +47,18 @@ export const comparisons: readonly Comparison[] = [
       ...methods.map((method) => ({ method, concurrency: 1, warmUp: 200, time: 300 })),
       ...methods.map((method) => ({ method, concurrency: 128, warmUp: 600, time: 600 })),
     ],
+  },
+  {
+    id: 'interceptor',
+    title: 'Through the interceptor',
+    base: REQUEST,
+    rows: intercepted,
+    settings: methods.map((method) => ({
+      method,
+      concurrency: MAIN_CONCURRENCY,
+      warmUp: 6_000,
+      time: TIMEOUT,
+    })),
   },
   {
     id: 'retry',

@@ -1,6 +1,7 @@
 import { BASE } from './bare.ts';
 import { MAIN_CONCURRENCY } from './comparisons.ts';
 import type { ImportCost } from './imports.ts';
+import { INTERCEPTED, REQUEST } from './interceptor.ts';
 import { ADDED } from './paths.ts';
 import { peers } from './peers.ts';
 import { differences, type Result, ratios, roundsOf } from './result.ts';
@@ -20,6 +21,7 @@ interface Goal {
 export function goalTable(results: readonly Result[], imports: readonly ImportCost[]): Table {
   const goals = [
     ...results.filter(isMain).flatMap(ratioGoals),
+    ...results.filter(({ comparison }) => comparison.id === 'interceptor').map(interceptorGoal),
     ...addedGoals(results.find(({ comparison }) => comparison.id === 'added')),
     importGoal(imports),
   ];
@@ -54,6 +56,11 @@ function ratioGoals(result: Result): Goal[] {
   return goals.map(({ other, limit, value }) => {
     return { text: `${result.setting.method}: CPU, to ${other}`, limit, unit: '', value };
   });
+}
+
+function interceptorGoal(result: Result): Goal {
+  const value = median(ratios(roundsOf(result, INTERCEPTED), roundsOf(result, REQUEST)));
+  return { text: `${result.setting.method}: CPU, ${INTERCEPTED} to bare`, limit: 1.25, unit: '', value };
 }
 
 function addedGoals(result: Result | undefined): Goal[] {

@@ -113,8 +113,8 @@ test('each failure sorts every latency in the window: with percentiles off none 
   const sort = vi.spyOn(Array.prototype, 'sort');
   onTestFinished(() => sort.mockRestore());
   const trip = new Trip({ ...rule, threshold: 1 }, 0);
-  await trip.record(false, 0);
-  for (let i = 0; i < 100; i++) await trip.record(true, 0);
+  trip.success(0);
+  for (let i = 0; i < 100; i++) await trip.failure(0);
   expect(sort).not.toHaveBeenCalled();
 });
 
@@ -122,7 +122,7 @@ test('each breaker has timers of its own: a thousand windows have none', async (
   const intervals = vi.spyOn(globalThis, 'setInterval');
   onTestFinished(() => intervals.mockRestore());
   const trips = new Trips();
-  for (let i = 0; i < 1_000; i++) await trips.record({}, rule, false, 0);
+  for (let i = 0; i < 1_000; i++) trips.success({}, rule, 0);
   expect(intervals).not.toHaveBeenCalled();
 });
 
@@ -134,7 +134,7 @@ test('a shared rotation warns about its eleventh listener: every window turns by
     added.mockRestore();
   });
   const trips = new Trips();
-  for (let i = 0; i < 100; i++) await trips.record({}, rule, true, 0);
+  for (let i = 0; i < 100; i++) await trips.failure({}, rule, 0);
   expect(warned).not.toHaveBeenCalled();
   expect(added).not.toHaveBeenCalled();
 });
