@@ -27,17 +27,14 @@ export class AttemptRecord {
 
   /** Frozen: listeners are shown it, all of them the same. */
   get report(): AttemptReport {
-    const { number, startedAt, duration, waited, status, delivery, reason } = this;
-    this.#report ??= Object.freeze({
-      number,
-      startedAt,
-      duration,
-      waited,
-      ...(status !== undefined && { status }),
-      ...(this.#error && { error: this.#error }),
-      delivery,
-      reason,
-    });
+    this.#report ??= Object.freeze(
+      Object.assign(
+        { number: this.number, startedAt: this.startedAt, duration: this.duration, waited: this.waited },
+        this.status !== undefined && { status: this.status },
+        this.#error && { error: this.#error },
+        { delivery: this.delivery, reason: this.reason },
+      ),
+    );
     return this.#report;
   }
 }

@@ -29,8 +29,8 @@ export async function attempt<A extends Answer>(
   permit: Permit | undefined,
 ): Promise<Attempted<A>> {
   const { runtime, record: call, scope, emitter } = plan;
-  const record = new AttemptRecord(call.attempts.length + 1, runtime.epoch(), waited);
   const begun = runtime.now();
+  const record = new AttemptRecord(call.attempts.length + 1, call.epochOf(begun), waited);
   let exchange: Exchange<A> | undefined;
   let outcome: Outcome<A>;
   try {
@@ -53,7 +53,10 @@ export async function attempt<A extends Answer>(
     if (counted) await counted;
   }
   call.attempts.push(record);
-  if (emitter.has('attempt')) emitter.emit('attempt', { ...call.ref, attempt: record.report });
+  if (emitter.has('attempt')) {
+    const { id, method, url, endpoint } = call;
+    emitter.emit('attempt', { id, method, url, endpoint, attempt: record.report });
+  }
   return { exchange, response, error, verdict, record };
 }
 

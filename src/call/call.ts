@@ -65,8 +65,8 @@ class Call<A extends Answer> {
   }
 
   async run(): Promise<A> {
-    const { scope, policy, caller, runtime } = this.#plan;
-    if (policy.budget !== false) scope?.budget?.begin(policy.budget, runtime.now());
+    const { scope, policy, caller, record } = this.#plan;
+    if (policy.budget !== false) scope?.budget?.begin(policy.budget, record.begun);
     if (!this.#enter()) {
       const error = new BreakerOpenError(scope?.name ?? '', this.#breaker?.retryAt);
       return this.#settle('breaker', undefined, error);

@@ -5,6 +5,7 @@ import type { FetchInit, Policy, SteadInit } from '../policy/options.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { ResolvedPolicy } from '../policy/policy.ts';
 import { type BodySource, bodySource } from '../request/body.ts';
+import type { CallUrl } from '../request/call-url.ts';
 import { findHeader, withHeader } from '../request/headers.ts';
 import { isIdempotentMethod, keyFor, protects } from '../request/key.ts';
 import type { CallRequest } from '../request/request.ts';
@@ -48,7 +49,7 @@ export interface CallOptions {
 export interface CallPlan<A extends Answer = Response> {
   readonly record: CallRecord;
   readonly policy: ResolvedPolicy;
-  readonly url: string;
+  readonly url: CallUrl;
   /** What every attempt sends, besides headers and body. */
   readonly init: FetchInit;
   readonly headers: FetchInit['headers'];
@@ -88,7 +89,6 @@ export function planCall<A extends Answer>(
   const key = keyFor({ method, url, given: options.idempotencyKey, header, dialect });
   const keyed = key !== undefined && protects(dialect, method);
   const record = new CallRecord(method, url, policy.endpoint, key?.key, runtime);
-  const limits = limitsFrom(policy, runtime);
   const once = policy.retry.attempts === 1;
   const headers =
     dialect !== false && key?.headerValue !== undefined
@@ -97,14 +97,14 @@ export function planCall<A extends Answer>(
   return {
     record,
     policy,
-    url: url.href,
+    url,
     init: request.init,
     headers,
     body: bodySource(request.body, once),
     caller: customer?.(),
     keyed,
     repeatable: keyed || isIdempotentMethod(method),
-    limits,
+    limits: limitsFrom(policy, record.begun),
     scope: scopeFor(policy, method, url, scopes),
     layer,
     transport,
@@ -113,11 +113,13 @@ export function planCall<A extends Answer>(
   };
 }
 
-function limitsFrom({ timeout }: ResolvedPolicy, runtime: Runtime): Limits | undefined {
-  return timeout === false ? undefined : { ...timeout, deadline: runtime.now() + timeout.total };
+function limitsFrom({ timeout }: ResolvedPolicy, begun: number): Limits | undefined {
+  if (timeout === false) return undefined;
+  const { attempt, idle, total } = timeout;
+  return { attempt, idle, total, deadline: begun + total };
 }
 
-function scopeFor(policy: ResolvedPolicy, method: string, url: URL, scopes: Scopes): Scope | undefined {
+function scopeFor(policy: ResolvedPolicy, method: string, url: CallUrl, scopes: Scopes): Scope | undefined {
   const { breaker, budget } = policy;
   if (breaker === false && budget === false) return undefined;
   return scopes.use(scopeName(policy, method, url), breaker, budget !== false);

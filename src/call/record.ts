@@ -1,5 +1,6 @@
 import { v4 as uuid } from 'uuid';
 import type { CallRef } from '../events.ts';
+import type { CallUrl } from '../request/call-url.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Delivery } from '../verdict/failure.ts';
 import type { AttemptRecord } from './attempt-record.ts';
@@ -11,18 +12,20 @@ export class CallRecord {
   readonly endpoint: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly attempts: AttemptRecord[] = [];
-  readonly #url: URL;
+  readonly #url: CallUrl;
   readonly #runtime: Runtime;
   readonly #startedAt: number;
-  readonly #begun: number;
+  /** Monotonic. */
+  readonly begun: number;
   #duration = 0;
   #stopped: Stopped = 'attempts';
   #id: string | undefined;
+  #shownUrl: string | undefined;
   #report: CallReport | undefined;
 
   constructor(
     method: string,
-    url: URL,
+    url: CallUrl,
     endpoint: string | undefined,
     idempotencyKey: string | undefined,
     runtime: Runtime,
@@ -33,7 +36,7 @@ export class CallRecord {
     this.#url = url;
     this.#runtime = runtime;
     this.#startedAt = runtime.epoch();
-    this.#begun = runtime.now();
+    this.begun = runtime.now();
   }
 
   get id(): string {
@@ -43,12 +46,18 @@ export class CallRecord {
 
   /** Without credentials, query and fragment: those hold secrets. */
   get url(): string {
-    return this.#url.origin + this.#url.pathname;
+    this.#shownUrl ??= this.#url.origin + this.#url.pathname;
+    return this.#shownUrl;
+  }
+
+  /** A moment of this call, in epoch milliseconds. */
+  epochOf(moment: number): number {
+    return Math.round(this.#startedAt + moment - this.begun);
   }
 
   /** Milliseconds since the call began. */
   get elapsed(): number {
-    return this.#runtime.now() - this.#begun;
+    return this.#runtime.now() - this.begun;
   }
 
   get ref(): CallRef {
@@ -62,7 +71,10 @@ export class CallRecord {
 
   report(): CallReport {
     this.#report ??= Object.freeze({
-      ...this.ref,
+      id: this.id,
+      method: this.method,
+      url: this.url,
+      endpoint: this.endpoint,
       idempotencyKey: this.idempotencyKey,
       startedAt: this.#startedAt,
       duration: this.#duration,

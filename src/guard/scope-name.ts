@@ -1,4 +1,5 @@
 import type { ResolvedPolicy } from '../policy/policy.ts';
+import type { CallUrl } from '../request/call-url.ts';
 import { PolicyError } from '../verdict/errors.ts';
 
 /**
@@ -6,10 +7,10 @@ import { PolicyError } from '../verdict/errors.ts';
  *
  * @throws {PolicyError} The user's scope function gave something that is no name.
  */
-export function scopeName({ scope, endpoint }: ResolvedPolicy, method: string, url: URL): string {
+export function scopeName({ scope, endpoint }: ResolvedPolicy, method: string, url: CallUrl): string {
   if (scope === 'origin') return url.origin;
   if (scope === 'endpoint') return endpoint ?? url.origin;
-  const name: unknown = scope({ method, url: new URL(url), endpoint });
+  const name: unknown = scope({ method, url: new URL(url.href), endpoint });
   if (typeof name === 'string' && name !== '') return name;
   const got = typeof name === 'string' ? 'an empty one' : `a ${typeof name}`;
   throw new PolicyError('breaker.scope', `must return a non-empty string, got ${got}`);

@@ -1,45 +1,60 @@
+import type { CallUrl } from '../request/call-url.ts';
 import type { EndpointPattern } from './pattern.ts';
 import { Recent } from './recent.ts';
 import { SegmentTree } from './segment-tree.ts';
 
 /** Finds the first rule for a method and a URL. Query, fragment and credentials are not looked at. */
-export type MatchEndpoint<Rule> = (method: string, url: URL) => Rule | undefined;
+export type MatchEndpoint<Rule> = (method: string, url: CallUrl) => Rule | undefined;
 
 /**
- * Indexes rules so that many of them make no call slower: only those are tested whose origin and first path
- * segments fit the URL, and the latest answers are kept.
+ * Indexes rules so that many of them make no call slower. An index finds those whose origin and first path segments fit
+ * the URL; where that is all that there is to a pattern, it decides. Others are tested, and the latest answers are kept.
  */
 export function compileEndpoints<Rule extends EndpointPattern>(rules: readonly Rule[]): MatchEndpoint<Rule> {
   if (rules.length === 0) return () => undefined;
-  const search = indexed(rules);
-  const recent = new Recent<Rule | null>();
-  return (method, url) => {
-    const key = `${method} ${url.origin}${url.pathname}`;
-    let rule = recent.get(key);
-    if (rule === undefined) {
-      rule = search(method.toUpperCase(), url) ?? null;
-      recent.set(key, rule);
+  const filed = file(rules);
+  const recent = new Recent<{ readonly matches: boolean }>();
+
+  function test(rule: Rule, position: number, url: CallUrl): boolean {
+    const key = `${position} ${url.origin}${url.pathname}`;
+    let tested = recent.get(key);
+    if (tested === undefined) {
+      tested = { matches: rule.test(url) };
+      recent.set(key, tested);
     }
-    return rule ?? undefined;
+    return tested.matches;
+  }
+
+  return (method, url) => {
+    const upper = method.toUpperCase();
+    const path = url.pathname.split('/');
+    for (const position of filed(url.origin, path)) {
+      const rule = rules[position];
+      if (rule === undefined || (rule.method ?? upper) !== upper) continue;
+      if (fits(rule, path) ?? test(rule, position, url)) return rule;
+    }
+    return undefined;
   };
 }
 
-function indexed<Rule extends EndpointPattern>(rules: readonly Rule[]): MatchEndpoint<Rule> {
+/** Whether the pattern matches a path that it is filed under; undefined if only a test can tell. */
+function fits({ segments, rest }: EndpointPattern, path: readonly string[]): boolean | undefined {
+  if (rest === 'nothing') return path.length === segments.length;
+  return rest === 'anything' ? path.length > segments.length : undefined;
+}
+
+/** The numbers of the rules that an origin and a path are filed under, in their order. */
+function file(rules: readonly EndpointPattern[]): (origin: string, path: readonly string[]) => number[] {
   const trees = new Map<string | undefined, SegmentTree>();
   for (const [position, { origin, segments }] of rules.entries()) {
     const tree = trees.get(origin) ?? new SegmentTree();
     trees.set(origin, tree);
     tree.add(segments, position);
   }
-
-  return (method, url) => {
-    const path = url.pathname.split('/');
-    const positions = [trees.get(url.origin), trees.get(undefined)].flatMap(
-      (tree) => tree?.along(path) ?? [],
-    );
-    return positions
-      .sort((a, b) => a - b)
-      .map((position) => rules[position])
-      .find((rule) => (rule?.method ?? method) === method && rule?.test(url));
+  return (origin, path) => {
+    const found: number[] = [];
+    trees.get(origin)?.along(path, found);
+    trees.get(undefined)?.along(path, found);
+    return found.length > 1 ? found.sort((a, b) => a - b) : found;
   };
 }

@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module';
+import type { CallUrl } from '../request/call-url.ts';
 import { PolicyError } from '../verdict/errors.ts';
 import { isToken } from './checks.ts';
 
@@ -10,11 +11,13 @@ export interface EndpointPattern {
   readonly origin: string | undefined;
   /**
    * How the path of every URL that matches begins: whole segments, as `pathname.split('/')` gives them.
-   * `undefined` stands for any one segment.
+   * `undefined` stands for any one segment that is not empty.
    */
   readonly segments: readonly (string | undefined)[];
+  /** What may follow them: nothing; a slash and anything; or something that only `test` can tell. */
+  readonly rest: 'nothing' | 'anything' | 'more';
   /** Whether the pattern matches; the method, the query and the fragment are not looked at. */
-  test(url: URL): boolean;
+  test(url: CallUrl): boolean;
 }
 
 /** What is used here of the URLPattern standard. */
@@ -71,12 +74,12 @@ export function parseEndpoint(key: string): EndpointPattern {
   return {
     method,
     origin,
-    segments: leadingSegments(pattern.pathname),
+    ...leadingSegments(pattern.pathname, origin),
     test: (url) => matches(pattern, url),
   };
 }
 
-function matches(pattern: UrlPattern, { protocol, hostname, port, pathname }: URL): boolean {
+function matches(pattern: UrlPattern, { protocol, hostname, port, pathname }: CallUrl): boolean {
   // The polyfill takes `//a/b` for a host and a path. The dot keeps it from that, and goes away like any dot.
   return pattern.test({ protocol: protocol.slice(0, -1), hostname, port, pathname: `/.${pathname}` });
 }
@@ -156,7 +159,10 @@ function isMangled(hostname: string, text: string): boolean {
   return hostname.split(/[^a-z\d.-]+/).some((piece) => !written.includes(piece));
 }
 
-function leadingSegments(pathname: string): (string | undefined)[] {
+function leadingSegments(
+  pathname: string,
+  origin: string | undefined,
+): Pick<EndpointPattern, 'segments' | 'rest'> {
   const known: (string | undefined)[] = [];
   const segments = pathname.split('/');
   for (const [at, segment] of segments.entries()) {
@@ -165,11 +171,13 @@ function leadingSegments(pathname: string): (string | undefined)[] {
     } else if (segment.replace(/\\./g, '').search(SYNTAX) === -1) {
       known.push(segment.replace(/\\(.)/g, '$1'));
     } else {
-      if (mayLackSlash(segments.slice(at).join('/'))) known.pop();
-      break;
+      const rest = segments.slice(at).join('/');
+      if (mayLackSlash(rest)) known.pop();
+      else if (rest === '*' && origin !== undefined) return { segments: known, rest: 'anything' };
+      return { segments: known, rest: 'more' };
     }
   }
-  return known;
+  return { segments: known, rest: origin === undefined ? 'more' : 'nothing' };
 }
 
 /**

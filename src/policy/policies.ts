@@ -1,3 +1,4 @@
+import type { CallUrl } from '../request/call-url.ts';
 import { defaults } from './defaults.ts';
 import { compileEndpoints } from './endpoints.ts';
 import type { DispatcherLike, FetchLike, Options, Policy } from './options.ts';
@@ -17,7 +18,7 @@ export interface Policies {
    * The policy for a call: the first endpoint rule that matches, laid over the client's, and then `override`.
    * @throws PolicyError if `override` is wrong
    */
-  find(method: string, url: URL, override: Policy | undefined): ResolvedPolicy;
+  find(method: string, url: CallUrl, override: Policy | undefined): ResolvedPolicy;
   /**
    * The same with other options laid over. Their endpoint rules come before the ones there are; a rule with the
    * same key takes the place of the old one.
@@ -81,7 +82,7 @@ function build(
     fetch,
     dispatcher,
     base: home.resolved,
-    find(method: string, url: URL, override: Policy | undefined): ResolvedPolicy {
+    find(method: string, url: CallUrl, override: Policy | undefined): ResolvedPolicy {
       const { whole, resolved } = match(method, url) ?? home;
       if (override === undefined) return resolved;
       const over = forOneCall(checkPolicy(override, 'policy'), 'policy');

@@ -87,9 +87,9 @@ function resolveBreaker(breaker: WholePolicy['breaker']): ResolvedPolicy['breake
 }
 
 function resolveRetry(retry: WholePolicy['retry']): ResolvedPolicy['retry'] {
-  const { statuses, when, ...rest } =
+  const { attempts, base, cap, statuses, retryAfter, when } =
     retry === false ? { ...defaults.retry, attempts: 1, when: undefined } : retry;
-  return Object.freeze({ ...rest, statuses: new Set(statuses), when });
+  return Object.freeze({ attempts, base, cap, retryAfter, statuses: new Set(statuses), when });
 }
 
 function resolveIdempotency(idempotency: WholePolicy['idempotency'], path: string): ResolvedDialect | false {

@@ -1,23 +1,31 @@
-/** Numbers, each filed under the segments that a path begins with. `undefined` is any one segment. */
+/** Numbers, each filed under the segments that a path begins with. `undefined` is any one segment that is not empty. */
 export class SegmentTree {
   readonly #filed: number[] = [];
-  readonly #branches = new Map<string | undefined, SegmentTree>();
+  readonly #branches = new Map<string, SegmentTree>();
+  #any: SegmentTree | undefined;
 
   add(segments: readonly (string | undefined)[], number: number): void {
     let tree: SegmentTree = this;
-    for (const segment of segments) {
-      const branch = tree.#branches.get(segment) ?? new SegmentTree();
-      tree.#branches.set(segment, branch);
-      tree = branch;
-    }
+    for (const segment of segments) tree = tree.#branch(segment);
     tree.#filed.push(number);
   }
 
-  /** All that is filed along a path, in no order. */
-  along(path: readonly string[], depth = 0): readonly number[] {
+  /** Adds to `found` all that is filed along a path, in no order. */
+  along(path: readonly string[], found: number[], depth = 0): void {
+    for (const number of this.#filed) found.push(number);
     const segment = path[depth];
-    if (segment === undefined) return this.#filed;
-    const branches = [this.#branches.get(segment), this.#branches.get(undefined)];
-    return this.#filed.concat(...branches.map((branch) => branch?.along(path, depth + 1) ?? []));
+    if (segment === undefined) return;
+    this.#branches.get(segment)?.along(path, found, depth + 1);
+    if (segment !== '') this.#any?.along(path, found, depth + 1);
+  }
+
+  #branch(segment: string | undefined): SegmentTree {
+    if (segment === undefined) {
+      this.#any ??= new SegmentTree();
+      return this.#any;
+    }
+    const branch = this.#branches.get(segment) ?? new SegmentTree();
+    this.#branches.set(segment, branch);
+    return branch;
   }
 }

@@ -19,9 +19,21 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
 /** The value of a header, as `fetch` would send it; undefined if it is not there. Takes what `copyHeaders` gives. */
 export function findHeader(headers: HeadersInit | undefined, name: string): string | undefined {
   const wanted = name.toLowerCase();
-  const values = pairs(headers).filter(([key]) => String(key).toLowerCase() === wanted);
-  if (values.length === 0) return undefined;
-  return values.map(([, value]) => String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '')).join(', ');
+  const values: string[] = [];
+  if (isIterable(headers)) {
+    for (const pair of headers) {
+      if (Array.isArray(pair) && String(pair[0]).toLowerCase() === wanted) values.push(trimmed(pair[1]));
+    }
+  } else if (typeof headers === 'object' && headers !== null) {
+    for (const key of Object.keys(headers)) {
+      if (key.toLowerCase() === wanted) values.push(trimmed(Reflect.get(headers, key)));
+    }
+  }
+  return values.length === 0 ? undefined : values.join(', ');
+}
+
+function trimmed(value: unknown): string {
+  return String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
 }
 
 /** The same headers and one more. Takes what `copyHeaders` gives, and leaves it as it is. */
@@ -29,15 +41,10 @@ export function withHeader(headers: HeadersInit | undefined, name: string, value
   if (headers === undefined) return { [name]: value };
   if (typeof headers !== 'object' || headers === null) return headers;
   if (Array.isArray(headers)) return [...headers, [name, value]];
-  if (!isIterable(headers)) return { ...headers, [name]: value };
+  if (!isIterable(headers)) return Object.assign({}, headers, { [name]: value });
   const copy = copyHeaders(headers) as Headers;
   copy.append(name, value);
   return copy;
-}
-
-function pairs(headers: HeadersInit | undefined): (readonly unknown[])[] {
-  if (typeof headers !== 'object' || headers === null) return [];
-  return isIterable(headers) ? [...headers].filter((pair) => Array.isArray(pair)) : Object.entries(headers);
 }
 
 /** A string is one too, but no list of pairs and no pair. */

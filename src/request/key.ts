@@ -1,12 +1,13 @@
 import { v5 as uuidv5 } from 'uuid';
 import type { SteadInit } from '../policy/options.ts';
 import type { ResolvedDialect } from '../policy/policy.ts';
+import type { CallUrl } from './call-url.ts';
 
 /** What a call's key is made from. */
 export interface KeyRequest {
   /** As it is sent: methods are case-sensitive. */
   readonly method: string;
-  readonly url: URL;
+  readonly url: CallUrl;
   /** The caller's `idempotencyKey`. */
   readonly given: SteadInit['idempotencyKey'];
   /** The dialect's header, as the caller's request already has it. */
@@ -78,7 +79,7 @@ export function keyFor({ method, url, given, header, dialect }: KeyRequest): Cal
 function givenKey(
   given: NonNullable<KeyRequest['given']>,
   method: string,
-  url: URL,
+  url: CallUrl,
   dialect: ResolvedDialect,
 ): string {
   if (typeof given === 'string') return checkKey(given, 'idempotencyKey', dialect);
@@ -89,7 +90,7 @@ function givenKey(
  * The same values name the same piece of work after a restart, and whatever rule matches the endpoint: so the
  * scope is what is sent (method, origin, path), not how it is configured. JSON keeps 1 and '1' apart, and commas.
  */
-function businessKey(values: readonly (string | number)[], method: string, url: URL): string {
+function businessKey(values: readonly (string | number)[], method: string, url: CallUrl): string {
   if (!Array.isArray(values)) {
     throw new TypeError(
       `idempotencyKey must be a string, or an array of strings and numbers, got ${kindOf(values)}`,

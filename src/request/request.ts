@@ -1,12 +1,13 @@
 import { getGlobalOrigin } from 'undici';
 import type { BodyFactory, FetchBody, FetchInit, FetchInput, SteadInit } from '../policy/options.ts';
+import type { CallUrl } from './call-url.ts';
 import { copyHeaders } from './headers.ts';
 
 /** A call's request, taken apart: what the policy needs to see, and what every attempt will send. */
 export interface CallRequest {
   /** As it is sent: methods are case-sensitive. */
   readonly method: string;
-  readonly url: URL;
+  readonly url: CallUrl;
   /** Everything that `fetch` is given besides body, signal and dispatcher. */
   readonly init: FetchInit;
   readonly signal: AbortSignal | undefined;
@@ -97,17 +98,28 @@ const STANDARD = [
 ] as const;
 const MEMBERS = [...STANDARD, 'body', 'signal'] as const;
 
+/** What is ours, or differs between attempts. */
+const OTHERS: ReadonlySet<string> = new Set<keyof SteadInit>([
+  'idempotencyKey',
+  'policy',
+  'body',
+  'signal',
+  'dispatcher',
+]);
+
 /**
- * A copy without what is ours or differs between attempts. Members that nobody knows are passed on; those that are
- * only inherited count too, for somebody may give a Request as the init.
+ * A copy of what every attempt sends. Members that nobody knows are passed on; those that are only inherited count too,
+ * for somebody may give a Request as the init.
  */
 function given(init: SteadInit): FetchInit {
-  const { idempotencyKey, policy, body, signal, dispatcher, ...rest } = init;
-  const result: Record<string, unknown> = rest;
+  const result: Record<string, unknown> = {};
+  for (const name of Object.keys(init)) {
+    const value = Reflect.get(init, name);
+    if (value !== undefined && !OTHERS.has(name)) result[name] = value;
+  }
   for (const name of STANDARD) {
     const value = Reflect.get(init, name);
     if (value !== undefined) result[name] = value;
-    else if (name in result) delete result[name];
   }
   return result as FetchInit;
 }

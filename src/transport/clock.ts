@@ -39,8 +39,9 @@ export class AttemptClock {
     this.#runtime = runtime;
     this.#expired = expired;
     this.#isPaused = isPaused;
-    this.#attemptDue = runtime.now() + limits.attempt;
-    this.#aim();
+    const now = runtime.now();
+    this.#attemptDue = now + limits.attempt;
+    this.#aim(now);
   }
 
   /** A request is on its way (again, after a redirect): the attempt clock counts. */
@@ -88,14 +89,14 @@ export class AttemptClock {
   }
 
   /** Makes sure that the timer fires no later than what is due now. */
-  #aim(): void {
+  #aim(now?: number): void {
     const due = this.#due();
     if (due === Number.POSITIVE_INFINITY || this.#timerDue <= due) return;
     clearTimeout(this.#timer);
     this.#timerDue = due;
     // Rounded, so that attempts with the same limit share one of Node's timer lists: making a list costs more than
     // the timer. If it fires a little early, it is set again.
-    this.#timer = setTimeout(this.#tick, Math.max(0, Math.round(due - this.#runtime.now())));
+    this.#timer = setTimeout(this.#tick, Math.max(0, Math.round(due - (now ?? this.#runtime.now()))));
   }
 
   readonly #tick = (): void => {

@@ -17,8 +17,7 @@ export interface Caller {
 
 /** What one attempt sends, and within which limits. */
 export interface Order {
-  /** Absolute. */
-  readonly url: string;
+  readonly url: { readonly href: string };
   /** As the caller has it; `headers` and `body` below take the place of those in it. */
   readonly init: FetchInit;
   readonly headers: FetchInit['headers'];

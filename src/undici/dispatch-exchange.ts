@@ -76,13 +76,13 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
       ? new LegacyHop(handler, this, method)
       : new ModernHop(handler, this, method, wheel);
     const none = this.isTimed ? 0 : undefined;
-    const sent = {
-      ...options,
+    // Not a spread: with more members after it, Node 20 needs five times as long.
+    const sent = Object.assign({}, options, {
       headers: this.order.headers,
       body: this.#body(),
       headersTimeout: headersTimeout ?? none,
       bodyTimeout: bodyTimeout ?? none,
-    } as Dispatcher.DispatchOptions;
+    }) as Dispatcher.DispatchOptions;
     try {
       this.begin(hop);
       dispatch(sent, hop as unknown as Dispatcher.DispatchHandler);

@@ -1,10 +1,13 @@
 import type { Dispatcher } from 'undici';
 import type { FetchBody, FetchInit } from '../policy/options.ts';
+import { type CallUrl, canonicalOrigin, DispatchUrl } from '../request/call-url.ts';
 import type { CallRequest } from '../request/request.ts';
 
 /**
  * What the rules have to see of a request to a dispatcher. Undefined if there is nothing here for them: a protocol
  * upgrade, or something so wrong that undici itself should say so.
+ *
+ * @throws {TypeError} The request leaves its origin to the dispatcher, as one to a `Pool` may.
  */
 export function readDispatch(options: Dispatcher.DispatchOptions): CallRequest | undefined {
   const { method, upgrade, body } = options;
@@ -16,9 +19,15 @@ export function readDispatch(options: Dispatcher.DispatchOptions): CallRequest |
   return { method, url, init, signal: undefined, body: bodyOf(body), stream: undefined };
 }
 
-function urlOf({ origin, path }: Dispatcher.DispatchOptions): URL | undefined {
-  const base = String(origin);
-  return URL.canParse(path, base) ? new URL(path, base) : undefined;
+function urlOf({ origin, path }: Dispatcher.DispatchOptions): CallUrl | undefined {
+  if (typeof path !== 'string') return undefined;
+  // To a proxy, the path is the URL.
+  if (!path.startsWith('/')) return URL.canParse(path) ? new URL(path) : undefined;
+  if (origin === undefined) {
+    throw new TypeError('resilience() has to know the origin of each request: give `origin` beside `path`');
+  }
+  const base = canonicalOrigin(String(origin));
+  return base === undefined ? undefined : new DispatchUrl(base, path);
 }
 
 type HeaderRecord = Record<string, string | string[]>;

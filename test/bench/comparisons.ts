@@ -1,6 +1,6 @@
 import { BASE, bare } from './bare.ts';
 import { intercepted, REQUEST } from './interceptor.ts';
-import { added, oneRetry, openBreaker } from './paths.ts';
+import { ADDED, added, oneRetry, openBreaker } from './paths.ts';
 import { peers } from './peers.ts';
 import { type Call, type Row, TIMEOUT } from './row.ts';
 import { steadfetch } from './steadfetch.ts';
@@ -77,7 +77,7 @@ export const comparisons: readonly Comparison[] = [
   {
     id: 'added',
     title: 'No network: a dispatcher that answers at once',
-    base: BASE,
+    base: ADDED.base,
     rows: added,
     settings: [get(6_000, TIMEOUT)],
   },

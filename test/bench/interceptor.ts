@@ -30,7 +30,8 @@ export const intercepted: readonly Row[] = [
   },
 ];
 
-async function requestThrough(dispatcher: Dispatcher): Promise<Send> {
+/** Calls with `undici.request`. */
+export async function requestThrough(dispatcher: Dispatcher): Promise<Send> {
   const { request } = await import('undici');
   return async ({ url, method, body }: Call) => {
     const headers = body === undefined ? {} : { 'content-type': 'application/json' };

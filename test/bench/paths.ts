@@ -1,8 +1,10 @@
-import type { Options, SteadFetch } from 'steadfetch';
+import type { Options } from 'steadfetch';
+import type { Dispatcher } from 'undici';
 import { BASE } from './bare.ts';
 import { InstantDispatcher } from './instant.ts';
+import { requestThrough } from './interceptor.ts';
 import { cockatiel, handWired } from './peers.ts';
-import { type Call, initOf, type Row, type Send, TIMEOUT } from './row.ts';
+import { initOf, type Row, type Send, TIMEOUT } from './row.ts';
 import { STEADFETCH } from './steadfetch.ts';
 
 /** So many calls that no breaker opens, though it counts. */
@@ -89,50 +91,62 @@ const RULES = 1_000;
 
 /** The rows of which the goals speak. */
 export const ADDED = {
-  listeners: 'steadfetch, a listener on every event',
-  urls: 'steadfetch, a URL of its own for each call',
-  rules: 'steadfetch, 1,000 endpoint rules, a URL of its own for each call',
+  base: 'undici.request',
+  plain: 'resilience()',
+  listeners: 'resilience(), a listener on every event',
+  urls: 'resilience(), a URL of its own for each call',
+  rules: 'resilience(), 1,000 endpoint rules, a URL of its own for each call',
 };
 
-/** No network: what is added to the work of `fetch` itself. */
+/**
+ * No network, and no `fetch`: that one's own work swings by more than what is looked for here. What a rule or a listener
+ * adds is the same behind both doors; except that for rules the whole URL is made here, which `fetch` needs anyway.
+ */
 export const added: readonly Row[] = [
+  { name: ADDED.base, make: () => instant((dispatcher) => dispatcher) },
   {
-    name: BASE,
+    name: ADDED.plain,
     async make() {
-      const { fetch } = await import('undici');
-      const dispatcher = new InstantDispatcher();
-      return async ({ url }) => {
-        const signal = AbortSignal.timeout(TIMEOUT);
-        return (await fetch(url, { dispatcher, signal })).json();
-      };
+      const { resilience } = await import('steadfetch/undici');
+      return instant((dispatcher) => dispatcher.compose(resilience()));
     },
   },
-  { name: STEADFETCH, make: () => instant({}) },
   {
     name: ADDED.listeners,
     async make() {
-      return instant({}, (api) => {
-        const heard = new Map<string, unknown>();
-        for (const name of ['attempt', 'retry', 'settled', 'breaker', 'budget'] as const) {
-          api.on(name, (event) => heard.set(name, event));
-        }
-      });
+      const { resilience } = await import('steadfetch/undici');
+      const guard = resilience();
+      const heard = new Map<string, unknown>();
+      for (const name of ['attempt', 'retry', 'settled', 'breaker', 'budget'] as const) {
+        guard.on(name, (event) => heard.set(name, event));
+      }
+      return instant((dispatcher) => dispatcher.compose(guard));
     },
   },
   {
     name: ADDED.urls,
-    make: () => instant({}, undefined, (call, number) => fresh(call.url, number)),
+    async make() {
+      const { resilience } = await import('steadfetch/undici');
+      return fresh(await instant((dispatcher) => dispatcher.compose(resilience())));
+    },
   },
   {
     name: ADDED.rules,
-    make: (origin) =>
-      instant({ endpoints: rules(origin) }, undefined, (call, number) => fresh(call.url, number)),
+    async make(origin) {
+      const { resilience } = await import('steadfetch/undici');
+      const guard = resilience({ endpoints: rules(origin) });
+      return fresh(await instant((dispatcher) => dispatcher.compose(guard)));
+    },
   },
 ];
 
 /** The calls come round to each rule in turn, each with an id that was not there before. */
-function fresh(url: string, number: number): string {
-  return `${url}v1/things${number % RULES}/${number}`;
+function fresh(send: Send): Send {
+  let calls = 0;
+  return (call) => {
+    calls += 1;
+    return send({ ...call, url: `${call.url}v1/things${calls % RULES}/${calls}` });
+  };
 }
 
 function rules(origin: string): NonNullable<Options['endpoints']> {
@@ -141,14 +155,6 @@ function rules(origin: string): NonNullable<Options['endpoints']> {
   );
 }
 
-async function instant(
-  options: Options,
-  prepare?: (api: SteadFetch) => void,
-  urlOf: (call: Call, number: number) => string = ({ url }) => url,
-): Promise<Send> {
-  const { createFetch } = await import('steadfetch');
-  const api = createFetch({ ...options, dispatcher: new InstantDispatcher() });
-  prepare?.(api);
-  let calls = 0;
-  return async (call) => (await api(urlOf(call, calls++))).json();
+async function instant(through: (dispatcher: Dispatcher) => Dispatcher): Promise<Send> {
+  return requestThrough(through(new InstantDispatcher()));
 }

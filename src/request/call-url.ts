@@ -1,0 +1,52 @@
+import { Recent } from '../policy/recent.ts';
+
+/** What of a request's URL is looked at. */
+export type CallUrl = Pick<URL, 'href' | 'origin' | 'protocol' | 'hostname' | 'port' | 'pathname'>;
+
+/** Where a request goes, as a dispatcher is told it. The whole URL is only made if somebody looks at more than its origin. */
+export class DispatchUrl implements CallUrl {
+  readonly origin: string;
+  readonly #path: string;
+  #whole: URL | undefined;
+
+  /** @param origin as `URL.origin` gives it */
+  constructor(origin: string, path: string) {
+    this.origin = origin;
+    this.#path = path;
+  }
+
+  get href(): string {
+    return this.#url.href;
+  }
+  get protocol(): string {
+    return this.#url.protocol;
+  }
+  get hostname(): string {
+    return this.#url.hostname;
+  }
+  get port(): string {
+    return this.#url.port;
+  }
+  get pathname(): string {
+    return this.#url.pathname;
+  }
+
+  get #url(): URL {
+    // Not `new URL(path, origin)`: a path may begin with two slashes.
+    this.#whole ??= new URL(this.origin + this.#path);
+    return this.#whole;
+  }
+}
+
+const origins = new Recent<{ readonly origin: string }>();
+
+/** The origin as `URL.origin` gives it; undefined if it is none, or not of HTTP. */
+export function canonicalOrigin(given: string): string | undefined {
+  const known = origins.get(given);
+  if (known !== undefined) return known.origin;
+  if (!URL.canParse(given)) return undefined;
+  const { protocol, origin } = new URL(given);
+  if (protocol !== 'http:' && protocol !== 'https:') return undefined;
+  origins.set(given, { origin });
+  return origin;
+}
