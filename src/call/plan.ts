@@ -41,7 +41,9 @@ export interface Door<A extends Answer> {
 
 /** What a caller may say about one call, besides the request itself. */
 export interface CallOptions {
+  /** The idempotency key of this logical call, or business values that it is made of. */
   readonly idempotencyKey?: SteadInit['idempotencyKey'];
+  /** A policy for this call alone, laid over the matching endpoint's. */
   readonly policy?: Policy | undefined;
 }
 

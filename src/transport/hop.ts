@@ -96,6 +96,14 @@ export abstract class Hop {
     this.abort(new Error('nobody reads this response any more'));
   }
 
+  /** The handler threw while it was handed the response: that ends it, and it is told so. */
+  fail(error: Error): void {
+    this.#state = 'dropped';
+    this.#held = [];
+    this.abort(error);
+    this.#breakOff(error);
+  }
+
   /** Nobody will read the response; but a short one may come to its end, so that its connection can be used again. */
   drain(): void {
     if (this.#isComplete || this.#failure !== undefined) return;

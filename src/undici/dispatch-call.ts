@@ -60,7 +60,7 @@ export class DispatchCall implements Customer<DispatchAnswer> {
       try {
         hop.release();
       } catch (error) {
-        hop.abort(error as Error);
+        hop.fail(error as Error);
       }
     } catch (error) {
       this.#fail(error as Error);

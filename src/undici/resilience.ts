@@ -26,7 +26,8 @@ export interface Resilience extends Dispatcher.DispatcherComposeInterceptor {
  * The same client as an undici interceptor: keys, retries, timeouts, breakers and budgets for `undici.request`, `stream`,
  * `pipeline`, `fetch`, and with `setGlobalDispatcher` for a whole process.
  *
- * Options of one call go with its others: `request(url, { idempotencyKey, policy })`.
+ * Key and policy of one call go with its other options: see `callOptions`. Its report can be had from the error, or from
+ * the `context` that undici gives with a response.
  *
  * @throws {PolicyError} An option is wrong; the message names it and says what is allowed.
  * @example

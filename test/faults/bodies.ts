@@ -29,8 +29,19 @@ export interface MadeBody {
 const LARGE = 512 * 1024;
 const PLAIN = /^text\/plain;charset=UTF-8$/;
 
+/** The kinds that `undici.request` can send, too. */
+export function isForInterceptor(kind: BodyKind): boolean {
+  return !['function', 'late-function', 'params', 'request'].includes(kind);
+}
+
 /** A body whose content is `text`, which must be one that a query string leaves as it is. */
-export function makeBody(kind: BodyKind, text: string): MadeBody {
+export function makeBody(kind: BodyKind, text: string, door: 'fetch' | 'interceptor'): MadeBody {
+  const made = madeForFetch(kind, text);
+  // `undici.request` names no type for a string.
+  return door === 'interceptor' && kind === 'string' ? { ...made, contentType: undefined } : made;
+}
+
+function madeForFetch(kind: BodyKind, text: string): MadeBody {
   const bytes = Buffer.from(text);
   switch (kind) {
     case 'none':

@@ -1,5 +1,6 @@
-import { callReport, createFetch, type Events, type SteadFetch, type SteadInit } from '../../src/index.ts';
+import { callReport, type Events, type RetryFailure, type SteadInit } from '../../src/index.ts';
 import { makeBody } from './bodies.ts';
+import { type Client, clientFor, type Handed } from './door.ts';
 import type { EventLoop } from './event-loop.ts';
 import type { Answer, Observation, ToldFailure } from './observation.ts';
 import type { Story } from './story.ts';
@@ -44,27 +45,28 @@ export async function makeCall(
 ): Promise<CallersView> {
   const told: ToldFailure[] = [];
   const { timeout, retry, buffer, breaker, budget } = story;
-  const api = createFetch({
+  const options = {
     timeout,
     retry: {
       ...retry,
-      when: ({ attempt, error, headers }) => void told.push({ attempt, error, asked: asked(headers) }),
+      when: ({ attempt, error, headers }: RetryFailure) =>
+        void told.push({ attempt, error, asked: asked(headers) }),
     },
     buffer,
     breaker,
     budget,
-    dispatcher: wire.dispatcher,
-    ...(story.key === 'none' && { idempotency: false }),
-  });
-  const events = listen(api);
+    ...(story.key === 'none' && { idempotency: false as const }),
+  };
+  const client = clientFor(story.door, options, wire.dispatcher);
+  const events = listen(client);
   const written: number[] = [];
   let before = wire.written;
-  api.on('attempt', () => {
+  client.on('attempt', () => {
     written.push(wire.written - before);
     before = wire.written;
   });
 
-  const made = makeBody(story.body, `order=${order}&card=${SECRET}`);
+  const made = makeBody(story.body, `order=${order}&card=${SECRET}`, story.door);
   const controller = new AbortController();
   let abort: Observation['abort'];
   const own = typeof story.signal === 'number' ? controller.signal : undefined;
@@ -72,17 +74,17 @@ export async function makeCall(
   const init = { ...initOf(story, order), ...made.init, ...(signal && { signal }) };
   const target = `${url}/${order}?token=${SECRET}`;
   const from = performance.now();
-  const call = story.body === 'request' ? asRequest(api, target, init) : api(target, init);
+  const call = client.send(target, init, story.body);
   const timer = inTime(story.signal, () => {
     abort = { reason: new Error('the caller has changed its mind'), after: performance.now() - from };
     controller.abort(abort.reason);
   });
   const outcome = await call.then(
-    (response) => ({ response, error: undefined }),
-    (error: unknown) => ({ response: undefined, error }),
+    (handed) => ({ handed, error: undefined }),
+    (error: unknown) => ({ handed: undefined, error }),
   );
   const settledAfter = performance.now() - from;
-  const answer = outcome.response && (await read(outcome.response));
+  const answer = outcome.handed && (await read(outcome.handed));
   const endedAfter = performance.now() - from;
   clearTimeout(timer);
   return {
@@ -90,7 +92,7 @@ export async function makeCall(
     made,
     answer,
     error: outcome.error,
-    report: callReport(outcome.response ?? outcome.error),
+    report: outcome.handed ? outcome.handed.report : callReport(outcome.error),
     events,
     told,
     written,
@@ -110,7 +112,7 @@ function initOf({ method, key }: Story, order: string): SteadInit {
   return { method, headers };
 }
 
-function listen(api: SteadFetch): { [Name in keyof Events]: Events[Name][] } {
+function listen(client: Client): { [Name in keyof Events]: Events[Name][] } {
   const events: { [Name in keyof Events]: Events[Name][] } = {
     attempt: [],
     retry: [],
@@ -118,21 +120,12 @@ function listen(api: SteadFetch): { [Name in keyof Events]: Events[Name][] } {
     breaker: [],
     budget: [],
   };
-  api.on('attempt', (event) => events.attempt.push(event));
-  api.on('retry', (event) => events.retry.push(event));
-  api.on('settled', (event) => events.settled.push(event));
-  api.on('breaker', (event) => events.breaker.push(event));
-  api.on('budget', (event) => events.budget.push(event));
+  client.on('attempt', (event) => events.attempt.push(event));
+  client.on('retry', (event) => events.retry.push(event));
+  client.on('settled', (event) => events.settled.push(event));
+  client.on('breaker', (event) => events.breaker.push(event));
+  client.on('budget', (event) => events.budget.push(event));
   return events;
-}
-
-/** The call's members that are not a Request's stay in the init. */
-function asRequest(api: SteadFetch, target: string, init: SteadInit): Promise<Response> {
-  const { idempotencyKey, ...rest } = init;
-  return api(
-    new Request(target, rest as RequestInit),
-    idempotencyKey === undefined ? {} : { idempotencyKey },
-  );
 }
 
 function inTime(after: Story['signal'], abort: () => void): NodeJS.Timeout | undefined {
@@ -142,10 +135,9 @@ function inTime(after: Story['signal'], abort: () => void): NodeJS.Timeout | und
   return undefined;
 }
 
-async function read(response: Response): Promise<Answer> {
-  const { status } = response;
+async function read({ status, read }: Handed): Promise<Answer> {
   try {
-    return { status, body: Buffer.from(await response.arrayBuffer()) };
+    return { status, body: Buffer.from(await read()) };
   } catch {
     return { status, body: undefined };
   }

@@ -7,6 +7,7 @@ import type { Story } from './story.ts';
 import { World } from './world.ts';
 
 const story: Story = {
+  door: 'fetch',
   method: 'POST',
   body: 'string',
   key: 'fresh',

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { bodyKinds } from './bodies.ts';
+import { bodyKinds, isForInterceptor } from './bodies.ts';
 import { everyTrouble } from './stories.ts';
 import type { Story, Trouble } from './story.ts';
 
@@ -31,6 +31,7 @@ const troubles = fc.array(
 /** Any call under any policy, with any troubles. Times are short: 50 ms is the least that another attempt is made for. */
 export const anyStory: fc.Arbitrary<Story> = fc
   .record({
+    door: fc.constantFrom('fetch' as const, 'interceptor' as const),
     request: fc.oneof({ weight: 4, arbitrary: withBody }, { weight: 1, arbitrary: withoutBody }),
     key: fc.constantFrom('fresh' as const, 'own' as const, 'business' as const, 'none' as const),
     troubles,
@@ -55,4 +56,8 @@ export const anyStory: fc.Arbitrary<Story> = fc
     ),
     warmUp: fc.constantFrom('none' as const, 'ok' as const, 'close-idle' as const),
   })
-  .map(({ request, ...rest }) => ({ ...request, ...rest }));
+  .map(({ request, door, ...rest }) => ({
+    ...request,
+    ...rest,
+    door: isForInterceptor(request.body) ? door : 'fetch',
+  }));

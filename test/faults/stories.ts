@@ -34,6 +34,7 @@ function story(
   { key, buffer, times }: Manner,
 ): Story {
   return {
+    door: 'fetch',
     ...request,
     key,
     troubles: Array.from({ length: times }, () => trouble),

@@ -6,6 +6,8 @@ export type Trouble = Fault | { readonly kind: 'refused' };
 
 /** One call and what goes wrong with it. Plain JSON, so that it can be logged and told again. */
 export interface Story {
+  /** Which way in: `createFetch`, or `undici.request` through `resilience`. */
+  readonly door: 'fetch' | 'interceptor';
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body: BodyKind;
   /** `'fresh'`: as it comes. `'none'`: `idempotency: false`. */

@@ -1,0 +1,17 @@
+import { Agent, type Dispatcher } from 'undici';
+import { type Resilience, type ResilienceOptions, resilience } from '../../src/undici/index.ts';
+
+/** Backoff in the range of a millisecond, everything else as it comes. */
+export const quick: ResilienceOptions = { retry: { base: 1, cap: 2 } };
+
+/** An agent behind an interceptor. Connections that nobody uses close at once, so that what stays open is in use. */
+export function guarded(options: ResilienceOptions = quick): { guard: Resilience; dispatcher: Dispatcher } {
+  const guard = resilience(options);
+  return { guard, dispatcher: new Agent({ keepAliveTimeout: 10 }).compose(guard) };
+}
+
+export const errorOf = (call: Promise<unknown>): Promise<unknown> =>
+  call.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
