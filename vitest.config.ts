@@ -6,7 +6,7 @@ export default defineConfig({
   resolve: {
     alias: [
       { find: /^steadfetch$/, replacement: `${src}/index.ts` },
-      { find: /^steadfetch\/(once|server|testing)$/, replacement: `${src}/$1/index.ts` },
+      { find: /^steadfetch\/(once|server|testing|undici)$/, replacement: `${src}/$1/index.ts` },
       { find: /^steadfetch\/(.+)$/, replacement: `${src}/$1.ts` },
     ],
   },

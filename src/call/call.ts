@@ -35,7 +35,7 @@ class Failed<A extends Answer> extends Error {
  * All that p-retry can be told, though none of it is used: it adds what is missing to a copy of its options, and on
  * Node 20 that costs 6 µs per call.
  */
-const everyOption = {
+export const everyOption = {
   retries: 0,
   factor: 1,
   minTimeout: 0,

@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, test } from 'vitest';
 import { createClient } from '../../src/create-fetch.ts';
 import { callReport, type FetchLike, type Options } from '../../src/index.ts';
@@ -178,4 +179,92 @@ test('an abort beats whatever the attempt came to, and its answer is let go of',
   api.on('retry', () => controller.abort('enough'));
   const error = await api(url, { signal: controller.signal }).catch((thrown: unknown) => thrown);
   expect(error).toBe('enough');
+});
+
+test('a client that is extended without a budget takes nothing from the one that it shares, and brings nothing', async () => {
+  const { fetch, answer } = service();
+  const api = clientOf(fetch, { budget: { ratio: 1, reserve: 0 } });
+  const without = api.extend({ budget: false });
+  await without(url);
+  answer(at(503));
+  expect(stopOf(await api(url))).toBe('budget');
+  await api(url);
+  answer(at(503));
+  expect((await without(url)).status).toBe(200);
+  answer(at(503));
+  expect((await api(url)).status).toBe(200);
+});
+
+test('a client that is extended without a breaker neither asks the one that it shares nor tells it anything', async () => {
+  const { fetch } = service(...many(9, 503));
+  const api = clientOf(fetch, { breaker: { minimum: 2 }, retry: false });
+  const without = api.extend({ breaker: false });
+  await api(url);
+  for (let call = 1; call <= 5; call++) await without(url);
+  expect(api.breakers.get('http://service.test')?.state).toBe('closed');
+  await api(url);
+  expect(api.breakers.get('http://service.test')?.state).toBe('open');
+  expect((await without(url)).status).toBe(503);
+});
+
+test('an attempt began when the clock says, in epoch milliseconds', async () => {
+  const runtime = new ManualRuntime();
+  runtime.advance(5_000);
+  const answers = [at(503), at(200)];
+  const fetch: FetchLike = async () => {
+    runtime.advance(12);
+    return answers.shift() ?? at(200);
+  };
+  const response = await clientOf(fetch, {}, runtime)(url);
+  const began = runtime.origin + 5_000;
+  expect(callReport(response)).toMatchObject({
+    startedAt: began,
+    duration: 24,
+    attempts: [
+      { startedAt: began, duration: 12 },
+      { startedAt: began + 12, duration: 12 },
+    ],
+  });
+});
+
+test('a key on a PUT makes no status final: the dialect says that such keys are not looked at', async () => {
+  const retry = { base: 0, cap: 0, statuses: [422] };
+  const put = service(at(422));
+  const init = { body: 'x', idempotencyKey: 'k' };
+  expect((await clientOf(put.fetch, { retry })(url, { ...init, method: 'PUT' })).status).toBe(200);
+  expect(put.sent).toEqual(['k', 'k']);
+  const post = service(at(422));
+  expect((await clientOf(post.fetch, { retry })(url, { ...init, method: 'POST' })).status).toBe(422);
+});
+
+test('retry.when is not asked about an abort, nor about a body that could not be made', async () => {
+  const asked: unknown[] = [];
+  const retry = { when: (failure: object) => void asked.push(failure) };
+  const controller = new AbortController();
+  const aborted = clientOf(() => new Promise(() => {}), { retry })(url, { signal: controller.signal });
+  controller.abort();
+  await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
+  const body = () => {
+    throw new Error('no body today');
+  };
+  const bodiless = clientOf(service().fetch, { retry })(url, { method: 'POST', body });
+  await expect(bodiless).rejects.toThrow('no body today');
+  expect(asked).toEqual([]);
+});
+
+test('a function that made a body leaves no listener on the signal', async () => {
+  const { signal } = new AbortController();
+  const listeners: number[] = [];
+  const fetch: FetchLike = async () => {
+    // One is the call's own.
+    listeners.push(getEventListeners(signal, 'abort').length);
+    return at(200);
+  };
+  const before: number[] = [];
+  const body = async () => {
+    before.push(getEventListeners(signal, 'abort').length);
+    return 'x';
+  };
+  await clientOf(fetch, {})(url, { method: 'POST', body, signal });
+  expect(listeners).toEqual(before);
 });

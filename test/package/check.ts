@@ -26,12 +26,28 @@ const call = (url: string) => `
   async function main() {
     const response = await createFetch()('${url}', { method: 'POST', body: 'x' });
     console.log(response.status, callReport(response).stopped);
+    const dispatcher = new Agent().compose(resilience());
+    const { statusCode, context } = await request('${url}', { dispatcher, method: 'POST', body: 'x' });
+    console.log(statusCode, callReport(context).stopped);
+    await dispatcher.close();
   }
   main();
 `;
 const projects = {
-  esm: { type: 'module', load: `import { callReport, createFetch } from 'steadfetch';` },
-  cjs: { type: 'commonjs', load: `const { callReport, createFetch } = require('steadfetch');` },
+  esm: {
+    type: 'module',
+    load: `
+      import { Agent, request } from 'undici';
+      import { callReport, createFetch } from 'steadfetch';
+      import { resilience } from 'steadfetch/undici';`,
+  },
+  cjs: {
+    type: 'commonjs',
+    load: `
+      const { Agent, request } = require('undici');
+      const { callReport, createFetch } = require('steadfetch');
+      const { resilience } = require('steadfetch/undici');`,
+  },
 };
 
 const server = createServer((request, response) => {
@@ -58,9 +74,9 @@ try {
       cwd: project,
       timeout: 30_000,
     });
-    if (stdout !== '201 success\n')
-      throw new Error(`${name}: expected "201 success", got ${JSON.stringify(stdout)}`);
-    console.log(`${name}: installs, loads, makes a call`);
+    if (stdout !== '201 success\n201 success\n')
+      throw new Error(`${name}: expected "201 success" twice, got ${JSON.stringify(stdout)}`);
+    console.log(`${name}: installs, loads, makes a call through either door`);
   }
   console.log(run(root, 'npx', 'publint', tarball, '--strict').trim());
   // ESM only: `require` of it works from Node 20.19, which attw's profile for ESM-only packages knows.
