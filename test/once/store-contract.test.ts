@@ -1,11 +1,11 @@
 import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { createClient } from 'redis';
-import { afterAll, beforeAll, describe, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { memoryStore } from '../../src/once/memory.ts';
 import { openPglite } from '../../src/once/pglite.ts';
 import { postgresStore } from '../../src/once/postgres.ts';
-import { redisStore } from '../../src/once/redis.ts';
+import { openRedis, redisStore } from '../../src/once/redis.ts';
 import type { AnyStore, Store, TransactionalStore } from '../../src/once/store.ts';
 import { storeContract, transactionContract } from '../../src/testing/index.ts';
 import { POSTGRES, present, REDIS_URL, schemaOf } from './servers.ts';
@@ -68,4 +68,18 @@ describe.runIf(hasRedis)('Redis, through redis', () => {
     await client.close();
   });
   honours<Store>(storeContract, redisStore(client, { prefix }));
+});
+
+describe.runIf(hasRedis)('openRedis', () => {
+  test('brings its own client, and says at once that there is nobody', async () => {
+    const prefix = `contract:${process.pid}:own:`;
+    const store = await openRedis(REDIS_URL, { prefix });
+    const id = { scope: '["open"]', key: 'k' };
+    const terms = { fingerprint: undefined, lease: 1_000, lifetime: 1_000 };
+    const claim = await store.claim(id, terms);
+    expect(claim).toMatchObject({ state: 'claimed' });
+    if (claim.state === 'claimed') expect(await store.release(id, claim.token)).toBe(true);
+    await store.close();
+    await expect(store.claim(id, terms)).rejects.toThrow();
+  });
 });

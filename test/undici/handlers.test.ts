@@ -80,6 +80,7 @@ describe('a handler', () => {
     expect(ear.body.toString()).toBe('done');
     expect(ear.controller).toMatchObject({ aborted: false, reason: null, paused: false });
     expect(ear.controller?.rawHeaders).toBeTruthy();
+    expect(ear.controller?.rawTrailers ?? []).toEqual([]);
   });
 
   test('hears of one error in the end', async () => {
@@ -387,6 +388,19 @@ describe('among other dispatchers', () => {
       ]).toContain(await nameless);
       await origin.destroy();
     }
+  });
+
+  test('a dispatcher that throws ends the call: it is no fault of the dependency', async () => {
+    const mistake = new Error('a bug in the dispatcher');
+    const guard = resilience({ breaker: { minimum: 1 } });
+    const dispatch = guard(() => {
+      throw mistake;
+    });
+    const ear = new Ear();
+    dispatch(get(), ear);
+    await eventually(() => expect(ear.error).toBe(mistake));
+    expect(callReport(mistake)).toMatchObject({ stopped: 'policy', attempts: [{ reason: 'invalid' }] });
+    expect(guard.breakers.get(url)?.state).toBe('closed');
   });
 
   test('what makes no sense is for undici to refuse, in its own words', async () => {

@@ -411,6 +411,61 @@ describe('breaker and budget', () => {
   });
 });
 
+describe('where a request goes', () => {
+  test('a scope function is shown the whole URL', async () => {
+    await using server = await startFaultServer();
+    const shown: string[] = [];
+    const { dispatcher } = guarded({
+      ...quick,
+      breaker: {
+        scope: ({ url }) => {
+          shown.push(url.href);
+          return 'mine';
+        },
+      },
+    });
+    await (await request(`${server.url}/a?b=c`, { dispatcher })).body.dump();
+    await (await request(`${server.url}//a`, { dispatcher })).body.dump();
+    expect(shown).toEqual([`${server.url}/a?b=c`, `${server.url}//a`]);
+  });
+
+  test.each(['http{s}?://127.0.0.1:*/*', '*://*:*/a'])(
+    'a rule may leave its origin open: %s',
+    async (endpoint) => {
+      await using server = await startFaultServer({ faults: [unavailable] });
+      const { dispatcher } = guarded({ ...quick, endpoints: { [endpoint]: { retry: false } } });
+      const response = await request(`${server.url}/a`, { dispatcher });
+      await response.body.dump();
+      expect(reportOf(response)).toMatchObject({ endpoint, attempts: [{ status: 503 }] });
+    },
+  );
+
+  test('however the origin is written, it is one scope', async () => {
+    await using server = await startFaultServer();
+    const { guard, dispatcher } = guarded();
+    for (const origin of [server.url, new URL(server.url), server.url.replace('http', 'HTTP')]) {
+      await (await dispatcher.request({ origin, path: '/', method: 'GET' })).body.dump();
+    }
+    expect(guard.breakers.get(server.url)).toMatchObject({ state: 'closed' });
+    guard.breakers.isolate(server.url);
+    const shouted = { origin: server.url.replace('http', 'HTTP'), path: '/', method: 'GET' } as const;
+    expect(await errorOf(dispatcher.request(shouted))).toMatchObject({ scope: server.url });
+  });
+
+  test('to a proxy the path is the whole URL, and its origin the scope', async () => {
+    await using server = await startFaultServer({ faults: [unavailable] });
+    const { guard, dispatcher } = guarded();
+    const { body, context } = await dispatcher.request({
+      origin: server.url,
+      path: 'http://behind.test/there',
+      method: 'GET',
+    });
+    await body.dump();
+    expect(callReport(context)).toMatchObject({ url: 'http://behind.test/there', attempts: [{}, {}] });
+    expect(guard.breakers.get('http://behind.test')).toBeDefined();
+  });
+});
+
 describe('what it does not take', () => {
   test.each(['fetch', 'dispatcher'])('%s: it sends through what it is composed with', (name) => {
     const options = { [name]: name === 'fetch' ? fetch : usual };
