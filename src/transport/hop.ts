@@ -100,6 +100,7 @@ export abstract class Hop {
   fail(error: Error): void {
     this.#state = 'dropped';
     this.#held = [];
+    this.owner.hopFailed(undefined, error);
     this.abort(error);
     this.#breakOff(error);
   }

@@ -53,6 +53,7 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
   }
 
   discard({ hop }: DispatchAnswer): void {
+    this.stopClock();
     hop.drain();
   }
 
