@@ -71,7 +71,7 @@ class Call<A extends Answer> {
       const error = new BreakerOpenError(scope?.name ?? '', this.#breaker?.retryAt);
       return this.#settle('breaker', undefined, error);
     }
-    let last = await this.#try();
+    let last = this.#noted(await attempt(this.#plan, 0, this.#permit));
     if (isWorthMore(last) && policy.retry.attempts > 1 && (await this.#again(last))) {
       last = await this.#retry(policy.retry.attempts - 1);
     }
@@ -93,9 +93,7 @@ class Call<A extends Answer> {
     throw error;
   }
 
-  async #try(): Promise<Attempted<A>> {
-    if (this.#failed) discard(this.#failed);
-    const attempted = await attempt(this.#plan, this.#waited, this.#permit);
+  #noted(attempted: Attempted<A>): Attempted<A> {
     this.#earn(attempted);
     if (isWorthMore(attempted)) this.#failed = attempted;
     return attempted;
@@ -106,7 +104,8 @@ class Call<A extends Answer> {
     try {
       return await pRetry(
         async () => {
-          const attempted = await this.#try();
+          if (this.#failed) discard(this.#failed);
+          const attempted = this.#noted(await attempt(this.#plan, this.#waited, this.#permit));
           if (isWorthMore(attempted)) throw new Failed(attempted);
           return attempted;
         },

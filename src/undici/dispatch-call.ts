@@ -5,6 +5,7 @@ import { Context } from '../call/report.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { CallRequest } from '../request/request.ts';
 import type { Shared } from '../shared.ts';
+import type { Hop } from '../transport/hop.ts';
 import { type Handler, isLegacy } from '../transport/hops.ts';
 import { type DispatchAnswer, DispatchExchange, type Dispatched } from './dispatch-exchange.ts';
 import { CallWheel } from './wheel.ts';
@@ -44,7 +45,7 @@ export class DispatchCall implements Customer<DispatchAnswer> {
 
   release(): void {}
 
-  async run(request: CallRequest, options: CallOptions, policies: Policies, shared: Shared): Promise<void> {
+  run(request: CallRequest, options: CallOptions, policies: Policies, shared: Shared): void {
     try {
       this.#start();
       if (this.aborted) throw this.#wheel.reason;
@@ -56,12 +57,10 @@ export class DispatchCall implements Customer<DispatchAnswer> {
         customer: () => this,
       });
       this.#context.record = plan.record;
-      const { hop } = await makeCall(plan);
-      try {
-        hop.release();
-      } catch (error) {
-        hop.fail(error as Error);
-      }
+      makeCall(plan).then(
+        ({ hop }) => release(hop),
+        (error: Error) => this.#fail(error),
+      );
     } catch (error) {
       this.#fail(error as Error);
     }
@@ -82,5 +81,13 @@ export class DispatchCall implements Customer<DispatchAnswer> {
   #abort(reason: Error): void {
     this.#stop?.abort(reason);
     this.#exchange?.end(reason);
+  }
+}
+
+function release(hop: Hop): void {
+  try {
+    hop.release();
+  } catch (error) {
+    hop.fail(error as Error);
   }
 }

@@ -58,7 +58,7 @@ function interceptor(policies: Policies, shared: Shared): Resilience {
     const request = readDispatch(options);
     if (request === undefined) return dispatch(options, handler);
     const call = new DispatchCall(dispatch, options, handler as Handler);
-    void call.run(request, options as CallOptions, policies, shared);
+    call.run(request, options as CallOptions, policies, shared);
     return true;
   };
   return Object.assign(intercept, {

@@ -411,6 +411,8 @@ describe('among other dispatchers', () => {
       message: 'headers must be an object or an array',
     });
     expect(await refused({ path: 'no slash' })).toMatchObject({ message: /path must be an absolute URL/ });
+    expect(await refused({ origin: 'ftp://service.test' })).toMatchObject({ code: 'UND_ERR_INVALID_ARG' });
+    expect(await refused({ origin: 'no url' })).toBeInstanceOf(Error);
     expect(await refused({ headers: { 'bad name': 'x' } })).toMatchObject({ code: 'UND_ERR_INVALID_ARG' });
   });
 });

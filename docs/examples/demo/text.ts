@@ -8,10 +8,10 @@ export function introduction(seed: number, orders: number): string {
   bare fetch  fetch and nothing else
   retry loop  3 tries, 2 s for each, 1 s between them, no key
   steadfetch  createFetch() with its defaults
-Each has a payment service of its own. It books in a PostgreSQL (PGlite) behind
-\`idempotent\`: key and charge in one transaction. All three fail in the same places:
-resets, stalls, 500s and 503s, before and after the charge is booked. From order ${OUTAGE.from}
-on nothing listens for ${outage} s; after that all is well for a while.
+Each has a payment service of its own. It books in a database (PGlite), behind
+\`idempotent\`: key and charge in one transaction. All three fail in the same
+places: resets, stalls, 500s and 503s, before and after the charge is booked.
+From order ${OUTAGE.from} on nothing listens for ${outage} s; after that all is well for a while.
 `;
 }
 
