@@ -22,6 +22,12 @@ test.each(['claim', 'complete', 'release', 'extend', 'purge'] as const)('%s ends
   });
 });
 
+test('setup may take its time: it may have to wait for its turn', async () => {
+  const setup = vi.fn(() => new Promise<void>((resolve) => setTimeout(resolve, 30)));
+  await withTimeout<Store>({ ...memoryStore(), setup }, 10).setup();
+  expect(setup).toHaveBeenCalledOnce();
+});
+
 test('the effect may take longer than the store', async () => {
   const slow = () => new Promise((resolve) => setTimeout(resolve, 40, 'done'));
   expect(await once(withTimeout(memoryStore(), 10), id, slow)).toEqual({ value: 'done', replayed: false });

@@ -19,6 +19,7 @@ describe.each(apps)('%s', (_name, app) => {
   let runs = new Map<string, number>();
   let gate: { readonly entered: () => void; readonly opened: Promise<void> } | undefined;
   let broken: string | undefined;
+  let overtaken = false;
   const errors: unknown[] = [];
   let server: Server;
   let port: number;
@@ -28,10 +29,11 @@ describe.each(apps)('%s', (_name, app) => {
   const store: Store = Object.fromEntries(
     Object.entries(memory).map(([step, method]) => [
       step,
-      (...args: never[]) =>
-        broken === step
-          ? Promise.reject(new Error('connection refused'))
-          : (method as never as (...a: never[]) => never)(...args),
+      (...args: never[]) => {
+        if (broken === step) return Promise.reject(new Error('connection refused'));
+        if (overtaken && step === 'complete') return Promise.resolve(false);
+        return (method as never as (...a: never[]) => never)(...args);
+      },
     ]),
   ) as never;
 
@@ -56,6 +58,7 @@ describe.each(apps)('%s', (_name, app) => {
     runs = new Map();
     gate = undefined;
     broken = undefined;
+    overtaken = false;
     errors.length = 0;
   });
   afterAll(() => {
@@ -341,6 +344,20 @@ describe.each(apps)('%s', (_name, app) => {
     expect(reply.status).toBe(413);
     expect(problemOf(reply)).toMatchObject({ code: 'body_too_large' });
     expect(runs.size).toBe(0);
+  });
+
+  test('an owner that was overtaken says so, and nothing of what its handler wrote', async () => {
+    overtaken = true;
+    const reply = await send({ path: '/charge', key: freshKey() });
+    expect(problemOf(reply)).toMatchObject({ status: 409 });
+    expect(reply.headers['retry-after']).toBe('1');
+    expect([reply.headers.location, reply.headers['set-cookie'], reply.headers['x-run']]).toEqual([
+      undefined,
+      undefined,
+      undefined,
+    ]);
+    expect(errors).toMatchObject([{ name: 'LeaseLostError' }]);
+    expect(runs.get('/charge')).toBe(1);
   });
 
   test('answers 503 at once when the store is down, and runs nothing', async () => {
