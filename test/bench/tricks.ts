@@ -32,11 +32,6 @@ const circuit = () =>
   });
 const [fired, told] = [circuit(), circuit()];
 
-const records = new WeakMap<object, object>();
-class Holder {
-  record: object | undefined;
-}
-
 const rules = Array.from({ length: 1_000 }, (_, n) => ({
   ...parseEndpoint(`https://api.example/v1/things${n}/:id`),
 }));
@@ -64,11 +59,6 @@ const tricks: readonly Trick[] = [
     name: "a success as opossum's event 'fire', not run by it",
     plain: () => fired.fire(),
     ours: () => told.emit('fire'),
-  },
-  {
-    name: 'a record in a field of ours, not in a WeakMap',
-    plain: (at) => records.set({}, { at }),
-    ours: (at) => Object.assign(new Holder(), { record: { at } }),
   },
   {
     name: 'a rule among 1,000 by the index alone, not by URLPattern, for a new URL',
