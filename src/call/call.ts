@@ -1,4 +1,4 @@
-import pRetry, { type Options as RetryOptions } from 'p-retry';
+import pRetry from 'p-retry';
 import { backoff } from '../guard/backoff.ts';
 import type { Breaker, Permit } from '../guard/breaker.ts';
 import type { Token } from '../guard/budget.ts';
@@ -22,30 +22,7 @@ export function makeCall<A extends Answer>(plan: CallPlan<A>): Promise<A> {
 }
 
 /** What p-retry sees of a failed attempt: it has opinions of its own about other errors. */
-class Failed<A extends Answer> extends Error {
-  readonly attempted: Attempted<A>;
-
-  constructor(attempted: Attempted<A>) {
-    super('an attempt failed');
-    this.attempted = attempted;
-  }
-}
-
-/**
- * All that p-retry can be told, though none of it is used: it adds what is missing to a copy of its options, and on
- * Node 20 that costs 6 µs per call.
- */
-export const everyOption = {
-  retries: 0,
-  factor: 1,
-  minTimeout: 0,
-  maxTimeout: 0,
-  maxRetryTime: Number.POSITIVE_INFINITY,
-  randomize: false,
-  onFailedAttempt: () => {},
-  shouldConsumeRetry: () => true,
-  shouldRetry: () => true,
-} as const satisfies RetryOptions;
+class Failed extends Error {}
 
 class Call<A extends Answer> {
   readonly #plan: CallPlan<A>;
@@ -55,8 +32,6 @@ class Call<A extends Answer> {
   #token: Token | undefined;
   /** Milliseconds of pause before the attempt to come. */
   #waited = 0;
-  /** The failed attempt. Its response is kept through the pause: if no attempt follows, it is the answer. */
-  #failed: Attempted<A> | undefined;
   #stopped: Stopped | undefined;
 
   constructor(plan: CallPlan<A>) {
@@ -71,9 +46,10 @@ class Call<A extends Answer> {
       const error = new BreakerOpenError(scope?.name ?? '', this.#breaker?.retryAt);
       return this.#settle('breaker', undefined, error);
     }
-    let last = this.#noted(await attempt(this.#plan, 0, this.#permit));
+    let last = await attempt(this.#plan, 0, this.#permit);
+    this.#earn(last);
     if (isWorthMore(last) && policy.retry.attempts > 1 && (await this.#again(last))) {
-      last = await this.#retry(policy.retry.attempts - 1);
+      last = await this.#retry(last, policy.retry.attempts - 1);
     }
     const stopped = this.#stopped ?? last.verdict.stopped ?? 'attempts';
     if (stopped !== 'aborted') return this.#settle(stopped, last.response, last.error);
@@ -93,32 +69,32 @@ class Call<A extends Answer> {
     throw error;
   }
 
-  #noted(attempted: Attempted<A>): Attempted<A> {
-    this.#earn(attempted);
-    if (isWorthMore(attempted)) this.#failed = attempted;
-    return attempted;
-  }
-
-  /** Up to so many attempts, the first of them at once. */
-  async #retry(attempts: number): Promise<Attempted<A>> {
+  /**
+   * Up to so many attempts more, the first of them at once. A failed attempt's response is kept through the pause: if no
+   * attempt follows, it is the answer.
+   */
+  async #retry(failed: Attempted<A>, attempts: number): Promise<Attempted<A>> {
+    let last = failed;
     try {
       return await pRetry(
         async () => {
-          if (this.#failed) discard(this.#failed);
-          const attempted = this.#noted(await attempt(this.#plan, this.#waited, this.#permit));
-          if (isWorthMore(attempted)) throw new Failed(attempted);
-          return attempted;
+          discard(last);
+          last = await attempt(this.#plan, this.#waited, this.#permit);
+          this.#earn(last);
+          if (isWorthMore(last)) throw new Failed();
+          return last;
         },
         {
-          ...everyOption,
           retries: attempts - 1,
           // Only asked while attempts are left. It does the waiting too: p-retry's own can neither jitter fully nor
           // keep a deadline.
-          shouldRetry: ({ error }) => error instanceof Failed && this.#again(error.attempted),
+          shouldRetry: ({ error }) => error instanceof Failed && this.#again(last),
+          minTimeout: 0,
+          maxTimeout: 0,
         },
       );
     } catch (error) {
-      if (error instanceof Failed) return error.attempted;
+      if (error instanceof Failed) return last;
       throw error;
     }
   }

@@ -27,7 +27,7 @@ export class UndiciExchange extends WireExchange<Response> {
 
   send(): Promise<Response> {
     const { url, init, headers, body, caller } = this.order;
-    // Not a spread: with more members after it, Node 20 needs five times as long.
+    // Not a spread: with more members after it, Node 20 is slow (`npm run bench:tricks`).
     const sent = Object.assign({}, init, {
       headers,
       body: this.#upload ? standInFor(this.#upload) : body,

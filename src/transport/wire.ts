@@ -36,7 +36,7 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
   protected abstract reject(error: Error): void;
 
   hopStarted(): void {
-    this.throwIfOver();
+    this.#throwIfOver();
     this.sent = true;
   }
 
@@ -68,7 +68,7 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
 
   /** A request is about to be dispatched: the attempt's first, or one after a redirect. */
   protected begin(hop: Hop): void {
-    this.throwIfOver();
+    this.#throwIfOver();
     this.hop?.drop();
     this.hop = hop;
     this.status = undefined;
@@ -84,7 +84,7 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
     this.#clock?.stop();
   }
 
-  protected throwIfOver(): void {
+  #throwIfOver(): void {
     if (this.#over) throw this.#over;
     if (this.order.caller?.aborted) throw new Error('the caller has aborted the call');
   }

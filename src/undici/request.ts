@@ -39,7 +39,8 @@ function recordOf(headers: unknown): HeaderRecord | 'unreadable' | undefined {
   if (!(Symbol.iterator in headers)) return { ...headers } as HeaderRecord;
   const list = [...(headers as Iterable<unknown>)];
   const pairs = Array.isArray(headers) ? inPairs(list) : list;
-  const record: HeaderRecord = {};
+  // Without a prototype: `constructor` is a header name like any other.
+  const record: HeaderRecord = Object.create(null);
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') return 'unreadable';
     const [name, value] = pair as [string, string | string[]];

@@ -1,4 +1,4 @@
-import CliTable from 'cli-table3';
+import { plainTable } from '../support/plain-table.ts';
 import type { ImportCost } from './imports.ts';
 import type { Line, Result } from './result.ts';
 import type { Spread } from './statistics.ts';
@@ -47,14 +47,7 @@ function quartiles({ low, high }: Spread): string {
 }
 
 export function forTerminal({ title, head, rows }: Table): string {
-  const table = new CliTable({
-    head: [...head],
-    colAligns: head.map((_, column) => (column === 0 ? 'left' : 'right')),
-    chars: bareLines,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
-  });
-  table.push(...rows.map((row) => [...row]));
-  return `${title}\n\n${table.toString()}\n`;
+  return `${title}\n\n${plainTable(head, rows)}\n`;
 }
 
 export function forPage({ title, head, rows }: Table): string {
@@ -62,22 +55,3 @@ export function forPage({ title, head, rows }: Table): string {
   const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
   return [`#### ${title}`, '', line(head), line(rule), ...rows.map(line)].join('\n');
 }
-
-/** One rule under the head, and spaces. */
-const bareLines = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '─',
-  'mid-mid': '──',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};

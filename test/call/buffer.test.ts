@@ -5,6 +5,7 @@ import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:
 import { fetch as undiciFetch } from 'undici';
 import { expect, test } from 'vitest';
 import { callReport, createFetch, type FetchLike, type Options } from '../../src/index.ts';
+import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
@@ -17,12 +18,6 @@ const transports = [
   { name: 'another fetch', options: { ...quick, fetch: ((input, init) => plain(input, init)) as FetchLike } },
 ];
 const post = { method: 'POST', body: 'order 7' };
-
-const errorOf = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** A server for what the fault server can't do. */
 async function serve(listener: RequestListener): Promise<AsyncDisposable & { url: string }> {

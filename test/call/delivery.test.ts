@@ -3,6 +3,7 @@ import { type AddressInfo, createServer as createTcpServer, type Socket } from '
 import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import { callReport, createFetch, type Options } from '../../src/index.ts';
+import { errorOf } from '../support/error-of.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
 import { startH2Server } from '../support/h2-server.ts';
@@ -13,12 +14,6 @@ const once: Options = { retry: false, idempotency: false, timeout: { attempt: 1_
 /** Two attempts: what may heal is tried again. */
 const twice: Options = { ...once, retry: { attempts: 2, base: 1, cap: 1 } };
 const post = { method: 'POST', body: 'x' };
-
-const errorOf = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** What a POST with these options comes to. */
 async function outcome(url: string, options: Options) {

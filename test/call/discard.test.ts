@@ -2,6 +2,7 @@ import { Agent } from 'undici';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { callReport, createFetch, type Options } from '../../src/index.ts';
 import { discard } from '../../src/transport/discard.ts';
+import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
@@ -9,11 +10,6 @@ import type { Fault } from '../support/faults.ts';
 const quick: Options = { retry: { base: 1, cap: 1 }, breaker: false };
 const large: Fault = { kind: 'answer', status: 500, bytes: 4 * 2 ** 20 };
 const endless: Fault = { kind: 'cut', at: 'body', how: 'stall', answer: { status: 500, bytes: 1_000 } };
-const errorOf = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 let dispatcher: Agent;
 beforeEach(() => {

@@ -3,15 +3,11 @@ import { Worker } from 'node:worker_threads';
 import { Agent } from 'undici';
 import { expect, test, vi } from 'vitest';
 import { callReport, createFetch, type Options, TimeoutError } from '../../src/index.ts';
+import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
 
-const errorOf = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 const silent: Fault = { kind: 'cut', at: 'request', how: 'stall' };
 const stalledBody = { kind: 'cut', at: 'body', how: 'stall' } as const satisfies Fault;
 

@@ -4,15 +4,11 @@ import { Agent } from 'undici';
 import { afterEach, expect, test, vi } from 'vitest';
 import { callReport, createFetch, type FetchLike, type Options } from '../../src/index.ts';
 import type { FetchBody } from '../../src/policy/options.ts';
+import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 
 const url = 'http://service.test/';
 const quick: Options = { retry: { base: 1, cap: 1 } };
-const errorOf = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 /** A `fetch` that does these things, one a call. */
 function scripted(...steps: readonly FetchLike[]) {

@@ -1,17 +1,13 @@
 import { Agent, type Dispatcher, getGlobalDispatcher, MockAgent, setGlobalDispatcher } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { callReport, createFetch, type DispatcherLike, type Options } from '../../src/index.ts';
+import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Answer, Fault } from '../support/faults.ts';
 
 const quick: Options = { retry: { base: 1, cap: 1 } };
 const redirect: Answer = { status: 307, headers: { location: '/there' } };
-const errorOf = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );
 
 let dispatcher: Agent;
 beforeEach(() => {

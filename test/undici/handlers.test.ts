@@ -5,10 +5,11 @@ import { Agent, Client, type Dispatcher, interceptors, MockAgent, Pool, request 
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { callReport } from '../../src/index.ts';
 import { callOptions, resilience } from '../../src/undici/index.ts';
+import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
-import { errorOf, guarded, quick } from './support.ts';
+import { guarded, quick } from './support.ts';
 
 const unavailable: Fault = { kind: 'answer', status: 503 };
 
@@ -80,7 +81,23 @@ describe('a handler', () => {
     expect(ear.body.toString()).toBe('done');
     expect(ear.controller).toMatchObject({ aborted: false, reason: null, paused: false });
     expect(ear.controller?.rawHeaders).toBeTruthy();
-    expect(ear.controller?.rawTrailers ?? []).toEqual([]);
+  });
+
+  test('gets the trailers of the response, and those only', async () => {
+    let requests = 0;
+    answer = (_request, response) => {
+      requests += 1;
+      response.writeHead(requests === 1 ? 503 : 200, { trailer: 'x-sum' }).write('done');
+      response.addTrailers({ 'x-sum': String(requests) });
+      response.end();
+    };
+    const response = await request(url, { dispatcher: guarded().dispatcher });
+    await response.body.dump();
+    expect(response.trailers).toEqual({ 'x-sum': '2' });
+    const ear = new Ear();
+    guarded().dispatcher.dispatch(get(), ear);
+    await eventually(() => expect(ear.heard).toEqual(['start', '200', 'end']));
+    expect(JSON.stringify(ear.controller?.rawTrailers)).not.toBe('null');
   });
 
   test('hears of one error in the end', async () => {
@@ -126,7 +143,10 @@ describe('a handler', () => {
   });
 
   test('that throws where the request starts has nothing sent', async () => {
-    statuses();
+    let requests = 0;
+    answer = () => {
+      requests += 1;
+    };
     const mistake = new Error('a bug in the handler');
     const ear = new Ear({
       start: () => {
@@ -135,6 +155,7 @@ describe('a handler', () => {
     });
     guarded().dispatcher.dispatch(get(), ear);
     await eventually(() => expect(ear.error).toBe(mistake));
+    expect(requests).toBe(0);
   });
 
   test.each([0, 10_000])(

@@ -9,9 +9,3 @@ export function guarded(options: ResilienceOptions = quick): { guard: Resilience
   const guard = resilience(options);
   return { guard, dispatcher: new Agent({ keepAliveTimeout: 10 }).compose(guard) };
 }
-
-export const errorOf = (call: Promise<unknown>): Promise<unknown> =>
-  call.then(
-    () => undefined,
-    (error: unknown) => error,
-  );

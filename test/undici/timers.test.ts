@@ -1,11 +1,11 @@
 import { Agent, type Dispatcher, request } from 'undici';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type ResilienceOptions, resilience } from '../../src/undici/index.ts';
+import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
 import { AttemptTimers, far } from '../transport/attempt-timers.ts';
-import { errorOf } from './support.ts';
 
 let timers: AttemptTimers;
 let agent: Agent;

@@ -1,4 +1,4 @@
-import Table from 'cli-table3';
+import { plainTable } from '../../../test/support/plain-table.ts';
 import type { Tally } from './judge.ts';
 import type { Paint } from './paint.ts';
 
@@ -18,43 +18,16 @@ export function tableOf(
   results: readonly { readonly name: string; readonly tally: Tally }[],
   paint: Paint,
 ): string {
-  const table = new Table({
-    head: HEAD,
-    colAligns: ['left', ...HEAD.slice(1).map(() => 'right' as const)],
-    chars: bare,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0, compact: true },
-  });
   const bad = (count: number) => paint(count === 0 ? 'green' : 'red', String(count));
-  for (const { name, tally } of results) {
-    table.push([
-      name,
-      tally.once,
-      bad(tally.twice),
-      bad(tally.lostSuccess),
-      bad(tally.falseSuccess),
-      tally.notBooked,
-      tally.requests,
-      `${Math.round(tally.p50)} / ${Math.round(tally.p99)}`,
-    ]);
-  }
-  return table.toString();
+  const rows = results.map(({ name, tally }) => [
+    name,
+    tally.once,
+    bad(tally.twice),
+    bad(tally.lostSuccess),
+    bad(tally.falseSuccess),
+    tally.notBooked,
+    tally.requests,
+    `${Math.round(tally.p50)} / ${Math.round(tally.p99)}`,
+  ]);
+  return plainTable(HEAD, rows);
 }
-
-/** One rule under the head, and spaces. */
-const bare = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '─',
-  'mid-mid': '──',
-  right: '',
-  'right-mid': '',
-  middle: '  ',
-};
