@@ -80,14 +80,6 @@ describe('undici.request', () => {
         ['x-a', '1'],
       ]),
     ], // prettier-ignore
-    [
-      'pairs with a name that every object knows',
-      [
-        ['constructor', 'x'],
-        ['idempotency-key', 'mine'],
-        ['x-a', '1'],
-      ].values() as never,
-    ],
     ['Headers', new Headers({ 'idempotency-key': 'mine', 'x-a': '1' })],
   ])('the caller’s own key wins, in headers given as %s', async (_form, headers) => {
     await using server = await startFaultServer({ faults: [unavailable] });
@@ -96,6 +88,14 @@ describe('undici.request', () => {
     await body.dump();
     expect(keysOf(server.requests)).toEqual(['mine', 'mine']);
     expect(server.requests.map(({ headers }) => headers['x-a'])).toEqual(['1', '1']);
+  });
+
+  test('a header may have a name that every object knows', async () => {
+    await using server = await startFaultServer();
+    const { dispatcher } = guarded();
+    const headers = ['constructor', 'mine'];
+    await (await request(server.url, { dispatcher, headers })).body.dump();
+    expect(Object.entries(server.requests[0]?.headers ?? {})).toContainEqual(['constructor', 'mine']);
   });
 
   test('headers that a caller changes during the call stay as they were', async () => {
