@@ -54,7 +54,7 @@ function snapshot(body: NonNullable<FetchBody>): FetchBody {
 }
 
 /** Shared memory, and a view on it, is no body to `fetch`. */
-function isBytes(body: object | string): body is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
+export function isBytes(body: object | string): body is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
   return types.isArrayBuffer(ArrayBuffer.isView(body) ? body.buffer : body);
 }
 

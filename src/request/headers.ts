@@ -40,11 +40,24 @@ function trimmed(value: unknown): string {
 export function withHeader(headers: HeadersInit | undefined, name: string, value: string): HeadersInit {
   if (headers === undefined) return { [name]: value };
   if (typeof headers !== 'object' || headers === null) return headers;
-  if (Array.isArray(headers)) return [...headers, [name, value]];
   if (!isIterable(headers)) return Object.assign({}, headers, { [name]: value });
-  const copy = copyHeaders(headers) as Headers;
+  if (!(headers instanceof UndiciHeaders)) return [...headers, [name, value]];
+  // Only by its class does `fetch` know in which order, and which case, the names were written.
+  const copy = new UndiciHeaders(headers);
   copy.append(name, value);
-  return copy;
+  return copy as Headers;
+}
+
+/** The same headers, and those of `more` that are not among them. Takes what `copyHeaders` gives, and leaves it as it is. */
+export function withMissing(
+  headers: HeadersInit | undefined,
+  more: Readonly<Record<string, string>>,
+): HeadersInit | undefined {
+  let result = headers;
+  for (const name of Object.keys(more)) {
+    if (findHeader(headers, name) === undefined) result = withHeader(result, name, more[name] ?? '');
+  }
+  return result;
 }
 
 /** A string is one too, but no list of pairs and no pair. */

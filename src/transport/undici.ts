@@ -1,10 +1,11 @@
 import { type Dispatcher, getGlobalDispatcher, fetch as undiciFetch } from 'undici';
 import type { DispatcherLike } from '../policy/options.ts';
+import { withMissing } from '../request/headers.ts';
 import { discard } from './discard.ts';
 import type { Order, Transport } from './exchange.ts';
 import type { Hop } from './hop.ts';
 import { type Handler, isLegacy, LegacyHop, ModernHop } from './hops.ts';
-import { chunksOf, standInFor, type Upload, uploadOf, watched } from './upload.ts';
+import { mayHaveBody, type Upload, uploadOf, watched } from './upload.ts';
 import { WireExchange } from './wire.ts';
 
 /** Sends with undici's own `fetch`, on the given dispatcher or on undici's global one. */
@@ -22,15 +23,15 @@ export class UndiciExchange extends WireExchange<Response> {
   constructor(order: Order, base: Dispatcher) {
     super(order);
     this.#base = base;
-    this.#upload = uploadOf(order.body);
+    this.#upload = uploadOf(order.body, order.init.method);
   }
 
   send(): Promise<Response> {
     const { url, init, headers, body, caller } = this.order;
     // Not a spread: with more members after it, Node 20 is slow (`npm run bench:tricks`).
     const sent = Object.assign({}, init, {
-      headers,
-      body: this.#upload ? standInFor(this.#upload) : body,
+      headers: this.#upload ? withMissing(headers, this.#upload.headers) : headers,
+      body: this.#upload ? this.#upload.standIn : body,
       signal: caller?.signal,
       dispatcher: this,
     }) as unknown as Parameters<typeof undiciFetch>[1];
@@ -68,12 +69,7 @@ export class UndiciExchange extends WireExchange<Response> {
       options.headersTimeout = 0;
       options.bodyTimeout = 0;
     }
-    if (options.body && this.#upload) {
-      const body = watched(chunksOf(this.#upload), () => {
-        this.bodyBroke = true;
-      });
-      options.body = body as never;
-    }
+    if (this.#upload && mayHaveBody(options.method)) options.body = this.#bodyOf(this.#upload) as never;
     return this.#base.dispatch(options, hop as unknown as Dispatcher.DispatchHandler);
   }
 
@@ -83,6 +79,14 @@ export class UndiciExchange extends WireExchange<Response> {
 
   protected override reject(error: Error): void {
     this.#reject?.(error);
+  }
+
+  #bodyOf(upload: Upload): unknown {
+    const content = upload.content();
+    if (typeof content === 'string' || content instanceof Uint8Array) return content;
+    return watched(content, () => {
+      this.bodyBroke = true;
+    });
   }
 
   #settled(): void {

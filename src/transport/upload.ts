@@ -1,28 +1,43 @@
 import { Readable } from 'node:stream';
 import type { FetchBody } from '../policy/options.ts';
+import { isBytes } from '../request/body.ts';
 
 /**
- * A body that is made while it is sent, on its way past `fetch`. That one tees whatever it sends, and keeps in memory
- * all that has gone out until the request is over: 256 MiB of upload would take as much memory. So the dispatcher is
- * given the body itself, and `fetch` a stand-in of the same kind.
+ * A request body on its way past `fetch`: the dispatcher is given the body itself. `fetch` makes a stream of whatever it
+ * sends and tees that: for a string, it is the dearest part of the call; of a 256 MiB upload, it keeps 256 MiB in memory.
  */
-export type Upload = Blob | ReadableStream<Uint8Array>;
+export interface Upload {
+  /** What `fetch` is given in the body's place. */
+  readonly standIn: ReadableStream | undefined;
+  /** What `fetch` would have found out about the body: the headers that are added unless the caller has set them. */
+  readonly headers: Readonly<Record<string, string>>;
+  /** For the dispatcher: touches nothing until it is read. Called again after a redirect. */
+  content(): string | Uint8Array | AsyncIterable<Uint8Array>;
+}
 
-/** Undefined for a body that is there as a whole, and for one that is for `fetch` to refuse. */
-export function uploadOf(body: FetchBody | undefined): Upload | undefined {
-  if (body instanceof Blob) return body;
+/** Undefined for no body, and for one that is for `fetch` to refuse, or to make sense of. */
+export function uploadOf(body: FetchBody | undefined, method: string | undefined): Upload | undefined {
+  if (!mayHaveBody(method)) return undefined;
+  if (typeof body === 'string') return text(body, 'text/plain;charset=UTF-8');
+  if (typeof body !== 'object' || body === null) return undefined;
+  if (isBytes(body)) {
+    const bytes = ArrayBuffer.isView(body)
+      ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
+      : new Uint8Array(body);
+    return whole(bytes.byteLength, '', () => bytes);
+  }
+  if (body instanceof URLSearchParams) {
+    return text(String(body), 'application/x-www-form-urlencoded;charset=UTF-8');
+  }
+  if (body instanceof Blob) return whole(body.size, body.type, () => body.stream());
   if (!(body instanceof ReadableStream) || body.locked) return undefined;
-  return Readable.isDisturbed(body as unknown as Readable) ? undefined : body;
+  if (Readable.isDisturbed(body as unknown as Readable)) return undefined;
+  return { standIn: new ReadableStream({ type: 'bytes' }), headers: {}, content: () => body };
 }
 
-/** For `fetch`. Of a Blob it wants to know the size and the type, and does not read it unless it is asked to. */
-export function standInFor(upload: Upload): Upload {
-  return upload instanceof Blob ? upload : new ReadableStream({ type: 'bytes' });
-}
-
-/** For the dispatcher: touches nothing until it is read. A Blob can be read again, after a redirect. */
-export function chunksOf(upload: Upload): AsyncIterable<Uint8Array> {
-  return upload instanceof Blob ? upload.stream() : upload;
+/** Neither these, nor what a redirect turns into one of these. `fetch` puts them into upper case itself. */
+export function mayHaveBody(method: unknown = 'GET'): boolean {
+  return !/^(?:get|head)$/i.test(String(method));
 }
 
 /** The same chunks, and `failed` is told if they break off. */
@@ -36,4 +51,16 @@ export async function* watched<Chunk>(
     failed();
     throw error;
   }
+}
+
+function text(content: string, type: string): Upload | undefined {
+  return whole(Buffer.byteLength(content), type, () => content);
+}
+
+/** @param length in bytes */
+function whole(length: number, type: string, content: Upload['content']): Upload | undefined {
+  // Memory that was given away looks just like none.
+  if (length === 0) return undefined;
+  const size = { 'content-length': String(length) };
+  return { standIn: undefined, headers: type === '' ? size : { 'content-type': type, ...size }, content };
 }
