@@ -1,7 +1,6 @@
 import { makeCall } from './call/call.ts';
 import { CallerSignal } from './call/caller-signal.ts';
 import { planCall } from './call/plan.ts';
-import { remember } from './call/report.ts';
 import type { SteadFetch } from './client.ts';
 import type { ClientOptions } from './policy/client-options.ts';
 import type { FetchInput, Options, SteadInit } from './policy/options.ts';
@@ -41,20 +40,21 @@ export function createClient(options: ClientOptions, runtime: Runtime): SteadFet
 
 function client(policies: Policies, shared: Shared): SteadFetch {
   // `fetch` takes null for nothing, and has one argument that it can't do without.
-  const fetch = async (input: FetchInput, init: SteadInit | null = null): Promise<Response> => {
-    const request = readRequest(input, init ?? {});
-    if (request === undefined || request.signal?.aborted) {
-      return fetchUnaided(chooseFetch(policies.fetch), input, init);
+  const fetch = (input: FetchInput, init: SteadInit | null = null): Promise<Response> => {
+    try {
+      const request = readRequest(input, init ?? {});
+      if (request === undefined || request.signal?.aborted) {
+        return fetchUnaided(chooseFetch(policies.fetch), input, init);
+      }
+      const { signal, stream } = request;
+      const plan = planCall(request, init ?? {}, policies, shared, {
+        transport: transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
+        customer: signal && (() => new CallerSignal(signal)),
+      });
+      return stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
+    } catch (error) {
+      return Promise.reject(error);
     }
-    const { signal, stream } = request;
-    let plan = planCall(request, init ?? {}, policies, shared, {
-      transport: transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
-      customer: signal && (() => new CallerSignal(signal)),
-    });
-    if (stream) plan = { ...plan, body: await requestBody(stream) };
-    const response = await makeCall(plan);
-    remember(response, plan.record);
-    return response;
   };
   return Object.assign(fetch, {
     on: shared.emitter.on.bind(shared.emitter),

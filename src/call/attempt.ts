@@ -36,8 +36,8 @@ export async function attempt<A extends Answer>(
   try {
     let body = plan.body && makeBody(plan.body, plan);
     if (body instanceof Promise) body = await body;
-    exchange = plan.transport(orderOf(plan, plan.body && (body ?? null)));
-    const response = await exchange.send();
+    exchange = plan.transport();
+    const response = await exchange.send(orderOf(plan, plan.body && (body ?? null)));
     outcome = { response, error: undefined, verdict: judgeResponse(response, plan.policy, plan.keyed) };
   } catch (error) {
     outcome = failed(plan, exchange, error);

@@ -64,8 +64,8 @@ class Call<A extends Answer> {
     if (response) caller?.handOver(response);
     else caller?.release();
     if (emitter.has('settled')) emitter.emit('settled', record.report());
+    remember(response ?? error, record);
     if (response) return response;
-    remember(error, record);
     throw error;
   }
 

@@ -10,6 +10,13 @@ export interface Limits {
   readonly deadline: number;
 }
 
+/** Whose time an AttemptClock keeps. */
+export interface Timed {
+  /** Whether the reader of the body has asked for a pause: silence is not the server's then. */
+  readonly paused: boolean;
+  expired(error: TimeoutError): void;
+}
+
 /**
  * The three clocks of one attempt on a single timer. First the attempt clock runs, until the response headers;
  * then the idle clock, until the end of the body; the total deadline runs beside both.
@@ -18,8 +25,7 @@ export interface Limits {
 export class AttemptClock {
   readonly #limits: Limits;
   readonly #runtime: Runtime;
-  readonly #expired: (error: TimeoutError) => void;
-  readonly #isPaused: () => boolean;
+  readonly #timed: Timed;
   readonly #attemptDue: number;
   #phase: TimeoutPhase = 'attempt';
   #touchedAt = 0;
@@ -28,17 +34,10 @@ export class AttemptClock {
   #timerDue = Number.POSITIVE_INFINITY;
   #lastLook: NodeJS.Immediate | undefined;
 
-  /** @param isPaused whether the reader of the body has asked for a pause: silence is not the server's then */
-  constructor(
-    limits: Limits,
-    runtime: Runtime,
-    expired: (error: TimeoutError) => void,
-    isPaused: () => boolean,
-  ) {
+  constructor(limits: Limits, runtime: Runtime, timed: Timed) {
     this.#limits = limits;
     this.#runtime = runtime;
-    this.#expired = expired;
-    this.#isPaused = isPaused;
+    this.#timed = timed;
     const now = runtime.now();
     this.#attemptDue = now + limits.attempt;
     this.#aim(now);
@@ -59,7 +58,7 @@ export class AttemptClock {
   /** A chunk came. */
   chunk(): void {
     this.#touchedAt = this.#runtime.now();
-    this.#wasPaused = this.#isPaused();
+    this.#wasPaused = this.#timed.paused;
   }
 
   /** From now on the body can't be watched: only the deadline counts. */
@@ -96,30 +95,35 @@ export class AttemptClock {
     this.#timerDue = due;
     // Rounded, so that attempts with the same limit share one of Node's timer lists: making a list costs more than
     // the timer. If it fires a little early, it is set again.
-    this.#timer = setTimeout(this.#tick, Math.max(0, Math.round(due - (now ?? this.#runtime.now()))));
+    this.#timer = setTimeout(tick, Math.max(0, Math.round(due - (now ?? this.#runtime.now()))), this);
   }
 
-  readonly #tick = (): void => {
+  /** The timer has fired. */
+  tick(): void {
     this.stop();
     const now = this.#runtime.now();
     if (this.#wasPaused) {
       // Once the reader reads again, the server has its whole time anew.
       this.#touchedAt = now;
-      this.#wasPaused = this.#isPaused();
+      this.#wasPaused = this.#timed.paused;
     }
     if (now < this.#due()) this.#turn(this.#phase);
     // Timers come before I/O: in a process that was busy, the answer may be here and not yet read.
-    else this.#lastLook = setImmediate(this.#judge);
-  };
+    else this.#lastLook = setImmediate(() => this.#judge());
+  }
 
-  readonly #judge = (): void => {
+  #judge(): void {
     const now = this.#runtime.now();
     if (now < this.#due()) {
       this.#turn(this.#phase);
     } else {
       this.stop();
       const phase = now >= this.#limits.deadline ? 'total' : this.#phase;
-      this.#expired(new TimeoutError(phase, this.#limits[phase]));
+      this.#timed.expired(new TimeoutError(phase, this.#limits[phase]));
     }
-  };
+  }
+}
+
+function tick(clock: AttemptClock): void {
+  clock.tick();
 }

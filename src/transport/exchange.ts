@@ -42,8 +42,8 @@ export type Fault = 'network' | 'body';
  * never be collected, and its connection never be freed.
  */
 export interface Exchange<A extends Answer = Response> {
-  /** Sends, once. */
-  send(): Promise<A>;
+  /** Sends, once. It does not keep the order: who holds a response holds its exchange, but need not hold a body. */
+  send(order: Order): Promise<A>;
   /** Lets go of an answer that nobody will read. Returns at once. */
   discard(answer: A): void;
   /** False only while it is certain that no byte of the request left. */
@@ -54,4 +54,5 @@ export interface Exchange<A extends Answer = Response> {
   readonly fault: Fault | undefined;
 }
 
-export type Transport<A extends Answer = Response> = (order: Order) => Exchange<A>;
+/** Gives each attempt its exchange. */
+export type Transport<A extends Answer = Response> = () => Exchange<A>;

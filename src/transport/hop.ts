@@ -1,5 +1,5 @@
 import { DRAIN_BYTES, DRAIN_TIME } from './discard.ts';
-import type { Fault, Order } from './exchange.ts';
+import type { Fault } from './exchange.ts';
 import { assertWhole } from './whole.ts';
 
 /** Ends a request that is on the wire, or its response. */
@@ -7,7 +7,8 @@ export type Abort = (reason: Error) => void;
 
 /** The exchange that a hop belongs to, and tells what happens. */
 export interface HopOwner {
-  readonly order: Order;
+  /** Bytes of response body that belong to the attempt. */
+  readonly buffer: number;
   /** Whether the handler hears of nothing but the response that is released. */
   readonly gated: boolean;
   /** About to be written. Throws if the attempt is over: then undici drops the request and keeps the connection. */
@@ -18,6 +19,8 @@ export interface HopOwner {
   /** The response may go out: at its headers or, with `buffer`, once its body is whole. Until `release` it is held. */
   hopReady(hop: Hop): void;
   hopFailed(fault: Fault | undefined, error: Error): void;
+  /** The response was handed over, and this ended its body. */
+  bodyFailed(error: Error): void;
 }
 
 /** A response that waits for its release is read this far, in bytes. */
@@ -123,7 +126,7 @@ export abstract class Hop {
   protected head(status: number): void {
     this.#status = status;
     this.owner.hopAnswered(status);
-    if (this.owner.order.buffer === 0) this.#ready();
+    if (this.owner.buffer === 0) this.#ready();
   }
 
   protected data(chunk: Buffer): void {
@@ -177,7 +180,7 @@ export abstract class Hop {
     }
     this.#held.push(chunk);
     if (this.#state === 'before') {
-      if (this.#heldBytes > this.owner.order.buffer) this.#ready();
+      if (this.#heldBytes > this.owner.buffer) this.#ready();
     } else if (this.#heldBytes > READ_AHEAD) {
       this.#isStopped = true;
       this.stop();
@@ -187,12 +190,13 @@ export abstract class Hop {
   #finish(): void {
     clearTimeout(this.#cutOff);
     this.#isComplete = true;
+    this.#abort = undefined;
     this.owner.hopEnded();
     if (this.#state === 'released') this.passEnd();
   }
 
   #breakOff(error: Error): void {
-    this.owner.order.bodyFailed(error);
+    this.owner.bodyFailed(error);
     this.passError(error);
   }
 }

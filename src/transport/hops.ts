@@ -54,7 +54,9 @@ export class LegacyHop extends Hop {
   protected handlerPaused = false;
   protected abandoned = false;
   readonly #handler: LegacyHandler;
+  /** Until it is passed on. */
   #head: Parameters<NonNullable<LegacyHandler['onHeaders']>> | undefined;
+  #resume: (() => void) | undefined;
   #trailers: unknown;
 
   constructor(handler: LegacyHandler, owner: HopOwner, method: string) {
@@ -82,11 +84,11 @@ export class LegacyHop extends Hop {
       if (this.owner.gated) this.#handler.onHeaders?.(status, headers, resume, text);
       return true;
     }
-    const resumed = () => {
+    this.#resume = () => {
       this.handlerPaused = false;
       resume();
     };
-    this.#head = [status, headers, resumed, text];
+    this.#head = [status, headers, this.#resume, text];
     this.head(status);
     return !this.paused;
   }
@@ -114,7 +116,9 @@ export class LegacyHop extends Hop {
 
   protected override passHead(): void {
     if (this.#head === undefined) return;
-    this.handlerPaused = this.#handler.onHeaders?.(...this.#head) === false;
+    const [status, headers, resume, text] = this.#head;
+    this.#head = undefined;
+    this.handlerPaused = this.#handler.onHeaders?.(status, headers, resume, text) === false;
   }
 
   protected override passData(chunk: Buffer): void {
@@ -133,7 +137,7 @@ export class LegacyHop extends Hop {
   protected override stop(): void {}
 
   protected override proceed(): void {
-    this.#head?.[2]();
+    this.#resume?.();
   }
 
   protected override header(name: string): string {
@@ -150,6 +154,7 @@ export class ModernHop extends Hop {
   readonly #handler: ModernHandler;
   readonly #wheel: Wheel | undefined;
   #controller: Controller | undefined;
+  /** Until it is passed on. */
   #head: [status: number, headers: HeaderRecord, text: string | undefined] | undefined;
   #trailers: HeaderRecord = {};
 
@@ -211,8 +216,10 @@ export class ModernHop extends Hop {
 
   protected override passHead(): void {
     if (this.#controller === undefined || this.#head === undefined) return;
+    const [status, headers, text] = this.#head;
+    this.#head = undefined;
     this.#wheel?.turn(this.#controller);
-    this.#handler.onResponseStart?.(this.#wheel ?? this.#controller, ...this.#head);
+    this.#handler.onResponseStart?.(this.#wheel ?? this.#controller, status, headers, text);
   }
 
   protected override passData(chunk: Buffer): void {

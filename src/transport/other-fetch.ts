@@ -1,6 +1,6 @@
 import type { FetchLike } from '../policy/options.ts';
 import { codeOf } from '../verdict/cause.ts';
-import { AttemptClock } from './clock.ts';
+import { AttemptClock, type Timed } from './clock.ts';
 import { discard } from './discard.ts';
 import type { Exchange, Fault, Order, Transport } from './exchange.ts';
 import { readAhead } from './read-ahead.ts';
@@ -12,39 +12,35 @@ import { watchBody } from './watch-body.ts';
  * idle clock runs only while we read the body ourselves (`buffer`).
  */
 export function fetchTransport(fetch: FetchLike): Transport {
-  return (order) => new FetchExchange(order, fetch);
+  return () => new FetchExchange(fetch);
 }
 
 /** Nothing tells when a body has been read. One that nobody holds any more needs no deadline, though. */
 const dropped = new FinalizationRegistry<AttemptClock>((clock) => clock.stop());
 
-class FetchExchange implements Exchange {
+class FetchExchange implements Exchange, Timed {
+  /** The body can't be seen. */
+  readonly paused = false;
   sent = false;
   status: number | undefined;
   fault: Fault | undefined;
-  readonly #order: Order;
   readonly #fetch: FetchLike;
   readonly #stop = new AbortController();
-  readonly #clock: AttemptClock | undefined;
+  #clock: AttemptClock | undefined;
+  #bodyFailed: Order['bodyFailed'] | undefined;
   #reject: ((reason: unknown) => void) | undefined;
 
-  constructor(order: Order, fetch: FetchLike) {
-    this.#order = order;
+  constructor(fetch: FetchLike) {
     this.#fetch = fetch;
-    this.#clock =
-      order.limits &&
-      new AttemptClock(
-        order.limits,
-        order.runtime,
-        (error) => this.#expire(error),
-        () => false,
-      );
   }
 
-  send(): Promise<Response> {
+  send(order: Order): Promise<Response> {
+    const { limits, runtime, bodyFailed } = order;
+    this.#clock = limits && new AttemptClock(limits, runtime, this);
+    this.#bodyFailed = bodyFailed;
     return new Promise((resolve, reject) => {
       this.#reject = reject;
-      this.#send().then(resolve, reject);
+      this.#send(order).then(resolve, reject);
     });
   }
 
@@ -52,10 +48,15 @@ class FetchExchange implements Exchange {
     discard(response);
   }
 
-  async #send(): Promise<Response> {
-    const { url, init, headers, caller, buffer } = this.#order;
+  expired(error: Error): void {
+    if (this.#reject === undefined) this.#bodyFailed?.(error);
+    this.#stop.abort(error);
+  }
+
+  async #send(order: Order): Promise<Response> {
+    const { url, init, headers, caller, buffer } = order;
     const { signal } = this.#stop;
-    const body = watchBody(this.#order.body, () => {
+    const body = watchBody(order.body, () => {
       this.fault = 'body';
     });
     const both = caller ? AbortSignal.any([caller.signal, signal]) : signal;
@@ -78,7 +79,7 @@ class FetchExchange implements Exchange {
       return response;
     } catch (error) {
       this.#clock?.stop();
-      if (this.status !== undefined || isNetworkFailure(error, this.#order)) this.fault ??= 'network';
+      if (this.status !== undefined || isNetworkFailure(error, order)) this.fault ??= 'network';
       throw error;
     } finally {
       // It leads to the promise, and that one to the response.
@@ -104,11 +105,6 @@ class FetchExchange implements Exchange {
   #aborted(reason: unknown): void {
     this.#clock?.stop();
     this.#reject?.(reason);
-  }
-
-  #expire(error: Error): void {
-    if (this.#reject === undefined) this.#order.bodyFailed(error);
-    this.#stop.abort(error);
   }
 }
 

@@ -10,24 +10,30 @@ import { WireExchange } from './wire.ts';
 
 /** Sends with undici's own `fetch`, on the given dispatcher or on undici's global one. */
 export function undiciTransport(dispatcher: DispatcherLike | undefined): Transport {
-  return (order) => new UndiciExchange(order, (dispatcher ?? getGlobalDispatcher()) as Dispatcher);
+  return () => new UndiciExchange((dispatcher ?? getGlobalDispatcher()) as Dispatcher);
 }
 
 /** One attempt through undici's `fetch`, as the dispatcher that it is given. */
 export class UndiciExchange extends WireExchange<Response> {
   readonly gated = false;
   readonly #base: Dispatcher;
-  readonly #upload: Upload | undefined;
+  #upload: Upload | undefined;
   #reject: ((error: Error) => void) | undefined;
 
-  constructor(order: Order, base: Dispatcher) {
-    super(order);
+  constructor(base: Dispatcher) {
+    super();
     this.#base = base;
-    this.#upload = uploadOf(order.body, order.init.method);
   }
 
-  send(): Promise<Response> {
-    const { url, init, headers, body, caller } = this.order;
+  /** Redirects are followed before `fetch` settles. */
+  protected get isFinal(): boolean {
+    return this.#reject === undefined;
+  }
+
+  send(order: Order): Promise<Response> {
+    this.start(order);
+    const { url, init, headers, body, caller } = order;
+    this.#upload = uploadOf(body, init.method);
     // Not a spread: with more members after it, Node 20 is slow (`npm run bench:tricks`).
     const sent = Object.assign({}, init, {
       headers: this.#upload ? withMissing(headers, this.#upload.headers) : headers,
@@ -92,5 +98,7 @@ export class UndiciExchange extends WireExchange<Response> {
   #settled(): void {
     // It leads to the promise, and that one to the response.
     this.#reject = undefined;
+    this.#upload = undefined;
+    this.letGo();
   }
 }

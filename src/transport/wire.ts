@@ -1,39 +1,40 @@
-import { AttemptClock } from './clock.ts';
-import type { Answer, Exchange, Fault, Order } from './exchange.ts';
+import { AttemptClock, type Timed } from './clock.ts';
+import type { Answer, Caller, Exchange, Fault, Order } from './exchange.ts';
 import type { Hop, HopOwner } from './hop.ts';
 
 /**
  * One attempt through an undici dispatcher. It sees each request start, its response, its body and its end. That makes
  * timeouts cheap (no AbortSignal) and delivery a fact.
  */
-export abstract class WireExchange<A extends Answer> implements Exchange<A>, HopOwner {
-  readonly order: Order;
+export abstract class WireExchange<A extends Answer> implements Exchange<A>, HopOwner, Timed {
   abstract readonly gated: boolean;
+  /** Whether no other request can follow in this attempt, as one does to a redirect. */
+  protected abstract readonly isFinal: boolean;
+  buffer = 0;
   sent = false;
   status: number | undefined;
   fault: Fault | undefined;
   protected hop: Hop | undefined;
   protected bodyBroke = false;
-  readonly #clock: AttemptClock | undefined;
+  #caller: Caller | undefined;
+  #clock: AttemptClock | undefined;
+  #bodyFailed: Order['bodyFailed'] | undefined;
+  #hasEnded = false;
   #over: Error | undefined;
 
-  constructor(order: Order) {
-    this.order = order;
-    this.#clock =
-      order.limits &&
-      new AttemptClock(
-        order.limits,
-        order.runtime,
-        (error) => this.end(error),
-        () => this.hop?.paused ?? false,
-      );
-  }
-
-  abstract send(): Promise<A>;
+  abstract send(order: Order): Promise<A>;
   abstract discard(answer: A): void;
   abstract hopReady(hop: Hop): void;
   /** Rejects `send`, if it is not settled yet. */
   protected abstract reject(error: Error): void;
+
+  get paused(): boolean {
+    return this.hop?.paused ?? false;
+  }
+
+  expired(error: Error): void {
+    this.end(error);
+  }
 
   hopStarted(): void {
     this.#throwIfOver();
@@ -51,11 +52,17 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
 
   hopEnded(): void {
     this.stopClock();
+    this.#hasEnded = true;
+    this.letGo();
   }
 
   hopFailed(fault: Fault | undefined, _error: Error): void {
     this.stopClock();
     this.fault = this.bodyBroke ? 'body' : fault;
+  }
+
+  bodyFailed(error: Error): void {
+    this.#bodyFailed?.(error);
   }
 
   /** Ends the attempt, wherever it is. */
@@ -66,11 +73,20 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
     this.reject(reason);
   }
 
+  /** The attempt begins: its clock runs. */
+  protected start({ caller, limits, runtime, buffer, bodyFailed }: Order): void {
+    this.buffer = buffer;
+    this.#caller = caller;
+    this.#bodyFailed = bodyFailed;
+    this.#clock = limits && new AttemptClock(limits, runtime, this);
+  }
+
   /** A request is about to be dispatched: the attempt's first, or one after a redirect. */
   protected begin(hop: Hop): void {
     this.#throwIfOver();
     this.hop?.drop();
     this.hop = hop;
+    this.#hasEnded = false;
     this.status = undefined;
     this.#clock?.waiting();
   }
@@ -84,8 +100,16 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
     this.#clock?.stop();
   }
 
+  /** Once all is over. Who holds a response holds this too, by way of `fetch`, and should hold nothing else by it. */
+  protected letGo(): void {
+    if (!this.#hasEnded || !this.isFinal) return;
+    this.hop = undefined;
+    this.#clock = undefined;
+    this.#caller = undefined;
+  }
+
   #throwIfOver(): void {
     if (this.#over) throw this.#over;
-    if (this.order.caller?.aborted) throw new Error('the caller has aborted the call');
+    if (this.#caller?.aborted) throw new Error('the caller has aborted the call');
   }
 }

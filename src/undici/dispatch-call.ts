@@ -1,7 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { makeCall } from '../call/call.ts';
 import { type CallOptions, type Customer, planCall } from '../call/plan.ts';
-import { Context } from '../call/report.ts';
+import { remember } from '../call/report.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { CallRequest } from '../request/request.ts';
 import type { Shared } from '../shared.ts';
@@ -19,7 +19,7 @@ export class DispatchCall implements Customer<DispatchAnswer> {
   readonly #handler: Handler;
   readonly #wheel = new CallWheel((reason) => this.#abort(reason));
   /** undici gives it to the caller along with the response, so that the report can be asked for. */
-  readonly #context = new Context();
+  readonly #context = {};
   #exchange: DispatchExchange | undefined;
   #stop: AbortController | undefined;
 
@@ -50,13 +50,13 @@ export class DispatchCall implements Customer<DispatchAnswer> {
       this.#start();
       if (this.aborted) throw this.#wheel.reason;
       const plan = planCall(request, options, policies, shared, {
-        transport: (order) => {
-          this.#exchange = new DispatchExchange(order, this.#dispatched);
+        transport: () => {
+          this.#exchange = new DispatchExchange(this.#dispatched);
           return this.#exchange;
         },
         customer: () => this,
       });
-      this.#context.record = plan.record;
+      remember(this.#context, plan.record);
       makeCall(plan).then(
         ({ hop }) => release(hop),
         (error: Error) => this.#fail(error),

@@ -35,20 +35,23 @@ export interface Dispatched {
 /** One attempt through the dispatchers behind an interceptor. */
 export class DispatchExchange extends WireExchange<DispatchAnswer> {
   readonly gated = true;
+  /** Whoever follows redirects makes a call of each. */
+  protected readonly isFinal = true;
   readonly #dispatched: Dispatched;
   #resolve: ((answer: DispatchAnswer) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
-  constructor(order: Order, dispatched: Dispatched) {
-    super(order);
+  constructor(dispatched: Dispatched) {
+    super();
     this.#dispatched = dispatched;
   }
 
-  send(): Promise<DispatchAnswer> {
+  send(order: Order): Promise<DispatchAnswer> {
+    this.start(order);
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
-      this.#send();
+      this.#send(order);
     });
   }
 
@@ -70,7 +73,7 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
     this.#reject?.(error);
   }
 
-  #send(): void {
+  #send({ headers, body }: Order): void {
     const { dispatch, options, handler, wheel } = this.#dispatched;
     const { method, headersTimeout, bodyTimeout } = options;
     const hop = isLegacy(handler)
@@ -79,8 +82,8 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
     const none = this.isTimed ? 0 : undefined;
     // Not a spread: with more members after it, Node 20 is slow (`npm run bench:tricks`).
     const sent = Object.assign({}, options, {
-      headers: this.order.headers,
-      body: this.#body(),
+      headers,
+      body: this.#watched(body),
       headersTimeout: headersTimeout ?? none,
       bodyTimeout: bodyTimeout ?? none,
     }) as Dispatcher.DispatchOptions;
@@ -93,8 +96,7 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
     }
   }
 
-  #body(): unknown {
-    const { body } = this.order;
+  #watched(body: Order['body']): unknown {
     if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return body;
     return watched(body as AsyncIterable<unknown>, () => {
       this.bodyBroke = true;

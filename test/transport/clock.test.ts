@@ -31,12 +31,12 @@ afterEach(() => {
 
 function start(limits: Partial<Limits>): AttemptClock {
   const whole = { attempt: never, idle: never, total: never, ...limits };
-  return new AttemptClock(
-    { deadline: runtime.now() + whole.total, ...whole },
-    runtime,
-    (error) => ended.push({ at: runtime.now(), error }),
-    () => reader.paused,
-  );
+  return new AttemptClock({ deadline: runtime.now() + whole.total, ...whole }, runtime, {
+    get paused() {
+      return reader.paused;
+    },
+    expired: (error) => ended.push({ at: runtime.now(), error }),
+  });
 }
 
 /** Time goes on for everybody. */
