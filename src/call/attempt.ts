@@ -18,6 +18,8 @@ export interface Attempted<A extends Answer> {
   readonly error: unknown;
   readonly verdict: Verdict;
   readonly record: AttemptRecord;
+  /** Monotonic. */
+  readonly ended: number;
 }
 
 type Outcome<A extends Answer> = Pick<Attempted<A>, 'response' | 'error' | 'verdict'>;
@@ -37,13 +39,14 @@ export async function attempt<A extends Answer>(
     let body = plan.body && makeBody(plan.body, plan);
     if (body instanceof Promise) body = await body;
     exchange = plan.transport();
-    const response = await exchange.send(orderOf(plan, plan.body && (body ?? null)));
+    const response = await exchange.send(orderOf(plan, begun, plan.body && (body ?? null)));
     outcome = { response, error: undefined, verdict: judgeResponse(response, plan.policy, plan.keyed) };
   } catch (error) {
     outcome = failed(plan, exchange, error);
   }
   const { response, error, verdict } = consult(plan, exchange, outcome);
-  record.duration = runtime.now() - begun;
+  const ended = runtime.now();
+  record.duration = ended - begun;
   record.status = exchange?.status;
   record.delivery = deliveryOf(exchange);
   record.reason = verdict.reason;
@@ -57,10 +60,10 @@ export async function attempt<A extends Answer>(
     const { id, method, url, endpoint } = call;
     emitter.emit('attempt', { id, method, url, endpoint, attempt: record.report });
   }
-  return { exchange, response, error, verdict, record };
+  return { exchange, response, error, verdict, record, ended };
 }
 
-function orderOf<A extends Answer>(plan: CallPlan<A>, body: FetchBody | undefined): Order {
+function orderOf<A extends Answer>(plan: CallPlan<A>, begun: number, body: FetchBody | undefined): Order {
   const { url, init, headers, caller, limits, policy, runtime, record } = plan;
   return {
     url,
@@ -71,7 +74,8 @@ function orderOf<A extends Answer>(plan: CallPlan<A>, body: FetchBody | undefine
     limits,
     buffer: policy.buffer,
     runtime,
-    bodyFailed: (error) => remember(error, record),
+    begun,
+    remember: (subject) => remember(subject, record),
   };
 }
 

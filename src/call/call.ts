@@ -64,8 +64,8 @@ class Call<A extends Answer> {
     if (response) caller?.handOver(response);
     else caller?.release();
     if (emitter.has('settled')) emitter.emit('settled', record.report());
-    remember(response ?? error, record);
     if (response) return response;
+    remember(error, record);
     throw error;
   }
 
@@ -149,10 +149,10 @@ class Call<A extends Answer> {
   }
 
   /** An answer that is not asked for again brings tokens. */
-  #earn({ verdict }: Attempted<A>): void {
-    const { policy, scope, runtime } = this.#plan;
+  #earn({ verdict, ended }: Attempted<A>): void {
+    const { policy, scope } = this.#plan;
     if (policy.budget === false || verdict.outcome !== 'success' || verdict.reason === 'status') return;
-    scope?.budget?.answered(policy.budget, runtime.now(), this.#token);
+    scope?.budget?.answered(policy.budget, ended, this.#token);
   }
 
   /** Asks the breaker for a permit. */

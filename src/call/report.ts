@@ -110,9 +110,14 @@ class Marked extends Existing {
   }
 }
 
+/** Those that are frozen: from some later Node on, such objects can't be given a private field. */
+const frozen = new WeakMap<object, CallRecord>();
+
 /** Remembers which call a response or an error came from. To everybody else they stay as they are. */
 export function remember(subject: unknown, record: CallRecord): void {
-  if (typeof subject === 'object' && subject !== null) Marked.mark(subject, record);
+  if (typeof subject !== 'object' || subject === null) return;
+  if (Object.isExtensible(subject)) Marked.mark(subject, record);
+  else frozen.set(subject, record);
 }
 
 /**
@@ -126,7 +131,7 @@ export function remember(subject: unknown, record: CallRecord): void {
  */
 export function callReport(subject: unknown): CallReport | undefined {
   for (const cause of causes(subject)) {
-    const record = Marked.recordOf(cause);
+    const record = frozen.get(cause) ?? Marked.recordOf(cause);
     if (record !== undefined) return record.report();
   }
   return undefined;

@@ -39,11 +39,17 @@ export class DispatchUrl implements CallUrl {
 }
 
 const origins = new Recent<{ readonly origin: string }>();
+let latest = { given: '', origin: '' };
 
 /** The origin as `URL.origin` gives it; undefined if it is none, or not of HTTP. */
 export function canonicalOrigin(given: string): string | undefined {
+  // To compare costs less than to look up: undici makes the string anew for each request, so it would have to be hashed.
+  if (given === latest.given) return latest.origin;
   const known = origins.get(given);
-  if (known !== undefined) return known.origin;
+  if (known !== undefined) {
+    latest = { given, origin: known.origin };
+    return known.origin;
+  }
   if (!URL.canParse(given)) return undefined;
   const { protocol, origin } = new URL(given);
   if (protocol !== 'http:' && protocol !== 'https:') return undefined;

@@ -34,13 +34,13 @@ export class AttemptClock {
   #timerDue = Number.POSITIVE_INFINITY;
   #lastLook: NodeJS.Immediate | undefined;
 
-  constructor(limits: Limits, runtime: Runtime, timed: Timed) {
+  /** @param begun monotonic: when the attempt began */
+  constructor(limits: Limits, runtime: Runtime, timed: Timed, begun: number) {
     this.#limits = limits;
     this.#runtime = runtime;
     this.#timed = timed;
-    const now = runtime.now();
-    this.#attemptDue = now + limits.attempt;
-    this.#aim(now);
+    this.#attemptDue = begun + limits.attempt;
+    this.#aim(begun);
   }
 
   /** A request is on its way (again, after a redirect): the attempt clock counts. */

@@ -28,8 +28,10 @@ export interface Order {
   /** Bytes of response body that belong to the attempt; 0: none. */
   readonly buffer: number;
   readonly runtime: Runtime;
-  /** Told of an error that ends the body after the response was handed over. */
-  readonly bodyFailed: (error: unknown) => void;
+  /** Monotonic: when the attempt began. */
+  readonly begun: number;
+  /** Shown what the caller will get hold of: the response, and an error that ends its body. */
+  readonly remember: (subject: unknown) => void;
 }
 
 /** Where an error came from: the network reported it, or the request body threw it while it was sent. */

@@ -67,9 +67,10 @@ export class LegacyHop extends Hop {
   onConnect(abort: Abort, context: unknown): void {
     this.started(abort);
     if (this.owner.gated) return;
+    // `fetch` keeps it with the response, and undici's own keeps the request.
     const abandon: Abort = (reason) => {
       this.abandoned = true;
-      abort(reason);
+      this.abort(reason);
     };
     this.#handler.onConnect?.(abandon, context);
   }

@@ -27,7 +27,7 @@ class FetchExchange implements Exchange, Timed {
   readonly #fetch: FetchLike;
   readonly #stop = new AbortController();
   #clock: AttemptClock | undefined;
-  #bodyFailed: Order['bodyFailed'] | undefined;
+  #remember: Order['remember'] | undefined;
   #reject: ((reason: unknown) => void) | undefined;
 
   constructor(fetch: FetchLike) {
@@ -35,9 +35,9 @@ class FetchExchange implements Exchange, Timed {
   }
 
   send(order: Order): Promise<Response> {
-    const { limits, runtime, bodyFailed } = order;
-    this.#clock = limits && new AttemptClock(limits, runtime, this);
-    this.#bodyFailed = bodyFailed;
+    const { limits, runtime, begun, remember } = order;
+    this.#clock = limits && new AttemptClock(limits, runtime, this, begun);
+    this.#remember = remember;
     return new Promise((resolve, reject) => {
       this.#reject = reject;
       this.#send(order).then(resolve, reject);
@@ -49,7 +49,7 @@ class FetchExchange implements Exchange, Timed {
   }
 
   expired(error: Error): void {
-    if (this.#reject === undefined) this.#bodyFailed?.(error);
+    if (this.#reject === undefined) this.#remember?.(error);
     this.#stop.abort(error);
   }
 
@@ -76,6 +76,7 @@ class FetchExchange implements Exchange, Timed {
       }
       this.status = response.status;
       await this.#watch(response, buffer);
+      order.remember(response);
       return response;
     } catch (error) {
       this.#clock?.stop();

@@ -46,6 +46,7 @@ export class UndiciExchange extends WireExchange<Response> {
       undiciFetch(url.href, sent).then(
         (response) => {
           this.#settled();
+          order.remember(response);
           resolve(response as unknown as Response);
         },
         (error: unknown) => {

@@ -18,7 +18,7 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
   protected bodyBroke = false;
   #caller: Caller | undefined;
   #clock: AttemptClock | undefined;
-  #bodyFailed: Order['bodyFailed'] | undefined;
+  #remember: Order['remember'] | undefined;
   #hasEnded = false;
   #over: Error | undefined;
 
@@ -62,7 +62,7 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
   }
 
   bodyFailed(error: Error): void {
-    this.#bodyFailed?.(error);
+    this.#remember?.(error);
   }
 
   /** Ends the attempt, wherever it is. */
@@ -74,11 +74,11 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
   }
 
   /** The attempt begins: its clock runs. */
-  protected start({ caller, limits, runtime, buffer, bodyFailed }: Order): void {
+  protected start({ caller, limits, runtime, begun, buffer, remember }: Order): void {
     this.buffer = buffer;
     this.#caller = caller;
-    this.#bodyFailed = bodyFailed;
-    this.#clock = limits && new AttemptClock(limits, runtime, this);
+    this.#remember = remember;
+    this.#clock = limits && new AttemptClock(limits, runtime, this, begun);
   }
 
   /** A request is about to be dispatched: the attempt's first, or one after a redirect. */

@@ -1,25 +1,37 @@
 /**
- * What each trick is worth: the plain way and ours, in turn, in one process.
+ * What each trick is worth: the plain way and ours, in turn, each in a process of its own.
  *
  *     npm run bench:tricks
  */
+import { execFileSync } from 'node:child_process';
 import CircuitBreaker from 'opossum';
 import pRetry from 'p-retry';
+import { fetch as undiciFetch } from 'undici';
+import { CallRecord } from '../../src/call/record.ts';
+import { remember } from '../../src/call/report.ts';
 import { compileEndpoints } from '../../src/policy/endpoints.ts';
 import { parseEndpoint } from '../../src/policy/pattern.ts';
+import { systemRuntime } from '../../src/runtime.ts';
+import type { Order } from '../../src/transport/exchange.ts';
+import { undiciTransport } from '../../src/transport/undici.ts';
+import { InstantDispatcher } from './instant.ts';
 import { median } from './statistics.ts';
 
 /** Does something once. `at` counts up, so that nothing is the same twice. */
 type Step = (at: number) => unknown;
 
+type Way = 'plain' | 'ours';
+
 interface Trick {
   readonly name: string;
   readonly plain: Step;
   readonly ours: Step;
+  /** How often a round does it, if it is not `STEPS`. */
+  readonly steps?: number;
 }
 
 const STEPS = 20_000;
-const ROUNDS = 25;
+const ROUNDS = 5;
 
 const initOf = (at: number) => ({ method: 'POST', headers: { 'x-a': String(at) }, extra: at });
 
@@ -38,7 +50,48 @@ const indexed = compileEndpoints(rules);
 const tested = compileEndpoints(rules.map((rule) => ({ ...rule, rest: 'more' as const })));
 const urlOf = (at: number) => new URL(`https://api.example/v1/things${at % 1_000}/${at}`);
 
+const instant = new InstantDispatcher();
+const transport = undiciTransport(instant);
+const url = new URL('https://api.example/v1/charges');
+const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
+const text = 'x'.repeat(1_024);
+const order: Omit<Order, 'body'> = {
+  url,
+  init: post,
+  headers: post.headers,
+  caller: undefined,
+  limits: undefined,
+  buffer: 0,
+  runtime: systemRuntime,
+  begun: 0,
+  remember() {},
+};
+const record = new CallRecord('POST', url, undefined, undefined, systemRuntime);
+const records = new WeakMap<object, CallRecord>();
+
+/** Sixteen GETs, answered at once, and read; `mark` has each response before. */
+async function marked(mark: (response: object) => unknown): Promise<void> {
+  const get = async () => {
+    const response = await undiciFetch(url, { dispatcher: instant });
+    mark(response);
+    await response.json();
+  };
+  await Promise.all(Array.from({ length: 16 }, get));
+}
+
 const tricks: readonly Trick[] = [
+  {
+    name: 'a POST of 1 KiB, answered at once, with a body that goes past fetch, not through it',
+    steps: 3_000,
+    plain: async () => (await undiciFetch(url, { ...post, body: text, dispatcher: instant })).json(),
+    ours: async () => (await transport().send({ ...order, body: text })).json(),
+  },
+  {
+    name: '16 GETs, answered at once, with the reports in a private field, not in a WeakMap',
+    steps: 400,
+    plain: () => marked((response) => records.set(response, record)),
+    ours: () => marked((response) => remember(response, record)),
+  },
   {
     name: 'Object.assign({}, init, { … }) instead of { ...init, … }',
     plain: (at) => ({ ...initOf(at), headers: at, body: at, signal: at, dispatcher: at }),
@@ -62,29 +115,38 @@ const tricks: readonly Trick[] = [
 ];
 
 /** Microseconds of CPU per step. */
-async function time(step: Step, from: number): Promise<number> {
-  globalThis.gc?.();
+async function time(step: Step, from: number, steps: number): Promise<number> {
   const before = process.cpuUsage();
-  for (let at = from; at < from + STEPS; at++) {
+  for (let at = from; at < from + steps; at++) {
     const result = step(at);
     if (result instanceof Promise) await result;
   }
   const { user, system } = process.cpuUsage(before);
-  return (user + system) / STEPS;
+  return (user + system) / steps;
 }
 
-console.log(`Node ${process.versions.node}; µs of CPU, medians of ${ROUNDS} rounds in turn\n`);
-console.log('  plain    ours');
-for (const { name, plain, ours } of tricks) {
-  const times: { readonly plain: number; readonly ours: number }[] = [];
-  for (let round = 0; round < ROUNDS; round++) {
-    const from = round * STEPS;
-    times.push({ plain: await time(plain, from), ours: await time(ours, from) });
+/** In a process of its own, so that neither way runs on the other's garbage. */
+function timeAlone(trick: number, way: Way): number {
+  const [script = ''] = process.argv.slice(1);
+  return Number(execFileSync(process.execPath, [...process.execArgv, script, String(trick), way]));
+}
+
+const [trick, way = 'plain'] = process.argv.slice(2);
+if (trick === undefined) {
+  console.log(`Node ${process.versions.node}; µs of CPU, medians of ${ROUNDS} rounds in turn\n`);
+  console.log('  plain    ours');
+  for (const [index, { name }] of tricks.entries()) {
+    const times: Record<Way, number[]> = { plain: [], ours: [] };
+    for (let round = 0; round < ROUNDS; round++) {
+      for (const one of ['plain', 'ours'] as const) times[one].push(timeAlone(index, one));
+    }
+    const shown = [times.plain, times.ours].map((list) => median(list).toFixed(2).padStart(7));
+    console.log(`${shown.join(' ')}  ${name}`);
   }
-  const shown = [times.map((one) => one.plain), times.map((one) => one.ours)].map((list) =>
-    median(list).toFixed(2).padStart(7),
-  );
-  console.log(`${shown.join(' ')}  ${name}`);
+} else {
+  const { [way as Way]: step, steps = STEPS } = tricks[Number(trick)] as Trick;
+  await time(step, 0, steps);
+  console.log(await time(step, steps, 4 * steps));
 }
 fired.shutdown();
 told.shutdown();

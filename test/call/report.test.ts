@@ -161,6 +161,22 @@ describe('callReport', () => {
     },
   );
 
+  test('knows the latest call that ended with a reason, even one that is frozen', async () => {
+    await using server = await startFaultServer({
+      fault: () => ({ kind: 'cut', at: 'request', how: 'stall' }),
+    });
+    const api = createFetch();
+    for (const reason of [new Error('enough'), Object.freeze(new Error('enough'))]) {
+      for (const path of ['/first', '/second']) {
+        const controller = new AbortController();
+        const call = api(server.url + path, { signal: controller.signal });
+        controller.abort(reason);
+        await expect(call).rejects.toBe(reason);
+        expect(callReport(reason)).toMatchObject({ url: server.url + path, stopped: 'aborted' });
+      }
+    }
+  });
+
   test('is undefined for a call that never began', async () => {
     const wrong = createFetch()('http://127.0.0.1:1', {
       method: 'POST',

@@ -31,12 +31,14 @@ afterEach(() => {
 
 function start(limits: Partial<Limits>): AttemptClock {
   const whole = { attempt: never, idle: never, total: never, ...limits };
-  return new AttemptClock({ deadline: runtime.now() + whole.total, ...whole }, runtime, {
+  const timed = {
     get paused() {
       return reader.paused;
     },
-    expired: (error) => ended.push({ at: runtime.now(), error }),
-  });
+    expired: (error: TimeoutError) => ended.push({ at: runtime.now(), error }),
+  };
+  const begun = runtime.now();
+  return new AttemptClock({ deadline: begun + whole.total, ...whole }, runtime, timed, begun);
 }
 
 /** Time goes on for everybody. */
