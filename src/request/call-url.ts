@@ -3,7 +3,10 @@ import { Recent } from '../policy/recent.ts';
 /** What of a request's URL is looked at. */
 export type CallUrl = Pick<URL, 'href' | 'origin' | 'protocol' | 'hostname' | 'port' | 'pathname'>;
 
-/** Where a request goes, as a dispatcher is told it. The whole URL is only made if somebody looks at more than its origin. */
+/** A path in which a URL would change nothing: plain characters, no segment that begins with a dot, no query. */
+const PLAIN = /^(?:\/(?:[\w~-][\w.~-]*)?)+$/;
+
+/** Where a request goes, as a dispatcher is told it. The whole URL is only made if somebody has to look at it. */
 export class DispatchUrl implements CallUrl {
   readonly origin: string;
   readonly #path: string;
@@ -28,7 +31,7 @@ export class DispatchUrl implements CallUrl {
     return this.#url.port;
   }
   get pathname(): string {
-    return this.#url.pathname;
+    return this.#whole === undefined && PLAIN.test(this.#path) ? this.#path : this.#url.pathname;
   }
 
   get #url(): URL {
