@@ -5,7 +5,8 @@ type Listener<Name extends keyof Events> = (event: Events[Name]) => void;
 
 /** Tells listeners what happened. They can watch a call, but not touch it. */
 export class Emitter {
-  readonly #listeners: { [Name in keyof Events]?: Set<Listener<Name>> } = {};
+  /** Lists that never change: who is taken off while an event is told still hears of that one. */
+  readonly #listeners: { [Name in keyof Events]?: readonly Listener<Name>[] } = {};
 
   /** @throws {TypeError} There is no such event, or the listener is no function. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Name>): () => void {
@@ -17,21 +18,21 @@ export class Emitter {
     }
     // A wrapper of its own, so that one function may listen twice and each `off` takes one of them away.
     const entry: Listener<Name> = (event) => listener(event);
-    const listeners = this.#listenersOf(name) ?? new Set<Listener<Name>>();
-    listeners.add(entry);
-    Object.assign(this.#listeners, { [name]: listeners });
-    return () => {
-      listeners.delete(entry);
-    };
+    this.#set(name, [...this.#listenersOf(name), entry]);
+    return () =>
+      this.#set(
+        name,
+        this.#listenersOf(name).filter((other) => other !== entry),
+      );
   }
 
   /** Whether anybody listens: without a listener no event is built. */
   has(name: keyof Events): boolean {
-    return (this.#listeners[name]?.size ?? 0) > 0;
+    return this.#listenersOf(name).length > 0;
   }
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
-    for (const listener of [...(this.#listenersOf(name) ?? [])]) {
+    for (const listener of this.#listenersOf(name)) {
       try {
         const result: unknown = listener(event);
         if (result instanceof Promise) result.catch(warn);
@@ -41,8 +42,12 @@ export class Emitter {
     }
   }
 
-  #listenersOf<Name extends keyof Events>(name: Name): Set<Listener<Name>> | undefined {
-    return this.#listeners[name];
+  #listenersOf<Name extends keyof Events>(name: Name): readonly Listener<Name>[] {
+    return this.#listeners[name] ?? [];
+  }
+
+  #set<Name extends keyof Events>(name: Name, listeners: readonly Listener<Name>[]): void {
+    Object.assign(this.#listeners, { [name]: listeners });
   }
 }
 

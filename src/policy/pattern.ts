@@ -71,11 +71,17 @@ export function parseEndpoint(key: string): EndpointPattern {
   const pattern = compile(text, key);
   const why = objection(pattern, text);
   if (why !== undefined) refuse(key, why);
+  const leading = leadingSegments(pattern.pathname, origin);
+  // Several kilobytes, and of no use where the index decides.
+  let kept = leading.rest === 'more' ? pattern : undefined;
   return {
     method,
     origin,
-    ...leadingSegments(pattern.pathname, origin),
-    test: (url) => matches(pattern, url),
+    ...leading,
+    test: (url) => {
+      kept ??= compile(text, key);
+      return matches(kept, url);
+    },
   };
 }
 

@@ -74,7 +74,7 @@ function build(
   const match = compileEndpoints(
     rules.map(({ key, pattern, policy, scope }) => ({
       ...pattern,
-      ...layer(overlay(base, policy, scope), key, rulePath(key)),
+      ...layer(overlay(base, policy, scope), key, rulePath(key), home),
     })),
   );
 
@@ -92,8 +92,8 @@ function build(
   });
 }
 
-function layer(whole: WholePolicy, endpoint: string | undefined, path: string): Layer {
-  return { whole, resolved: resolvePolicy(whole, endpoint, path) };
+function layer(whole: WholePolicy, endpoint: string | undefined, path: string, base?: Layer): Layer {
+  return { whole, resolved: resolvePolicy(whole, endpoint, path, base) };
 }
 
 function rule(key: string, policy: Policy): Rule {

@@ -54,12 +54,14 @@ function lay<Part extends object>(
  *
  * @param endpoint the rule it is for
  * @param path where its last layer was written, for messages
+ * @param base what it was laid over: parts that were left alone are the base's own, and a thousand rules share them
  * @throws PolicyError if its members contradict each other
  */
 export function resolvePolicy(
   policy: WholePolicy,
   endpoint: string | undefined,
   path: string,
+  base?: { readonly whole: WholePolicy; readonly resolved: ResolvedPolicy },
 ): ResolvedPolicy {
   const { timeout, retry, idempotency, breaker, budget, buffer, scope } = policy;
   if (retry !== false) {
@@ -68,12 +70,19 @@ export function resolvePolicy(
   if (breaker !== false) {
     refuseAbove(path, ['breaker.cooldown', breaker.cooldown], ['breaker.maxCooldown', breaker.maxCooldown]);
   }
+  function part<Name extends 'retry' | 'idempotency' | 'breaker'>(
+    name: Name,
+    make: () => ResolvedPolicy[Name],
+  ): ResolvedPolicy[Name] {
+    return base !== undefined && base.whole[name] === policy[name] ? base.resolved[name] : make();
+  }
+
   return Object.freeze({
     endpoint,
     timeout: Object.freeze(timeout),
-    retry: resolveRetry(retry),
-    idempotency: resolveIdempotency(idempotency, join(path, 'idempotency')),
-    breaker: resolveBreaker(breaker),
+    retry: part('retry', () => resolveRetry(retry)),
+    idempotency: part('idempotency', () => resolveIdempotency(idempotency, join(path, 'idempotency'))),
+    breaker: part('breaker', () => resolveBreaker(breaker)),
     budget: Object.freeze(budget),
     buffer: buffer === false ? 0 : buffer,
     scope,

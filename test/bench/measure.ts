@@ -38,7 +38,7 @@ export type Samples = ReadonlyMap<string, readonly (readonly Sample[])[]>;
 
 /** Every row once per round and setting, in an order that is drawn anew each time. */
 export async function sample(
-  { id, rows, settings }: Comparison,
+  { id, rows, settings, flags = [] }: Comparison,
   origin: string,
   effort: Effort,
   random: Random,
@@ -48,7 +48,7 @@ export async function sample(
   for (let generation = 0; generation < effort.generations; generation++) {
     const clients = new Map<string, Child>();
     for (const { name } of rows) {
-      const { child } = await Child.start('client.js', [id, name, origin]);
+      const { child } = await Child.start('client.js', [id, name, origin], flags);
       clients.set(name, child);
       for (const setting of settings) {
         await child.ask(warmUp(setting, effort));
@@ -82,14 +82,14 @@ const ROOMY = ['--expose-gc', '--min-semi-space-size=128', '--max-semi-space-siz
 
 /** Bytes per call on the JavaScript heap, by row and setting. They do not depend on the concurrency. */
 export async function allocations(
-  { id, rows, settings }: Comparison,
+  { id, rows, settings, flags = [] }: Comparison,
   origin: string,
   effort: Effort,
   progress: Progress,
 ): Promise<ReadonlyMap<string, readonly (number | undefined)[]>> {
   const found = new Map<string, (number | undefined)[]>();
   for (const { name } of rows) {
-    const { child } = await Child.start('client.js', [id, name, origin], ROOMY);
+    const { child } = await Child.start('client.js', [id, name, origin], [...ROOMY, ...flags]);
     const bySetting: (number | undefined)[] = [];
     for (const setting of settings) {
       if (setting.concurrency !== MAIN_CONCURRENCY) {
