@@ -37,9 +37,13 @@ export async function attempt<A extends Answer>(
   let outcome: Outcome<A>;
   try {
     let body = plan.body && makeBody(plan.body, plan);
-    if (body instanceof Promise) body = await body;
+    let now = begun;
+    if (body instanceof Promise) {
+      body = await body;
+      now = runtime.now();
+    }
     exchange = plan.transport();
-    const response = await exchange.send(orderOf(plan, begun, plan.body && (body ?? null)));
+    const response = await exchange.send(orderOf(plan, now, plan.body && (body ?? null)));
     outcome = { response, error: undefined, verdict: judgeResponse(response, plan.policy, plan.keyed) };
   } catch (error) {
     outcome = failed(plan, exchange, error);
@@ -63,7 +67,7 @@ export async function attempt<A extends Answer>(
   return { exchange, response, error, verdict, record, ended };
 }
 
-function orderOf<A extends Answer>(plan: CallPlan<A>, begun: number, body: FetchBody | undefined): Order {
+function orderOf<A extends Answer>(plan: CallPlan<A>, now: number, body: FetchBody | undefined): Order {
   const { url, init, headers, caller, limits, policy, runtime, record } = plan;
   return {
     url,
@@ -74,7 +78,7 @@ function orderOf<A extends Answer>(plan: CallPlan<A>, begun: number, body: Fetch
     limits,
     buffer: policy.buffer,
     runtime,
-    begun,
+    now,
     remember: (subject) => remember(subject, record),
   };
 }

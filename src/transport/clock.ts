@@ -34,13 +34,13 @@ export class AttemptClock {
   #timerDue = Number.POSITIVE_INFINITY;
   #lastLook: NodeJS.Immediate | undefined;
 
-  /** @param begun monotonic: when the attempt began */
-  constructor(limits: Limits, runtime: Runtime, timed: Timed, begun: number) {
+  /** @param now monotonic: the time at this moment */
+  constructor(limits: Limits, runtime: Runtime, timed: Timed, now: number) {
     this.#limits = limits;
     this.#runtime = runtime;
     this.#timed = timed;
-    this.#attemptDue = begun + limits.attempt;
-    this.#aim(begun);
+    this.#attemptDue = now + limits.attempt;
+    this.#aim(now);
   }
 
   /** A request is on its way (again, after a redirect): the attempt clock counts. */

@@ -35,8 +35,8 @@ class FetchExchange implements Exchange, Timed {
   }
 
   send(order: Order): Promise<Response> {
-    const { limits, runtime, begun, remember } = order;
-    this.#clock = limits && new AttemptClock(limits, runtime, this, begun);
+    const { limits, runtime, now, remember } = order;
+    this.#clock = limits && new AttemptClock(limits, runtime, this, now);
     this.#remember = remember;
     return new Promise((resolve, reject) => {
       this.#reject = reject;

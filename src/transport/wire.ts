@@ -74,11 +74,11 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
   }
 
   /** The attempt begins: its clock runs. */
-  protected start({ caller, limits, runtime, begun, buffer, remember }: Order): void {
+  protected start({ caller, limits, runtime, now, buffer, remember }: Order): void {
     this.buffer = buffer;
     this.#caller = caller;
     this.#remember = remember;
-    this.#clock = limits && new AttemptClock(limits, runtime, this, begun);
+    this.#clock = limits && new AttemptClock(limits, runtime, this, now);
   }
 
   /** A request is about to be dispatched: the attempt's first, or one after a redirect. */

@@ -14,28 +14,30 @@ import { CallWheel } from './wheel.ts';
  * One logical call through an interceptor. Its handler hears of one request: that it starts, and of the response or the
  * error that the call ends with. What happens in between is between the rules and the dispatcher.
  */
-export class DispatchCall implements Customer<DispatchAnswer> {
-  readonly #dispatched: Dispatched;
-  readonly #handler: Handler;
-  readonly #wheel = new CallWheel((reason) => this.#abort(reason));
+export class DispatchCall implements Customer<DispatchAnswer>, Dispatched {
+  readonly dispatch: Dispatcher['dispatch'];
+  readonly options: Dispatcher.DispatchOptions;
+  readonly handler: Handler;
+  readonly wheel = new CallWheel((reason) => this.#abort(reason));
   /** undici gives it to the caller along with the response, so that the report can be asked for. */
   readonly #context = {};
   #exchange: DispatchExchange | undefined;
   #stop: AbortController | undefined;
 
   constructor(dispatch: Dispatcher['dispatch'], options: Dispatcher.DispatchOptions, handler: Handler) {
-    this.#handler = handler;
-    this.#dispatched = { dispatch, options, handler, wheel: this.#wheel };
+    this.dispatch = dispatch;
+    this.options = options;
+    this.handler = handler;
   }
 
   get aborted(): boolean {
-    return this.#wheel.aborted;
+    return this.wheel.aborted;
   }
 
   get signal(): AbortSignal {
     if (this.#stop === undefined) {
       this.#stop = new AbortController();
-      if (this.aborted) this.#stop.abort(this.#wheel.reason);
+      if (this.aborted) this.#stop.abort(this.wheel.reason);
     }
     return this.#stop.signal;
   }
@@ -48,10 +50,10 @@ export class DispatchCall implements Customer<DispatchAnswer> {
   run(request: CallRequest, options: CallOptions, policies: Policies, shared: Shared): void {
     try {
       this.#start();
-      if (this.aborted) throw this.#wheel.reason;
+      if (this.aborted) throw this.wheel.reason;
       const plan = planCall(request, options, policies, shared, {
         transport: () => {
-          this.#exchange = new DispatchExchange(this.#dispatched);
+          this.#exchange = new DispatchExchange(this);
           return this.#exchange;
         },
         customer: () => this,
@@ -67,15 +69,15 @@ export class DispatchCall implements Customer<DispatchAnswer> {
   }
 
   #start(): void {
-    const handler = this.#handler;
-    if (isLegacy(handler)) handler.onConnect?.((reason) => this.#wheel.abort(reason), this.#context);
-    else handler.onRequestStart?.(this.#wheel, this.#context);
+    const handler = this.handler;
+    if (isLegacy(handler)) handler.onConnect?.((reason) => this.wheel.abort(reason), this.#context);
+    else handler.onRequestStart?.(this.wheel, this.#context);
   }
 
   #fail(error: Error): void {
-    const handler = this.#handler;
+    const handler = this.handler;
     if (isLegacy(handler)) handler.onError?.(error);
-    else handler.onResponseError?.(this.#wheel, error);
+    else handler.onResponseError?.(this.wheel, error);
   }
 
   #abort(reason: Error): void {

@@ -37,7 +37,7 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
   readonly gated = true;
   /** Whoever follows redirects makes a call of each. */
   protected readonly isFinal = true;
-  readonly #dispatched: Dispatched;
+  #dispatched: Dispatched | undefined;
   #resolve: ((answer: DispatchAnswer) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
@@ -62,6 +62,7 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
 
   hopReady(hop: Hop): void {
     this.#resolve?.(new DispatchAnswer(this.status ?? 0, hop));
+    this.#forget();
   }
 
   override hopFailed(fault: Fault | undefined, error: Error): void {
@@ -71,10 +72,13 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
 
   protected override reject(error: unknown): void {
     this.#reject?.(error);
+    this.#forget();
   }
 
   #send({ headers, body }: Order): void {
+    if (this.#dispatched === undefined) throw new Error('an exchange sends once');
     const { dispatch, options, handler, wheel } = this.#dispatched;
+    this.#dispatched = undefined;
     const { method, headersTimeout, bodyTimeout } = options;
     const hop = isLegacy(handler)
       ? new LegacyHop(handler, this, method)
@@ -94,6 +98,12 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
       this.stopClock();
       this.reject(error);
     }
+  }
+
+  /** The body that the caller gets leads here, and should lead to no more of the call. */
+  #forget(): void {
+    this.#resolve = undefined;
+    this.#reject = undefined;
   }
 
   #watched(body: Order['body']): unknown {

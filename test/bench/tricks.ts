@@ -63,7 +63,7 @@ const order: Omit<Order, 'body'> = {
   limits: undefined,
   buffer: 0,
   runtime: systemRuntime,
-  begun: 0,
+  now: 0,
   remember() {},
 };
 const record = new CallRecord('POST', url, undefined, undefined, systemRuntime);

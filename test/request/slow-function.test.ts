@@ -27,6 +27,21 @@ test('the clocks run while a function makes a body: it is a part of the attempt'
   expect(server.requests.map((request) => request.body.toString())).toEqual(['made']);
 });
 
+test('the time that a function takes to make a body is gone from the total', async () => {
+  await using server = await startFaultServer({
+    fault: () => ({ kind: 'cut', at: 'request', how: 'stall' }),
+  });
+  const body = async () => {
+    await later(400);
+    return 'made';
+  };
+  const api = createFetch({ timeout: { attempt: 600, total: 600 } });
+  const begun = performance.now();
+  const error = await api(server.url, { method: 'POST', body }).catch((reason: unknown) => reason);
+  expect(error).toMatchObject({ name: 'TimeoutError', phase: 'total' });
+  expect(performance.now() - begun).toBeLessThan(900);
+});
+
 /** So that a failure of these tests is one, and no test that hangs. */
 function later(ms: number): Promise<'too late'> {
   return new Promise((resolve) => setTimeout(resolve, ms, 'too late'));

@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { constants, createSecureServer, type ServerHttp2Stream } from 'node:http2';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -27,9 +28,14 @@ function client(options: Options = {}) {
   return createFetch({ ...quick, dispatcher, ...options });
 }
 
-const faults: readonly (readonly [string, H2Fault])[] = [
+type Named = readonly (readonly [string, H2Fault])[];
+
+/** The server says that it has not processed the request: to ask again is safe (RFC 9113, section 8.7). */
+const unprocessed: Named = [
   ['REFUSED_STREAM', { kind: 'refuse-stream' }],
   ['a GOAWAY that leaves the request out', { kind: 'goaway', processed: false }],
+];
+const processed: Named = [
   ['a GOAWAY with an error', { kind: 'goaway', processed: true, code: constants.NGHTTP2_INTERNAL_ERROR }],
   [
     'a stream that is reset (INTERNAL_ERROR)',
@@ -43,6 +49,27 @@ const faults: readonly (readonly [string, H2Fault])[] = [
   ],
   ['a connection that breaks', { kind: 'drop', at: 'request' }],
 ];
+
+/** undici 8 asks again by itself, once; 7 leaves it to others. */
+const { version } = createRequire(import.meta.url)('undici/package.json') as { version: string };
+const asksAgain = Number.parseInt(version, 10) >= 8;
+const faults = asksAgain ? processed : [...unprocessed, ...processed];
+
+test.each(asksAgain ? unprocessed : [])(
+  'HTTP/2, %s: undici asks again in the same attempt, with or without a key',
+  async (_name, fault) => {
+    await using server = await startH2Server();
+    for (const idempotency of ['default', false] as const) {
+      const api = client({ idempotency });
+      await (await api(server.url)).text();
+      server.next(fault);
+      const response = await api(server.url, post);
+      expect(await response.json()).toMatchObject({ ok: true });
+      expect(callReport(response)?.attempts).toMatchObject([{ delivery: 'answered', reason: 'success' }]);
+    }
+    expect(server.requests.filter(({ fault }) => fault.kind === 'ok')).toHaveLength(4);
+  },
+);
 
 test.each(faults)(
   'HTTP/2, %s: bytes have left, so it is unknown, and not repeated without a key',
