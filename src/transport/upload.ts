@@ -21,6 +21,8 @@ export function uploadOf(body: FetchBody | undefined, method: string | undefined
   if (typeof body === 'string') return text(body, 'text/plain;charset=UTF-8');
   if (typeof body !== 'object' || body === null) return undefined;
   if (isBytes(body)) {
+    // Memory that was given away looks just like none.
+    if (body.byteLength === 0) return undefined;
     const bytes = ArrayBuffer.isView(body)
       ? new Uint8Array(body.buffer, body.byteOffset, body.byteLength)
       : new Uint8Array(body);
@@ -59,7 +61,6 @@ function text(content: string, type: string): Upload | undefined {
 
 /** @param length in bytes */
 function whole(length: number, type: string, content: Upload['content']): Upload | undefined {
-  // Memory that was given away looks just like none.
   if (length === 0) return undefined;
   const size = { 'content-length': String(length) };
   return { standIn: undefined, headers: type === '' ? size : { 'content-type': type, ...size }, content };
