@@ -6,11 +6,18 @@ type Listener<Name extends keyof Events> = (event: Events[Name]) => void;
 /** Tells listeners what happened. They can watch a call, but not touch it. */
 export class Emitter {
   /** Lists that never change: who is taken off while an event is told still hears of that one. */
-  readonly #listeners: { [Name in keyof Events]?: readonly Listener<Name>[] } = {};
+  readonly #listeners: { [Name in keyof Events]: readonly Listener<Name>[] } = {
+    attempt: [],
+    retry: [],
+    settled: [],
+    breaker: [],
+    budget: [],
+  };
 
   /** @throws {TypeError} There is no such event, or the listener is no function. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Name>): () => void {
-    if (!names.includes(name)) {
+    if (!Object.hasOwn(this.#listeners, name)) {
+      const names = Object.keys(this.#listeners);
       throw new TypeError(`there is no event ${JSON.stringify(name)}; the events are ${names.join(', ')}`);
     }
     if (typeof listener !== 'function') {
@@ -43,15 +50,13 @@ export class Emitter {
   }
 
   #listenersOf<Name extends keyof Events>(name: Name): readonly Listener<Name>[] {
-    return this.#listeners[name] ?? [];
+    return this.#listeners[name];
   }
 
   #set<Name extends keyof Events>(name: Name, listeners: readonly Listener<Name>[]): void {
     Object.assign(this.#listeners, { [name]: listeners });
   }
 }
-
-const names: readonly (keyof Events)[] = ['attempt', 'retry', 'settled', 'breaker', 'budget'];
 
 /** A listener's mistake is reported where it can be seen, and nowhere near the call. */
 function warn(error: unknown): void {

@@ -27,20 +27,15 @@ export class AttemptRecord {
 
   /** Frozen: listeners are shown it, all of them the same. */
   get report(): AttemptReport {
-    this.#report ??= Object.freeze(this.#write());
+    this.#report ??= Object.freeze(
+      Object.assign(
+        { number: this.number, startedAt: this.startedAt, duration: this.duration, waited: this.waited },
+        this.status !== undefined && { status: this.status },
+        this.#error && { error: this.#error },
+        { delivery: this.delivery, reason: this.reason },
+      ),
+    );
     return this.#report;
-  }
-
-  #write(): AttemptReport {
-    const { number, startedAt, duration, waited, status, delivery, reason } = this;
-    const error = this.#error;
-    if (error !== undefined) {
-      const known = status === undefined ? { error } : { status, error };
-      return { number, startedAt, duration, waited, ...known, delivery, reason };
-    }
-    return status === undefined
-      ? { number, startedAt, duration, waited, delivery, reason }
-      : { number, startedAt, duration, waited, status, delivery, reason };
   }
 }
 

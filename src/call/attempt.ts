@@ -18,8 +18,6 @@ export interface Attempted<A extends Answer> {
   readonly error: unknown;
   readonly verdict: Verdict;
   readonly record: AttemptRecord;
-  /** Monotonic. */
-  readonly ended: number;
 }
 
 type Outcome<A extends Answer> = Pick<Attempted<A>, 'response' | 'error' | 'verdict'>;
@@ -37,20 +35,15 @@ export async function attempt<A extends Answer>(
   let outcome: Outcome<A>;
   try {
     let body = plan.body && makeBody(plan.body, plan);
-    let now = begun;
-    if (body instanceof Promise) {
-      body = await body;
-      now = runtime.now();
-    }
+    if (body instanceof Promise) body = await body;
     exchange = plan.transport();
-    const response = await exchange.send(orderOf(plan, now, plan.body && (body ?? null)));
+    const response = await exchange.send(orderOf(plan, plan.body && (body ?? null)));
     outcome = { response, error: undefined, verdict: judgeResponse(response, plan.policy, plan.keyed) };
   } catch (error) {
     outcome = failed(plan, exchange, error);
   }
   const { response, error, verdict } = consult(plan, exchange, outcome);
-  const ended = runtime.now();
-  record.duration = ended - begun;
+  record.duration = runtime.now() - begun;
   record.status = exchange?.status;
   record.delivery = deliveryOf(exchange);
   record.reason = verdict.reason;
@@ -64,10 +57,10 @@ export async function attempt<A extends Answer>(
     const { id, method, url, endpoint } = call;
     emitter.emit('attempt', { id, method, url, endpoint, attempt: record.report });
   }
-  return { exchange, response, error, verdict, record, ended };
+  return { exchange, response, error, verdict, record };
 }
 
-function orderOf<A extends Answer>(plan: CallPlan<A>, now: number, body: FetchBody | undefined): Order {
+function orderOf<A extends Answer>(plan: CallPlan<A>, body: FetchBody | undefined): Order {
   const { url, init, headers, caller, limits, policy, runtime, record } = plan;
   return {
     url,
@@ -78,7 +71,6 @@ function orderOf<A extends Answer>(plan: CallPlan<A>, now: number, body: FetchBo
     limits,
     buffer: policy.buffer,
     runtime,
-    now,
     remember: (subject) => remember(subject, record),
   };
 }

@@ -149,10 +149,10 @@ class Call<A extends Answer> {
   }
 
   /** An answer that is not asked for again brings tokens. */
-  #earn({ verdict, ended }: Attempted<A>): void {
-    const { policy, scope } = this.#plan;
+  #earn({ verdict }: Attempted<A>): void {
+    const { policy, scope, runtime } = this.#plan;
     if (policy.budget === false || verdict.outcome !== 'success' || verdict.reason === 'status') return;
-    scope?.budget?.answered(policy.budget, ended, this.#token);
+    scope?.budget?.answered(policy.budget, runtime.now(), this.#token);
   }
 
   /** Asks the breaker for a permit. */

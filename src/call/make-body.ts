@@ -16,8 +16,7 @@ export function makeBody(
   if (!(body instanceof Promise)) return body;
   const signal = caller?.signal;
   return new Promise<FetchBody>((resolve, reject) => {
-    const clock =
-      limits && new AttemptClock(limits, runtime, { paused: false, expired: fail }, runtime.now());
+    const clock = limits && new AttemptClock(limits, runtime, { paused: false, expired: fail });
     const onAbort = () => fail(signal?.reason);
     signal?.addEventListener('abort', onAbort);
     body.then((made) => {

@@ -111,8 +111,6 @@ function businessKey(values: readonly (string | number)[], method: string, url: 
   return uuidv5(JSON.stringify([method, url.origin + url.pathname, ...values]), NAMESPACE);
 }
 
-const unprintable = /[^\x21-\x7e]/;
-
 /** Names what is wrong with a key, and never the key: it may be a secret. */
 function checkKey(key: unknown, name: string, { header, maxLength }: ResolvedDialect): string {
   const allowed = `must be 1 to ${maxLength} characters of visible ASCII (0x21 to 0x7E) to go into ${header}`;
@@ -120,8 +118,9 @@ function checkKey(key: unknown, name: string, { header, maxLength }: ResolvedDia
   if (key.length < 1 || key.length > maxLength) {
     throw new TypeError(`${name} ${allowed}, got ${key.length} characters`);
   }
-  if (!unprintable.test(key)) return key;
-  throw new TypeError(`${name} ${allowed}; character ${key.search(unprintable) + 1} of ${key.length} is not`);
+  const wrong = key.search(/[^\x21-\x7e]/);
+  if (wrong !== -1) throw new TypeError(`${name} ${allowed}; character ${wrong + 1} of ${key.length} is not`);
+  return key;
 }
 
 function withHeader(key: string, { format }: ResolvedDialect): CallKey {

@@ -34,11 +34,11 @@ export class AttemptClock {
   #timerDue = Number.POSITIVE_INFINITY;
   #lastLook: NodeJS.Immediate | undefined;
 
-  /** @param now monotonic: the time at this moment */
-  constructor(limits: Limits, runtime: Runtime, timed: Timed, now: number) {
+  constructor(limits: Limits, runtime: Runtime, timed: Timed) {
     this.#limits = limits;
     this.#runtime = runtime;
     this.#timed = timed;
+    const now = runtime.now();
     this.#attemptDue = now + limits.attempt;
     this.#aim(now);
   }

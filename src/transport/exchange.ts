@@ -28,8 +28,6 @@ export interface Order {
   /** Bytes of response body that belong to the attempt; 0: none. */
   readonly buffer: number;
   readonly runtime: Runtime;
-  /** Monotonic: the time at which it is sent. */
-  readonly now: number;
   /** Shown what the caller will get hold of: the response, and an error that ends its body. */
   readonly remember: (subject: unknown) => void;
 }

@@ -72,6 +72,11 @@ export abstract class Hop {
     return this.#isStopped || this.handlerPaused;
   }
 
+  /** Whether all of the response has come. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
   /** Ends it with an error, unless it is over or has not started. */
   abort(reason: Error): void {
     this.#abort?.(reason);

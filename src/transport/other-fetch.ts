@@ -35,8 +35,8 @@ class FetchExchange implements Exchange, Timed {
   }
 
   send(order: Order): Promise<Response> {
-    const { limits, runtime, now, remember } = order;
-    this.#clock = limits && new AttemptClock(limits, runtime, this, now);
+    const { limits, runtime, remember } = order;
+    this.#clock = limits && new AttemptClock(limits, runtime, this);
     this.#remember = remember;
     return new Promise((resolve, reject) => {
       this.#reject = reject;

@@ -5,7 +5,7 @@ import { discard } from './discard.ts';
 import type { Order, Transport } from './exchange.ts';
 import type { Hop } from './hop.ts';
 import { type Handler, isLegacy, LegacyHop, ModernHop } from './hops.ts';
-import { mayHaveBody, type Upload, uploadOf, watched } from './upload.ts';
+import { mayHaveBody, type Upload, uploadOf } from './upload.ts';
 import { WireExchange } from './wire.ts';
 
 /** Sends with undici's own `fetch`, on the given dispatcher or on undici's global one. */
@@ -76,7 +76,9 @@ export class UndiciExchange extends WireExchange<Response> {
       options.headersTimeout = 0;
       options.bodyTimeout = 0;
     }
-    if (this.#upload && mayHaveBody(options.method)) options.body = this.#bodyOf(this.#upload) as never;
+    if (this.#upload && mayHaveBody(options.method)) {
+      options.body = this.watched(this.#upload.content()) as never;
+    }
     return this.#base.dispatch(options, hop as unknown as Dispatcher.DispatchHandler);
   }
 
@@ -86,14 +88,6 @@ export class UndiciExchange extends WireExchange<Response> {
 
   protected override reject(error: Error): void {
     this.#reject?.(error);
-  }
-
-  #bodyOf(upload: Upload): unknown {
-    const content = upload.content();
-    if (typeof content === 'string' || content instanceof Uint8Array) return content;
-    return watched(content, () => {
-      this.bodyBroke = true;
-    });
   }
 
   #settled(): void {

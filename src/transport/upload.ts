@@ -17,9 +17,9 @@ export interface Upload {
 
 /** Undefined for no body, and for one that is for `fetch` to refuse, or to make sense of. */
 export function uploadOf(body: FetchBody | undefined, method: string | undefined): Upload | undefined {
-  if (!mayHaveBody(method)) return undefined;
+  if (body === undefined || body === null || !mayHaveBody(method)) return undefined;
   if (typeof body === 'string') return text(body, 'text/plain;charset=UTF-8');
-  if (typeof body !== 'object' || body === null) return undefined;
+  if (typeof body !== 'object') return undefined;
   if (isBytes(body)) {
     // Memory that was given away looks just like none.
     if (body.byteLength === 0) return undefined;

@@ -1,6 +1,7 @@
 import { AttemptClock, type Timed } from './clock.ts';
 import type { Answer, Caller, Exchange, Fault, Order } from './exchange.ts';
 import type { Hop, HopOwner } from './hop.ts';
+import { watched } from './upload.ts';
 
 /**
  * One attempt through an undici dispatcher. It sees each request start, its response, its body and its end. That makes
@@ -15,11 +16,10 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
   status: number | undefined;
   fault: Fault | undefined;
   protected hop: Hop | undefined;
-  protected bodyBroke = false;
+  #bodyBroke = false;
   #caller: Caller | undefined;
   #clock: AttemptClock | undefined;
   #remember: Order['remember'] | undefined;
-  #hasEnded = false;
   #over: Error | undefined;
 
   abstract send(order: Order): Promise<A>;
@@ -52,13 +52,12 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
 
   hopEnded(): void {
     this.stopClock();
-    this.#hasEnded = true;
     this.letGo();
   }
 
   hopFailed(fault: Fault | undefined, _error: Error): void {
     this.stopClock();
-    this.fault = this.bodyBroke ? 'body' : fault;
+    this.fault = this.#bodyBroke ? 'body' : fault;
   }
 
   bodyFailed(error: Error): void {
@@ -74,11 +73,11 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
   }
 
   /** The attempt begins: its clock runs. */
-  protected start({ caller, limits, runtime, now, buffer, remember }: Order): void {
+  protected start({ caller, limits, runtime, buffer, remember }: Order): void {
     this.buffer = buffer;
     this.#caller = caller;
     this.#remember = remember;
-    this.#clock = limits && new AttemptClock(limits, runtime, this, now);
+    this.#clock = limits && new AttemptClock(limits, runtime, this);
   }
 
   /** A request is about to be dispatched: the attempt's first, or one after a redirect. */
@@ -86,7 +85,6 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
     this.#throwIfOver();
     this.hop?.drop();
     this.hop = hop;
-    this.#hasEnded = false;
     this.status = undefined;
     this.#clock?.waiting();
   }
@@ -96,13 +94,21 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
     return this.#clock !== undefined;
   }
 
+  /** The same body. If it is read chunk by chunk and breaks off, that is no fault of the network's. */
+  protected watched(body: unknown): unknown {
+    if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return body;
+    return watched(body as AsyncIterable<unknown>, () => {
+      this.#bodyBroke = true;
+    });
+  }
+
   protected stopClock(): void {
     this.#clock?.stop();
   }
 
   /** Once all is over. Who holds a response holds this too, by way of `fetch`, and should hold nothing else by it. */
   protected letGo(): void {
-    if (!this.#hasEnded || !this.isFinal) return;
+    if (!this.hop?.isComplete || !this.isFinal) return;
     this.hop = undefined;
     this.#clock = undefined;
     this.#caller = undefined;

@@ -2,7 +2,6 @@ import type { Dispatcher } from 'undici';
 import type { Answer, Fault, Order } from '../transport/exchange.ts';
 import type { Hop } from '../transport/hop.ts';
 import { type Handler, isLegacy, LegacyHop, ModernHop, type Wheel } from '../transport/hops.ts';
-import { watched } from '../transport/upload.ts';
 import { WireExchange } from '../transport/wire.ts';
 
 /** A response that waits for its verdict. */
@@ -87,7 +86,7 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
     // Not a spread: with more members after it, Node 20 is slow (`npm run bench:tricks`).
     const sent = Object.assign({}, options, {
       headers,
-      body: this.#watched(body),
+      body: this.watched(body),
       headersTimeout: headersTimeout ?? none,
       bodyTimeout: bodyTimeout ?? none,
     }) as Dispatcher.DispatchOptions;
@@ -104,12 +103,5 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
   #forget(): void {
     this.#resolve = undefined;
     this.#reject = undefined;
-  }
-
-  #watched(body: Order['body']): unknown {
-    if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return body;
-    return watched(body as AsyncIterable<unknown>, () => {
-      this.bodyBroke = true;
-    });
   }
 }

@@ -63,7 +63,6 @@ const order: Omit<Order, 'body'> = {
   limits: undefined,
   buffer: 0,
   runtime: systemRuntime,
-  now: 0,
   remember() {},
 };
 const record = new CallRecord('POST', url, undefined, undefined, systemRuntime);

@@ -37,8 +37,7 @@ function start(limits: Partial<Limits>): AttemptClock {
     },
     expired: (error: TimeoutError) => ended.push({ at: runtime.now(), error }),
   };
-  const begun = runtime.now();
-  return new AttemptClock({ deadline: begun + whole.total, ...whole }, runtime, timed, begun);
+  return new AttemptClock({ deadline: runtime.now() + whole.total, ...whole }, runtime, timed);
 }
 
 /** Time goes on for everybody. */
