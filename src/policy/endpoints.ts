@@ -26,35 +26,31 @@ export function compileEndpoints<Rule extends EndpointPattern>(rules: readonly R
   }
 
   return (method, url) => {
-    const upper = method.toUpperCase();
-    const path = url.pathname.split('/');
-    for (const position of filed(url.origin, path)) {
+    for (const position of filed(url)) {
       const rule = rules[position];
-      if (rule === undefined || (rule.method ?? upper) !== upper) continue;
-      if (fits(rule, path) ?? test(rule, position, url)) return rule;
+      if (rule === undefined || !isFor(rule, method)) continue;
+      if (rule.rest !== 'more' || test(rule, position, url)) return rule;
     }
     return undefined;
   };
 }
 
-/** Whether the pattern matches a path that it is filed under; undefined if only a test can tell. */
-function fits({ segments, rest }: EndpointPattern, path: readonly string[]): boolean | undefined {
-  if (rest === 'nothing') return path.length === segments.length;
-  return rest === 'anything' ? path.length > segments.length : undefined;
+function isFor({ method }: EndpointPattern, sent: string): boolean {
+  return method === undefined || method === sent || method === sent.toUpperCase();
 }
 
-/** The numbers of the rules that an origin and a path are filed under, in their order. */
-function file(rules: readonly EndpointPattern[]): (origin: string, path: readonly string[]) => number[] {
+/** The numbers of the rules that fit a URL as far as the index can tell, in their order. */
+function file(rules: readonly EndpointPattern[]): (url: CallUrl) => number[] {
   const trees = new Map<string | undefined, SegmentTree>();
-  for (const [position, { origin, segments }] of rules.entries()) {
+  for (const [position, { origin, segments, rest }] of rules.entries()) {
     const tree = trees.get(origin) ?? new SegmentTree();
     trees.set(origin, tree);
-    tree.add(segments, position);
+    tree.add(segments, rest, position);
   }
-  return (origin, path) => {
+  return ({ origin, pathname }) => {
     const found: number[] = [];
-    trees.get(origin)?.along(path, found);
-    trees.get(undefined)?.along(path, found);
+    trees.get(origin)?.along(pathname, found);
+    trees.get(undefined)?.along(pathname, found);
     return found.length > 1 ? found.sort((a, b) => a - b) : found;
   };
 }

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type { CallUrl } from '../request/call-url.ts';
 import { PolicyError } from '../verdict/errors.ts';
 import { isToken } from './checks.ts';
+import type { Rest } from './segment-tree.ts';
 
 /** An endpoint rule's key, such as `'POST https://api.example/v1/charges/:id'`, taken apart and compiled. */
 export interface EndpointPattern {
@@ -14,8 +15,8 @@ export interface EndpointPattern {
    * `undefined` stands for any one segment that is not empty.
    */
   readonly segments: readonly (string | undefined)[];
-  /** What may follow them: nothing; a slash and anything; or something that only `test` can tell. */
-  readonly rest: 'nothing' | 'anything' | 'more';
+  /** What may follow them; `'more'` is something that only `test` can tell. */
+  readonly rest: Rest;
   /** Whether the pattern matches; the method, the query and the fragment are not looked at. */
   test(url: CallUrl): boolean;
 }
