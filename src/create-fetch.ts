@@ -49,7 +49,7 @@ function client(policies: Policies, shared: Shared): SteadFetch {
       const { signal, stream } = request;
       const plan = planCall(request, init ?? {}, policies, shared, {
         transport: transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
-        customer: signal && (() => new CallerSignal(signal)),
+        customer: () => signal && new CallerSignal(signal),
       });
       return stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
     } catch (error) {

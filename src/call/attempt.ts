@@ -8,7 +8,6 @@ import { AttemptRecord } from './attempt-record.ts';
 import { NO_RETRY } from './layer.ts';
 import { makeBody } from './make-body.ts';
 import type { CallPlan } from './plan.ts';
-import { remember } from './report.ts';
 
 /** One attempt, done. */
 export interface Attempted<A extends Answer> {
@@ -18,113 +17,155 @@ export interface Attempted<A extends Answer> {
   readonly error: unknown;
   readonly verdict: Verdict;
   readonly record: AttemptRecord;
+  /** Monotonic. */
+  readonly ended: number;
 }
 
 type Outcome<A extends Answer> = Pick<Attempted<A>, 'response' | 'error' | 'verdict'>;
 
 /** Sends the request once and says what came of it. Never rejects. */
-export async function attempt<A extends Answer>(
+export function attempt<A extends Answer>(
   plan: CallPlan<A>,
   waited: number,
   permit: Permit | undefined,
 ): Promise<Attempted<A>> {
-  const { runtime, record: call, scope, emitter } = plan;
-  const begun = runtime.now();
-  const record = new AttemptRecord(call.attempts.length + 1, call.epochOf(begun), waited);
-  let exchange: Exchange<A> | undefined;
-  let outcome: Outcome<A>;
-  try {
-    let body = plan.body && makeBody(plan.body, plan);
-    if (body instanceof Promise) body = await body;
-    exchange = plan.transport();
-    const response = await exchange.send(orderOf(plan, plan.body && (body ?? null)));
-    outcome = { response, error: undefined, verdict: judgeResponse(response, plan.policy, plan.keyed) };
-  } catch (error) {
-    outcome = failed(plan, exchange, error);
-  }
-  const { response, error, verdict } = consult(plan, exchange, outcome);
-  record.duration = runtime.now() - begun;
-  record.status = exchange?.status;
-  record.delivery = deliveryOf(exchange);
-  record.reason = verdict.reason;
-  if (response === undefined) record.failed(error);
-  if (permit !== undefined) {
-    const counted = scope?.breaker?.leave(permit, verdict.outcome);
-    if (counted) await counted;
-  }
-  call.attempts.push(record);
-  if (emitter.has('attempt')) {
-    const { id, method, url, endpoint } = call;
-    emitter.emit('attempt', { id, method, url, endpoint, attempt: record.report });
-  }
-  return { exchange, response, error, verdict, record };
+  return new Attempt(plan, waited, permit).run();
 }
 
-function orderOf<A extends Answer>(plan: CallPlan<A>, body: FetchBody | undefined): Order {
-  const { url, init, headers, caller, limits, policy, runtime, record } = plan;
-  return {
-    url,
-    init,
-    headers: isLastHope(plan) ? withHeader(headers, NO_RETRY.header, NO_RETRY.value) : headers,
-    body,
-    caller,
-    limits,
-    buffer: policy.buffer,
-    runtime,
-    remember: (subject) => remember(subject, record),
-  };
-}
+class Attempt<A extends Answer> {
+  readonly #plan: CallPlan<A>;
+  readonly #waited: number;
+  readonly #permit: Permit | undefined;
+  readonly #begun: number;
+  #exchange: Exchange<A> | undefined;
 
-function failed<A extends Answer>(
-  { caller }: CallPlan<A>,
-  exchange: Exchange<A> | undefined,
-  error: unknown,
-): Outcome<A> {
-  const aborted = caller?.aborted === true;
-  if (exchange === undefined) {
-    // The body could not be made. Whatever went wrong, it was no fault of the dependency.
-    const verdict = { ...judgeError(error, { fault: 'body' }, aborted), outcome: 'ignored' as const };
-    return { response: undefined, error, verdict };
+  constructor(plan: CallPlan<A>, waited: number, permit: Permit | undefined) {
+    this.#plan = plan;
+    this.#waited = waited;
+    this.#permit = permit;
+    this.#begun = plan.runtime.now();
   }
-  const verdict = judgeError(error, exchange, aborted);
-  const reason = verdict.stopped === 'aborted' ? caller?.signal.reason : error;
-  return { response: undefined, error: reason, verdict };
-}
 
-/** Whether the services behind should try only once: this layer, or one above, is retrying, or can't any more. */
-function isLastHope<A extends Answer>({ layer, record, policy, scope, runtime }: CallPlan<A>): boolean {
-  if (layer === undefined) return false;
-  if (layer.tryOnce || record.attempts.length > 0) return true;
-  return policy.budget !== false && scope?.budget?.isEmpty(policy.budget, runtime.now()) === true;
-}
-
-/** Asks `retry.when`, if the failure is one that the rules have an opinion on. */
-function consult<A extends Answer>(
-  plan: CallPlan<A>,
-  exchange: Exchange<A> | undefined,
-  outcome: Outcome<A>,
-): Outcome<A> {
-  const { when } = plan.policy.retry;
-  const { verdict, response, error } = outcome;
-  if (when === undefined || verdict.outcome === 'ignored' || verdict.reason === 'success') return outcome;
-  try {
-    const word = when({
-      attempt: plan.record.attempts.length + 1,
-      method: plan.record.method,
-      url: plan.record.url,
-      delivery: deliveryOf(exchange),
-      ...(response ? { status: response.status, headers: response.headers } : { error }),
-    });
-    if (word === undefined) return outcome;
-    return { ...outcome, verdict: { ...verdict, stopped: word ? undefined : 'policy' } };
-  } catch (mistake) {
-    // A mistake in the caller's own code is the caller's to see, not ours to retry.
-    if (response) exchange?.discard(response);
-    return { response: undefined, error: mistake, verdict: { ...verdict, stopped: 'policy' } };
+  /** Not an async function: that would cost a call that goes well more than all its promises (`npm run bench:tricks`). */
+  run(): Promise<Attempted<A>> {
+    const plan = this.#plan;
+    try {
+      const body = plan.body && makeBody(plan.body, plan);
+      const sent =
+        body instanceof Promise
+          ? body.then((made) => this.#send(made, plan.runtime.now()))
+          : this.#send(body, this.#begun);
+      return sent.then(
+        (response) => this.#done({ response, error: undefined, verdict: this.#judge(response) }),
+        (error) => this.#done(this.#failed(error)),
+      );
+    } catch (error) {
+      return Promise.resolve(this.#done(this.#failed(error)));
+    }
   }
-}
 
-function deliveryOf<A extends Answer>(exchange: Exchange<A> | undefined): Delivery {
-  if (exchange?.status !== undefined) return 'answered';
-  return exchange?.sent ? 'unknown' : 'not-sent';
+  #send(body: FetchBody | undefined, now: number): Promise<A> {
+    const { url, init, headers, body: source, caller, limits, policy, runtime, record, door } = this.#plan;
+    this.#exchange = door.transport();
+    const order: Order = {
+      url,
+      init,
+      headers: this.#isLastHope() ? withHeader(headers, NO_RETRY.header, NO_RETRY.value) : headers,
+      body: source && (body ?? null),
+      caller,
+      limits,
+      buffer: policy.buffer,
+      runtime,
+      now,
+      record,
+    };
+    return this.#exchange.send(order);
+  }
+
+  /** Whether the services behind should try only once: this layer, or one above, is retrying, or can't any more. */
+  #isLastHope(): boolean {
+    const { layer, record, policy, scope, runtime } = this.#plan;
+    if (layer === undefined) return false;
+    if (layer.tryOnce || record.attempts.length > 0) return true;
+    return policy.budget !== false && scope?.budget?.isEmpty(policy.budget, runtime.now()) === true;
+  }
+
+  #judge(response: A): Verdict {
+    return judgeResponse(response, this.#plan.policy, this.#plan.keyed);
+  }
+
+  #failed(error: unknown): Outcome<A> {
+    const { caller } = this.#plan;
+    const aborted = caller?.aborted === true;
+    if (this.#exchange === undefined) {
+      // The body could not be made. Whatever went wrong, it was no fault of the dependency.
+      const verdict = { ...judgeError(error, { fault: 'body' }, aborted), outcome: 'ignored' as const };
+      return { response: undefined, error, verdict };
+    }
+    const verdict = judgeError(error, this.#exchange, aborted);
+    const reason = verdict.stopped === 'aborted' ? caller?.signal.reason : error;
+    return { response: undefined, error: reason, verdict };
+  }
+
+  /** Tells everybody who has to know. */
+  #done(outcome: Outcome<A>): Attempted<A> | Promise<Attempted<A>> {
+    const { runtime, scope } = this.#plan;
+    const ended = runtime.now();
+    const { response, error, verdict } = this.#consult(outcome);
+    const record = this.#record({ response, error, verdict }, ended);
+    const attempted = { exchange: this.#exchange, response, error, verdict, record, ended };
+    const counted =
+      this.#permit === undefined ? undefined : scope?.breaker?.leave(this.#permit, verdict.outcome, ended);
+    if (counted) return counted.then(() => this.#announce(attempted));
+    return this.#announce(attempted);
+  }
+
+  /** Asks `retry.when`, if the failure is one that the rules have an opinion on. */
+  #consult(outcome: Outcome<A>): Outcome<A> {
+    const { policy, record } = this.#plan;
+    const { when } = policy.retry;
+    const { verdict, response, error } = outcome;
+    if (when === undefined || verdict.outcome === 'ignored' || verdict.reason === 'success') return outcome;
+    try {
+      const word = when({
+        attempt: record.attempts.length + 1,
+        method: record.method,
+        url: record.url,
+        delivery: this.#delivery,
+        ...(response ? { status: response.status, headers: response.headers } : { error }),
+      });
+      if (word === undefined) return outcome;
+      return { ...outcome, verdict: { ...verdict, stopped: word ? undefined : 'policy' } };
+    } catch (mistake) {
+      // A mistake in the caller's own code is the caller's to see, not ours to retry.
+      if (response) this.#exchange?.discard(response);
+      return { response: undefined, error: mistake, verdict: { ...verdict, stopped: 'policy' } };
+    }
+  }
+
+  #record({ response, error, verdict }: Outcome<A>, ended: number): AttemptRecord {
+    const { record: call } = this.#plan;
+    const record = new AttemptRecord(call.attempts.length + 1, call.epochOf(this.#begun), this.#waited);
+    record.duration = ended - this.#begun;
+    record.status = this.#exchange?.status;
+    record.delivery = this.#delivery;
+    record.reason = verdict.reason;
+    if (response === undefined) record.failed(error);
+    return record;
+  }
+
+  #announce(attempted: Attempted<A>): Attempted<A> {
+    const { record: call, emitter } = this.#plan;
+    call.attempts.push(attempted.record);
+    if (emitter.has('attempt')) {
+      const { id, method, url, endpoint } = call;
+      emitter.emit('attempt', { id, method, url, endpoint, attempt: attempted.record.report });
+    }
+    return attempted;
+  }
+
+  get #delivery(): Delivery {
+    if (this.#exchange?.status !== undefined) return 'answered';
+    return this.#exchange?.sent ? 'unknown' : 'not-sent';
+  }
 }

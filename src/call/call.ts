@@ -8,7 +8,7 @@ import { serverWait } from '../verdict/retry-after.ts';
 import { type Attempted, attempt } from './attempt.ts';
 import { pause } from './pause.ts';
 import type { CallPlan } from './plan.ts';
-import { remember, type Stopped } from './report.ts';
+import type { Stopped } from './report.ts';
 
 /** A pause only pays off if this much time is left for the attempt after it, in milliseconds. */
 const WORTHWHILE = 50;
@@ -39,34 +39,54 @@ class Call<A extends Answer> {
     this.#breaker = plan.policy.breaker === false ? undefined : plan.scope?.breaker;
   }
 
-  async run(): Promise<A> {
-    const { scope, policy, caller, record } = this.#plan;
+  /** Not an async function, for the reason that `attempt` is none. */
+  run(): Promise<A> {
+    const { scope, policy, record, runtime } = this.#plan;
     if (policy.budget !== false) scope?.budget?.begin(policy.budget, record.begun);
     if (!this.#enter()) {
       const error = new BreakerOpenError(scope?.name ?? '', this.#breaker?.retryAt);
-      return this.#settle('breaker', undefined, error);
+      return Promise.reject(this.#failed('breaker', error, runtime.now()));
     }
-    let last = await attempt(this.#plan, 0, this.#permit);
-    this.#earn(last);
-    if (isWorthMore(last) && policy.retry.attempts > 1 && (await this.#again(last))) {
-      last = await this.#retry(last, policy.retry.attempts - 1);
-    }
-    const stopped = this.#stopped ?? last.verdict.stopped ?? 'attempts';
-    if (stopped !== 'aborted') return this.#settle(stopped, last.response, last.error);
-    discard(last);
-    return this.#settle(stopped, undefined, caller?.signal.reason);
+    return attempt(this.#plan, 0, this.#permit).then((first) => {
+      this.#earn(first);
+      const isEnough = !isWorthMore(first) || policy.retry.attempts === 1;
+      return isEnough ? this.#end(first) : this.#goOn(first);
+    });
+  }
+
+  async #goOn(first: Attempted<A>): Promise<A> {
+    if (!(await this.#again(first))) return this.#end(first);
+    return this.#end(await this.#retry(first, this.#plan.policy.retry.attempts - 1));
   }
 
   /** Ends the call: with the response if there is one, else by throwing the error. */
-  #settle(stopped: Stopped, response: A | undefined, error: unknown): A {
+  #end(last: Attempted<A>): A {
+    const { caller, runtime } = this.#plan;
+    // If the gate said no, there may have been a pause since.
+    const now = this.#stopped === undefined ? last.ended : runtime.now();
+    const stopped = this.#stopped ?? last.verdict.stopped ?? 'attempts';
+    if (stopped === 'aborted') {
+      discard(last);
+      throw this.#failed(stopped, caller?.signal.reason, now);
+    }
+    if (last.response === undefined) throw this.#failed(stopped, last.error, now);
+    this.#settled(stopped, last.response, now);
+    return last.response;
+  }
+
+  /** The call ends with an error, and this is it. */
+  #failed(stopped: Stopped, error: unknown, now: number): unknown {
+    this.#settled(stopped, undefined, now);
+    this.#plan.record.remember(error);
+    return error;
+  }
+
+  #settled(stopped: Stopped, response: A | undefined, now: number): void {
     const { record, emitter, caller } = this.#plan;
-    record.settle(stopped);
+    record.settle(stopped, now);
     if (response) caller?.handOver(response);
     else caller?.release();
     if (emitter.has('settled')) emitter.emit('settled', record.report());
-    if (response) return response;
-    remember(error, record);
-    throw error;
   }
 
   /**
@@ -126,6 +146,7 @@ class Call<A extends Answer> {
   #delay({ record: last, response }: Attempted<A>): number | Stopped {
     const { policy, body, repeatable, keyed, limits, scope, runtime, record } = this.#plan;
     const { retry, idempotency, budget } = policy;
+    const now = runtime.now();
 
     if (!repeatable && last.delivery !== 'not-sent') return 'unsafe';
     if (body?.repeatable() === false) return 'body';
@@ -136,23 +157,23 @@ class Call<A extends Answer> {
     const running = keyed && idempotency !== false && idempotency.retryStatuses.has(last.status ?? 0);
     const base = running ? retry.cap : retry.base;
     const delay = (asked ?? 0) + backoff(last.number, base, retry.cap, runtime.random);
-    if (limits && runtime.now() + delay + WORTHWHILE > limits.deadline) return 'deadline';
+    if (limits && now + delay + WORTHWHILE > limits.deadline) return 'deadline';
     // A key that the server has forgotten protects no more.
-    if (keyed && idempotency !== false && record.elapsed + delay >= idempotency.lifetime) return 'unsafe';
+    if (keyed && idempotency !== false && now - record.begun + delay >= idempotency.lifetime) return 'unsafe';
 
     if (this.#breaker?.admits() === false) return 'breaker';
     if (budget !== false && scope?.budget) {
-      this.#token = scope.budget.withdraw(budget, runtime.now());
+      this.#token = scope.budget.withdraw(budget, now);
       if (this.#token === undefined) return 'budget';
     }
     return delay;
   }
 
   /** An answer that is not asked for again brings tokens. */
-  #earn({ verdict }: Attempted<A>): void {
-    const { policy, scope, runtime } = this.#plan;
+  #earn({ verdict, ended }: Attempted<A>): void {
+    const { policy, scope } = this.#plan;
     if (policy.budget === false || verdict.outcome !== 'success' || verdict.reason === 'status') return;
-    scope?.budget?.answered(policy.budget, runtime.now(), this.#token);
+    scope?.budget?.answered(policy.budget, ended, this.#token);
   }
 
   /** Asks the breaker for a permit. */

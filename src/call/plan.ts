@@ -11,7 +11,7 @@ import { isIdempotentMethod, keyFor, protects } from '../request/key.ts';
 import type { CallRequest } from '../request/request.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Limits } from '../transport/clock.ts';
-import type { Answer, Caller, Transport } from '../transport/exchange.ts';
+import type { Answer, Caller, Exchange } from '../transport/exchange.ts';
 import { isToldToTryOnce } from './layer.ts';
 import { CallRecord } from './record.ts';
 
@@ -34,9 +34,10 @@ export interface Customer<A extends Answer> extends Caller {
 
 /** What differs between the ways into the client. */
 export interface Door<A extends Answer> {
-  readonly transport: Transport<A>;
+  /** Gives each attempt its exchange. */
+  transport(): Exchange<A>;
   /** Called once it is certain that there will be a call. */
-  readonly customer?: (() => Customer<A>) | undefined;
+  customer?(): Customer<A> | undefined;
 }
 
 /** What a caller may say about one call, besides the request itself. */
@@ -66,7 +67,7 @@ export interface CallPlan<A extends Answer = Response> {
   readonly scope: Scope | undefined;
   /** What the service behind is told about retries; undefined: nothing. */
   readonly layer: { readonly tryOnce: boolean } | undefined;
-  readonly transport: Transport<A>;
+  readonly door: Door<A>;
   readonly emitter: Emitter;
   readonly runtime: Runtime;
 }
@@ -80,7 +81,7 @@ export function planCall<A extends Answer>(
   options: CallOptions,
   policies: Policies,
   { scopes, emitter, runtime, layers }: CallContext,
-  { transport, customer }: Door<A>,
+  door: Door<A>,
 ): CallPlan<A> {
   const { method, url } = request;
   const found = policies.find(method, url, options.policy);
@@ -103,13 +104,13 @@ export function planCall<A extends Answer>(
     init: request.init,
     headers,
     body: bodySource(request.body, once),
-    caller: customer?.(),
+    caller: door.customer?.(),
     keyed,
     repeatable: keyed || isIdempotentMethod(method),
     limits: limitsFrom(policy, record.begun),
     scope: scopeFor(policy, method, url, scopes),
     layer,
-    transport,
+    door,
     emitter,
     runtime,
   };

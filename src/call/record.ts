@@ -4,7 +4,7 @@ import type { CallUrl } from '../request/call-url.ts';
 import type { Runtime } from '../runtime.ts';
 import type { Delivery } from '../verdict/failure.ts';
 import type { AttemptRecord } from './attempt-record.ts';
-import type { CallReport, Stopped } from './report.ts';
+import { type CallReport, remember, type Stopped } from './report.ts';
 
 /** What is noted while a call runs. A report is only written when somebody asks for one. */
 export class CallRecord {
@@ -13,7 +13,6 @@ export class CallRecord {
   readonly idempotencyKey: string | undefined;
   readonly attempts: AttemptRecord[] = [];
   readonly #url: CallUrl;
-  readonly #runtime: Runtime;
   readonly #startedAt: number;
   /** Monotonic. */
   readonly begun: number;
@@ -34,7 +33,6 @@ export class CallRecord {
     this.endpoint = endpoint;
     this.idempotencyKey = idempotencyKey;
     this.#url = url;
-    this.#runtime = runtime;
     this.#startedAt = runtime.epoch();
     this.begun = runtime.now();
   }
@@ -55,18 +53,19 @@ export class CallRecord {
     return Math.round(this.#startedAt + moment - this.begun);
   }
 
-  /** Milliseconds since the call began. */
-  get elapsed(): number {
-    return this.#runtime.now() - this.begun;
-  }
-
   get ref(): CallRef {
     return { id: this.id, method: this.method, url: this.url, endpoint: this.endpoint };
   }
 
-  settle(stopped: Stopped): void {
+  /** From now on `callReport` finds this call by that response, or by that error. */
+  remember(subject: unknown): void {
+    remember(subject, this);
+  }
+
+  /** @param now monotonic */
+  settle(stopped: Stopped, now: number): void {
     this.#stopped = stopped;
-    this.#duration = this.elapsed;
+    this.#duration = now - this.begun;
   }
 
   report(): CallReport {

@@ -20,8 +20,11 @@ export interface Breaker {
   enter(): Permit | undefined;
   /** True if `enter` would give a permit. Changes nothing. */
   admits(): boolean;
-  /** Resolves once the outcome has been counted. */
-  leave(permit: Permit, outcome: Outcome): Promise<void> | void;
+  /**
+   * Resolves once the outcome has been counted.
+   * @param now when it came, monotonic
+   */
+  leave(permit: Permit, outcome: Outcome, now?: number): Promise<void> | void;
   isolate(): void;
   restore(): void;
   /** What another process would have to know; undefined if it is closed. */
@@ -103,11 +106,11 @@ export class CircuitBreaker implements Breaker {
     return this.#generation;
   }
 
-  leave(permit: Permit, outcome: Outcome): Promise<void> | void {
+  leave(permit: Permit, outcome: Outcome, now = this.#runtime.now()): Promise<void> | void {
     if (permit !== this.#generation) return;
     if (this.state === 'half-open') return this.#judgeProbe(outcome);
-    if (outcome === 'success') this.#trips.success(this, this.#rule, this.#runtime.now());
-    if (outcome === 'failure') return this.#fail();
+    if (outcome === 'success') this.#trips.success(this, this.#rule, now);
+    if (outcome === 'failure') return this.#fail(now);
   }
 
   isolate(): void {
@@ -142,9 +145,9 @@ export class CircuitBreaker implements Breaker {
     else this.#until = this.#runtime.now();
   }
 
-  async #fail(): Promise<void> {
+  async #fail(now: number): Promise<void> {
     const generation = this.#generation;
-    const opens = await this.#trips.failure(this, this.#rule, this.#runtime.now());
+    const opens = await this.#trips.failure(this, this.#rule, now);
     if (opens && generation === this.#generation) this.#open('too many attempts failed', this.#rule.cooldown);
   }
 

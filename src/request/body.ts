@@ -21,14 +21,27 @@ export interface BodySource {
 export function bodySource(body: FetchBody | BodyFactory | undefined, once: boolean): BodySource | undefined {
   if (body === undefined || body === null) return undefined;
   if (typeof body === 'function') return factory(body);
-  if (isFormData(body)) return fixed(multipart(body));
-  if (!isAsyncIterable(body)) return fixed(snapshot(body));
+  if (isFormData(body)) return new FixedBody(multipart(body));
+  if (!isAsyncIterable(body)) return new FixedBody(snapshot(body));
   // A stream that was used is for `fetch` to refuse.
-  return once || isUsed(body) ? fixed(body) : new OneShot(body);
+  return once || isUsed(body) ? new FixedBody(body) : new OneShot(body);
 }
 
-export function fixed(body: FetchBody): BodySource {
-  return { next: () => body, repeatable: () => true };
+/** A body that is sent as it is, however often. */
+export class FixedBody implements BodySource {
+  readonly #body: FetchBody;
+
+  constructor(body: FetchBody) {
+    this.#body = body;
+  }
+
+  next(): FetchBody {
+    return this.#body;
+  }
+
+  repeatable(): boolean {
+    return true;
+  }
 }
 
 /** The caller's function makes the body anew; but the boundary of its forms stays. */

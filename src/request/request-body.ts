@@ -1,4 +1,4 @@
-import { type BodySource, fixed } from './body.ts';
+import { type BodySource, FixedBody } from './body.ts';
 import { OneShot } from './one-shot.ts';
 
 /** Bytes of a Request's body that are read ahead so that they can be sent again. */
@@ -25,7 +25,7 @@ export async function requestBody(stream: ReadableStream<Uint8Array>): Promise<B
     if (read === LATER || (!read.done && bytes > LIMIT)) break;
     if (read.done) {
       reader.releaseLock();
-      return fixed(Buffer.concat(chunks));
+      return new FixedBody(Buffer.concat(chunks));
     }
     chunks.push(read.value);
     bytes += read.value.byteLength;

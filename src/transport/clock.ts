@@ -34,11 +34,11 @@ export class AttemptClock {
   #timerDue = Number.POSITIVE_INFINITY;
   #lastLook: NodeJS.Immediate | undefined;
 
-  constructor(limits: Limits, runtime: Runtime, timed: Timed) {
+  /** @param now when it begins, monotonic */
+  constructor(limits: Limits, runtime: Runtime, timed: Timed, now = runtime.now()) {
     this.#limits = limits;
     this.#runtime = runtime;
     this.#timed = timed;
-    const now = runtime.now();
     this.#attemptDue = now + limits.attempt;
     this.#aim(now);
   }

@@ -28,8 +28,10 @@ export interface Order {
   /** Bytes of response body that belong to the attempt; 0: none. */
   readonly buffer: number;
   readonly runtime: Runtime;
+  /** When it is sent, monotonic. */
+  readonly now: number;
   /** Shown what the caller will get hold of: the response, and an error that ends its body. */
-  readonly remember: (subject: unknown) => void;
+  readonly record: { remember(subject: unknown): void };
 }
 
 /** Where an error came from: the network reported it, or the request body threw it while it was sent. */

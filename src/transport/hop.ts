@@ -183,7 +183,9 @@ export abstract class Hop {
       if (this.#heldBytes > DRAIN_BYTES) this.drop();
       return;
     }
-    this.#held.push(chunk);
+    // Mostly there is one: an array that grows would make room for many.
+    if (this.#held.length === 0) this.#held = [chunk];
+    else this.#held.push(chunk);
     if (this.#state === 'before') {
       if (this.#heldBytes > this.owner.buffer) this.#ready();
     } else if (this.#heldBytes > READ_AHEAD) {

@@ -27,7 +27,7 @@ class FetchExchange implements Exchange, Timed {
   readonly #fetch: FetchLike;
   readonly #stop = new AbortController();
   #clock: AttemptClock | undefined;
-  #remember: Order['remember'] | undefined;
+  #record: Order['record'] | undefined;
   #reject: ((reason: unknown) => void) | undefined;
 
   constructor(fetch: FetchLike) {
@@ -35,9 +35,9 @@ class FetchExchange implements Exchange, Timed {
   }
 
   send(order: Order): Promise<Response> {
-    const { limits, runtime, remember } = order;
-    this.#clock = limits && new AttemptClock(limits, runtime, this);
-    this.#remember = remember;
+    const { limits, runtime, now, record } = order;
+    this.#clock = limits && new AttemptClock(limits, runtime, this, now);
+    this.#record = record;
     return new Promise((resolve, reject) => {
       this.#reject = reject;
       this.#send(order).then(resolve, reject);
@@ -49,7 +49,7 @@ class FetchExchange implements Exchange, Timed {
   }
 
   expired(error: Error): void {
-    if (this.#reject === undefined) this.#remember?.(error);
+    if (this.#reject === undefined) this.#record?.remember(error);
     this.#stop.abort(error);
   }
 
@@ -76,7 +76,7 @@ class FetchExchange implements Exchange, Timed {
       }
       this.status = response.status;
       await this.#watch(response, buffer);
-      order.remember(response);
+      order.record.remember(response);
       return response;
     } catch (error) {
       this.#clock?.stop();

@@ -19,7 +19,7 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
   #bodyBroke = false;
   #caller: Caller | undefined;
   #clock: AttemptClock | undefined;
-  #remember: Order['remember'] | undefined;
+  #record: Order['record'] | undefined;
   #over: Error | undefined;
 
   abstract send(order: Order): Promise<A>;
@@ -61,7 +61,7 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
   }
 
   bodyFailed(error: Error): void {
-    this.#remember?.(error);
+    this.#record?.remember(error);
   }
 
   /** Ends the attempt, wherever it is. */
@@ -73,11 +73,11 @@ export abstract class WireExchange<A extends Answer> implements Exchange<A>, Hop
   }
 
   /** The attempt begins: its clock runs. */
-  protected start({ caller, limits, runtime, buffer, remember }: Order): void {
+  protected start({ caller, limits, runtime, now, buffer, record }: Order): void {
     this.buffer = buffer;
     this.#caller = caller;
-    this.#remember = remember;
-    this.#clock = limits && new AttemptClock(limits, runtime, this);
+    this.#record = record;
+    this.#clock = limits && new AttemptClock(limits, runtime, this, now);
   }
 
   /** A request is about to be dispatched: the attempt's first, or one after a redirect. */

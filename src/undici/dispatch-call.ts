@@ -1,30 +1,30 @@
 import type { Dispatcher } from 'undici';
 import { makeCall } from '../call/call.ts';
-import { type CallOptions, type Customer, planCall } from '../call/plan.ts';
-import { remember } from '../call/report.ts';
+import { type CallOptions, type Customer, type Door, planCall } from '../call/plan.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { CallRequest } from '../request/request.ts';
 import type { Shared } from '../shared.ts';
 import type { Hop } from '../transport/hop.ts';
 import { type Handler, isLegacy } from '../transport/hops.ts';
 import { type DispatchAnswer, DispatchExchange, type Dispatched } from './dispatch-exchange.ts';
+import type { OwnOptions } from './own-options.ts';
 import { CallWheel } from './wheel.ts';
 
 /**
  * One logical call through an interceptor. Its handler hears of one request: that it starts, and of the response or the
  * error that the call ends with. What happens in between is between the rules and the dispatcher.
  */
-export class DispatchCall implements Customer<DispatchAnswer>, Dispatched {
+export class DispatchCall implements Door<DispatchAnswer>, Customer<DispatchAnswer>, Dispatched {
   readonly dispatch: Dispatcher['dispatch'];
-  readonly options: Dispatcher.DispatchOptions;
+  readonly options: OwnOptions;
   readonly handler: Handler;
-  readonly wheel = new CallWheel((reason) => this.#abort(reason));
+  readonly wheel = new CallWheel(this);
   /** undici gives it to the caller along with the response, so that the report can be asked for. */
   readonly #context = {};
   #exchange: DispatchExchange | undefined;
   #stop: AbortController | undefined;
 
-  constructor(dispatch: Dispatcher['dispatch'], options: Dispatcher.DispatchOptions, handler: Handler) {
+  constructor(dispatch: Dispatcher['dispatch'], options: OwnOptions, handler: Handler) {
     this.dispatch = dispatch;
     this.options = options;
     this.handler = handler;
@@ -47,18 +47,27 @@ export class DispatchCall implements Customer<DispatchAnswer>, Dispatched {
 
   release(): void {}
 
+  transport(): DispatchExchange {
+    this.#exchange = new DispatchExchange(this);
+    return this.#exchange;
+  }
+
+  customer(): this {
+    return this;
+  }
+
+  /** The handler has ended the call. */
+  abandon(reason: Error): void {
+    this.#stop?.abort(reason);
+    this.#exchange?.end(reason);
+  }
+
   run(request: CallRequest, options: CallOptions, policies: Policies, shared: Shared): void {
     try {
       this.#start();
       if (this.aborted) throw this.wheel.reason;
-      const plan = planCall(request, options, policies, shared, {
-        transport: () => {
-          this.#exchange = new DispatchExchange(this);
-          return this.#exchange;
-        },
-        customer: () => this,
-      });
-      remember(this.#context, plan.record);
+      const plan = planCall(request, options, policies, shared, this);
+      plan.record.remember(this.#context);
       makeCall(plan).then(
         ({ hop }) => release(hop),
         (error: Error) => this.#fail(error),
@@ -78,11 +87,6 @@ export class DispatchCall implements Customer<DispatchAnswer>, Dispatched {
     const handler = this.handler;
     if (isLegacy(handler)) handler.onError?.(error);
     else handler.onResponseError?.(this.wheel, error);
-  }
-
-  #abort(reason: Error): void {
-    this.#stop?.abort(reason);
-    this.#exchange?.end(reason);
   }
 }
 

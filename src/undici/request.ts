@@ -1,7 +1,7 @@
-import type { Dispatcher } from 'undici';
 import type { FetchBody, FetchInit } from '../policy/options.ts';
 import { type CallUrl, canonicalOrigin, DispatchUrl } from '../request/call-url.ts';
 import type { CallRequest } from '../request/request.ts';
+import type { OwnOptions } from './own-options.ts';
 
 /**
  * What the rules have to see of a request to a dispatcher. Undefined if there is nothing here for them: a protocol
@@ -9,7 +9,7 @@ import type { CallRequest } from '../request/request.ts';
  *
  * @throws {TypeError} The request leaves its origin to the dispatcher, as one to a `Pool` may.
  */
-export function readDispatch(options: Dispatcher.DispatchOptions): CallRequest | undefined {
+export function readDispatch(options: OwnOptions): CallRequest | undefined {
   const { method, upgrade, body } = options;
   const url = urlOf(options);
   if (url === undefined || upgrade || method === 'CONNECT' || typeof method !== 'string') return undefined;
@@ -19,7 +19,7 @@ export function readDispatch(options: Dispatcher.DispatchOptions): CallRequest |
   return { method, url, init, signal: undefined, body: bodyOf(body), stream: undefined };
 }
 
-function urlOf({ origin, path }: Dispatcher.DispatchOptions): CallUrl | undefined {
+function urlOf({ origin, path }: OwnOptions): CallUrl | undefined {
   if (typeof path !== 'string') return undefined;
   // To a proxy, the path is the URL.
   if (!path.startsWith('/')) return URL.canParse(path) ? new URL(path) : undefined;

@@ -1,5 +1,4 @@
 import type { Dispatcher } from 'undici';
-import type { CallOptions } from '../call/plan.ts';
 import type { Breakers, SteadFetch } from '../client.ts';
 import type { ClientOptions } from '../policy/client-options.ts';
 import type { Options } from '../policy/options.ts';
@@ -9,6 +8,7 @@ import { prepare, type Shared } from '../shared.ts';
 import type { Handler } from '../transport/hops.ts';
 import { PolicyError } from '../verdict/errors.ts';
 import { DispatchCall } from './dispatch-call.ts';
+import { ownOptions } from './own-options.ts';
 import { readDispatch } from './request.ts';
 
 /** What `resilience` takes: what `createFetch` does, but for what it sends with. */
@@ -54,11 +54,12 @@ function interceptor(policies: Policies, shared: Shared): Resilience {
       'has no place here: it sends through the dispatcher that it is composed with',
     );
   }
-  const intercept: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (options, handler) => {
+  const intercept: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (given, handler) => {
+    const options = ownOptions(given);
     const request = readDispatch(options);
-    if (request === undefined) return dispatch(options, handler);
+    if (request === undefined) return dispatch(given, handler);
     const call = new DispatchCall(dispatch, options, handler as Handler);
-    call.run(request, options as CallOptions, policies, shared);
+    call.run(request, options, policies, shared);
     return true;
   };
   return Object.assign(intercept, {

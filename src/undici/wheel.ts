@@ -5,11 +5,11 @@ export class CallWheel implements Wheel {
   paused = false;
   aborted = false;
   reason: Error | null = null;
-  readonly #onAbort: (reason: Error) => void;
+  readonly #call: { abandon(reason: Error): void };
   #current: Controller | undefined;
 
-  constructor(onAbort: (reason: Error) => void) {
-    this.#onAbort = onAbort;
+  constructor(call: { abandon(reason: Error): void }) {
+    this.#call = call;
   }
 
   get rawHeaders(): unknown {
@@ -39,6 +39,6 @@ export class CallWheel implements Wheel {
     if (this.aborted) return;
     this.aborted = true;
     this.reason = reason;
-    this.#onAbort(reason);
+    this.#call.abandon(reason);
   }
 }

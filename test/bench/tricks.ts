@@ -63,7 +63,8 @@ const order: Omit<Order, 'body'> = {
   limits: undefined,
   buffer: 0,
   runtime: systemRuntime,
-  remember() {},
+  now: 0,
+  record: { remember() {} },
 };
 const record = new CallRecord('POST', url, undefined, undefined, systemRuntime);
 const records = new WeakMap<object, CallRecord>();
