@@ -46,7 +46,7 @@ class Attempt<A extends Answer> {
     this.#begun = plan.runtime.now();
   }
 
-  /** Not an async function: that would cost a call that goes well more than all its promises (`npm run bench:tricks`). */
+  /** Not an async function: a call that goes well has no use for a frame to come back to. */
   run(): Promise<Attempted<A>> {
     const plan = this.#plan;
     try {
@@ -123,9 +123,10 @@ class Attempt<A extends Answer> {
   /** Asks `retry.when`, if the failure is one that the rules have an opinion on. */
   #consult(outcome: Outcome<A>): Outcome<A> {
     const { policy, record } = this.#plan;
-    const { when } = policy.retry;
     const { verdict, response, error } = outcome;
-    if (when === undefined || verdict.outcome === 'ignored' || verdict.reason === 'success') return outcome;
+    if (verdict.outcome === 'ignored' || verdict.reason === 'success') return outcome;
+    const { when } = policy.retry;
+    if (when === undefined) return outcome;
     try {
       const word = when({
         attempt: record.attempts.length + 1,
@@ -156,7 +157,7 @@ class Attempt<A extends Answer> {
 
   #announce(attempted: Attempted<A>): Attempted<A> {
     const { record: call, emitter } = this.#plan;
-    call.attempts.push(attempted.record);
+    call.add(attempted.record);
     if (emitter.has('attempt')) {
       const { id, method, url, endpoint } = call;
       emitter.emit('attempt', { id, method, url, endpoint, attempt: attempted.record.report });

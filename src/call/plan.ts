@@ -92,7 +92,6 @@ export function planCall<A extends Answer>(
   const key = keyFor({ method, url, given: options.idempotencyKey, header, dialect });
   const keyed = key !== undefined && protects(dialect, method);
   const record = new CallRecord(method, url, policy.endpoint, key?.key, runtime);
-  const once = policy.retry.attempts === 1;
   const headers =
     dialect !== false && key?.headerValue !== undefined
       ? withHeader(request.init.headers, dialect.header, key.headerValue)
@@ -103,7 +102,7 @@ export function planCall<A extends Answer>(
     url,
     init: request.init,
     headers,
-    body: bodySource(request.body, once),
+    body: request.body === undefined ? undefined : bodySource(request.body, policy.retry.attempts === 1),
     caller: door.customer?.(),
     keyed,
     repeatable: keyed || isIdempotentMethod(method),

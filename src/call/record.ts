@@ -6,12 +6,14 @@ import type { Delivery } from '../verdict/failure.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { type CallReport, remember, type Stopped } from './report.ts';
 
+const NONE: readonly AttemptRecord[] = [];
+
 /** What is noted while a call runs. A report is only written when somebody asks for one. */
 export class CallRecord {
   readonly method: string;
   readonly endpoint: string | undefined;
   readonly idempotencyKey: string | undefined;
-  readonly attempts: AttemptRecord[] = [];
+  attempts: readonly AttemptRecord[] = NONE;
   readonly #url: CallUrl;
   readonly #startedAt: number;
   /** Monotonic. */
@@ -55,6 +57,12 @@ export class CallRecord {
 
   get ref(): CallRef {
     return { id: this.id, method: this.method, url: this.url, endpoint: this.endpoint };
+  }
+
+  /** An attempt is over. */
+  add(attempt: AttemptRecord): void {
+    // Not pushed: an array that grows makes room for many, and whoever keeps the response keeps it.
+    this.attempts = this.attempts === NONE ? [attempt] : [...this.attempts, attempt];
   }
 
   /** From now on `callReport` finds this call by that response, or by that error. */

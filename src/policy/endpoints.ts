@@ -15,8 +15,8 @@ export function compileEndpoints<Rule extends EndpointPattern>(rules: readonly R
   const filed = file(rules);
   const recent = new Recent<{ readonly matches: boolean }>();
 
-  function test(rule: Rule, position: number, url: CallUrl): boolean {
-    const key = `${position} ${url.origin}${url.pathname}`;
+  function test(rule: Filed<Rule>, url: CallUrl): boolean {
+    const key = `${rule.position} ${url.origin}${url.pathname}`;
     let tested = recent.get(key);
     if (tested === undefined) {
       tested = { matches: rule.test(url) };
@@ -26,31 +26,32 @@ export function compileEndpoints<Rule extends EndpointPattern>(rules: readonly R
   }
 
   return (method, url) => {
-    for (const position of filed(url)) {
-      const rule = rules[position];
-      if (rule === undefined || !isFor(rule, method)) continue;
-      if (rule.rest !== 'more' || test(rule, position, url)) return rule;
+    for (const rule of filed(url)) {
+      if (isFor(rule, method) && (rule.rest !== 'more' || test(rule, url))) return rule;
     }
     return undefined;
   };
 }
 
+/** A rule, and its place among the others. */
+type Filed<Rule> = Rule & { readonly position: number };
+
 function isFor({ method }: EndpointPattern, sent: string): boolean {
   return method === undefined || method === sent || method === sent.toUpperCase();
 }
 
-/** The numbers of the rules that fit a URL as far as the index can tell, in their order. */
-function file(rules: readonly EndpointPattern[]): (url: CallUrl) => number[] {
-  const trees = new Map<string | undefined, SegmentTree>();
-  for (const [position, { origin, segments, rest }] of rules.entries()) {
-    const tree = trees.get(origin) ?? new SegmentTree();
-    trees.set(origin, tree);
-    tree.add(segments, rest, position);
+/** The rules that fit a URL as far as the index can tell, in their order. */
+function file<Rule extends EndpointPattern>(rules: readonly Rule[]): (url: CallUrl) => Filed<Rule>[] {
+  const trees = new Map<string | undefined, SegmentTree<Filed<Rule>>>();
+  for (const [position, rule] of rules.entries()) {
+    const tree = trees.get(rule.origin) ?? new SegmentTree();
+    trees.set(rule.origin, tree);
+    tree.add({ position, ...rule });
   }
   return ({ origin, pathname }) => {
-    const found: number[] = [];
+    const found: Filed<Rule>[] = [];
     trees.get(origin)?.along(pathname, found);
     trees.get(undefined)?.along(pathname, found);
-    return found.length > 1 ? found.sort((a, b) => a - b) : found;
+    return found.length > 1 ? found.sort((a, b) => a.position - b.position) : found;
   };
 }

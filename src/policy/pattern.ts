@@ -184,7 +184,9 @@ function leadingSegments(
       return { segments: known, rest: 'more' };
     }
   }
-  return { segments: known, rest: origin === undefined ? 'more' : 'nothing' };
+  if (origin === undefined) return { segments: known, rest: 'more' };
+  if (known.at(-1) !== undefined) return { segments: known, rest: 'nothing' };
+  return { segments: known.slice(0, -1), rest: 'segment' };
 }
 
 /**

@@ -41,6 +41,56 @@ export class DispatchUrl implements CallUrl {
   }
 }
 
+/** A query in which a URL would change nothing. */
+const PLAIN_QUERY = /^\?[!$-&(-;=?-~]*$/;
+/** Longer than `https://` is nothing that comes before a host. */
+const HOST = 'https://'.length;
+
+/**
+ * A URL that is written as `URL` would write it, as most are, so that its parts can be cut out of it. That costs less than
+ * to parse it (`npm run bench:tricks`), and leaves less behind for whoever keeps the response.
+ */
+class PlainUrl implements CallUrl {
+  readonly href: string;
+  readonly origin: string;
+
+  constructor(href: string, origin: string) {
+    this.href = href;
+    this.origin = origin;
+  }
+
+  get pathname(): string {
+    const from = this.origin.length;
+    const query = this.href.indexOf('?', from);
+    return this.href.slice(from, query === -1 ? this.href.length : query);
+  }
+  get protocol(): string {
+    return this.href.slice(0, this.href.indexOf(':') + 1);
+  }
+  get hostname(): string {
+    return new URL(this.origin).hostname;
+  }
+  get port(): string {
+    return new URL(this.origin).port;
+  }
+}
+
+/** Undefined if it has to be parsed: it is no URL of HTTP, or not written as `URL` would write it. */
+export function plainUrl(href: string): CallUrl | undefined {
+  const path = href.indexOf('/', HOST);
+  if (path === -1) return undefined;
+  const written = href.slice(0, path);
+  const origin = canonicalOrigin(written);
+  // The same: so it has no credentials, no default port, and nothing that is written in another way.
+  if (origin !== written) return undefined;
+  const query = href.indexOf('?', path);
+  const isPlain =
+    query === -1
+      ? PLAIN.test(href.slice(path))
+      : PLAIN.test(href.slice(path, query)) && PLAIN_QUERY.test(href.slice(query));
+  return isPlain ? new PlainUrl(href, origin) : undefined;
+}
+
 const origins = new Recent<{ readonly origin: string }>();
 let latest = { given: '', origin: '' };
 

@@ -1,6 +1,6 @@
 import { getGlobalOrigin } from 'undici';
 import type { BodyFactory, FetchBody, FetchInit, FetchInput, SteadInit } from '../policy/options.ts';
-import type { CallUrl } from './call-url.ts';
+import { type CallUrl, plainUrl } from './call-url.ts';
 import { copyHeaders } from './headers.ts';
 
 /** A call's request, taken apart: what the policy needs to see, and what every attempt will send. */
@@ -60,7 +60,9 @@ export function fromRequest(request: Request, init: SteadInit): FetchInit {
  */
 const owners = new WeakMap<AbortSignal, Request>();
 
-function readUrl(href: string): URL | undefined {
+function readUrl(href: string): CallUrl | undefined {
+  const plain = plainUrl(href);
+  if (plain !== undefined) return plain;
   let url: URL;
   try {
     url = new URL(href, getGlobalOrigin());
@@ -112,13 +114,14 @@ const OTHERS: ReadonlySet<string> = new Set<keyof SteadInit>([
  * for somebody may give a Request as the init.
  */
 function given(init: SteadInit): FetchInit {
+  const members = init as Record<string, unknown>;
   const result: Record<string, unknown> = {};
-  for (const name of Object.keys(init)) {
-    const value = Reflect.get(init, name);
+  for (const name of Object.keys(members)) {
+    const value = members[name];
     if (value !== undefined && !OTHERS.has(name)) result[name] = value;
   }
   for (const name of STANDARD) {
-    const value = Reflect.get(init, name);
+    const value = members[name];
     if (value !== undefined) result[name] = value;
   }
   return result as FetchInit;

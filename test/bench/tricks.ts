@@ -6,14 +6,16 @@
 import { execFileSync } from 'node:child_process';
 import CircuitBreaker from 'opossum';
 import pRetry from 'p-retry';
-import { fetch as undiciFetch } from 'undici';
+import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { CallRecord } from '../../src/call/record.ts';
 import { remember } from '../../src/call/report.ts';
 import { compileEndpoints } from '../../src/policy/endpoints.ts';
 import { parseEndpoint } from '../../src/policy/pattern.ts';
+import { plainUrl } from '../../src/request/call-url.ts';
 import { systemRuntime } from '../../src/runtime.ts';
 import type { Order } from '../../src/transport/exchange.ts';
 import { undiciTransport } from '../../src/transport/undici.ts';
+import { ownOptions } from '../../src/undici/own-options.ts';
 import { InstantDispatcher } from './instant.ts';
 import { median } from './statistics.ts';
 
@@ -79,6 +81,19 @@ async function marked(mark: (response: object) => unknown): Promise<void> {
   await Promise.all(Array.from({ length: 16 }, get));
 }
 
+/** As undici's `request` makes them of its caller's. */
+const requestOptions = (at: number) => ({
+  ...{ method: 'POST', headers: {}, body: text, dispatcher: instant },
+  origin: 'https://api.example',
+  path: `/v1/things/${at}`,
+});
+
+/** Reads some members. */
+function read(options: Partial<ReturnType<typeof ownOptions>>): unknown[] {
+  const { origin, path, method, headers, body, upgrade, headersTimeout, bodyTimeout, policy } = options;
+  return [origin, path, method, headers, body, upgrade, headersTimeout, bodyTimeout, policy];
+}
+
 const tricks: readonly Trick[] = [
   {
     name: 'a POST of 1 KiB, answered at once, with a body that goes past fetch, not through it',
@@ -93,9 +108,34 @@ const tricks: readonly Trick[] = [
     ours: () => marked((response) => remember(response, record)),
   },
   {
-    name: 'Object.assign({}, init, { … }) instead of { ...init, … }',
+    name: 'Object.assign({}, headers, { … }), not { ...headers, … }',
+    plain: (at) => ({ ...initOf(at), added: at }),
+    ours: (at) => Object.assign({}, initOf(at), { added: at }),
+  },
+  {
+    name: 'an init with { dispatcher: …, ...init }, not { ...init, dispatcher: … }',
     plain: (at) => ({ ...initOf(at), headers: at, body: at, signal: at, dispatcher: at }),
-    ours: (at) => Object.assign({}, initOf(at), { headers: at, body: at, signal: at, dispatcher: at }),
+    ours: (at) => {
+      const sent: Record<string, unknown> = {
+        dispatcher: at,
+        signal: at,
+        headers: at,
+        body: at,
+        ...initOf(at),
+      };
+      sent.headers = at;
+      return sent;
+    },
+  },
+  {
+    name: "undici's options, copied before they are read, not read as they are",
+    plain: (at) => read(requestOptions(at) as unknown as ReturnType<typeof ownOptions>),
+    ours: (at) => read(ownOptions(requestOptions(at) as unknown as Dispatcher.DispatchOptions)),
+  },
+  {
+    name: 'a URL cut, not parsed',
+    plain: (at) => new URL(`https://api.example/v1/things/${at}`).origin,
+    ours: (at) => plainUrl(`https://api.example/v1/things/${at}`)?.origin,
   },
   {
     name: 'the first attempt before p-retry, not in it',

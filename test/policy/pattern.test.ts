@@ -66,25 +66,26 @@ describe('an endpoint rule', () => {
   });
 
   it.each([
-    ['https://api.example:443/v1/charges/:id', 'https://api.example', ['', 'v1', 'charges', undefined]],
-    ['https://api.example/v1/charges/:id?', 'https://api.example', ['', 'v1', 'charges']],
-    ['https://api.example/v1/charges/:id(\\d+)', 'https://api.example', ['', 'v1', 'charges']],
-    ['https://api.example/v1/a/:id?b', 'https://api.example', ['', 'v1']],
-    ['https://api.example/v1/a/*?*', 'https://api.example', ['', 'v1']],
-    ['https://api.example/:tenant/orders/*', 'https://api.example', ['', undefined, 'orders']],
-    ['https://api.example/v1/char*', 'https://api.example', ['', 'v1']],
-    ['https://api.example/a/:id.json/b', 'https://api.example', ['', 'a']],
-    ['https://api.example/a/:id(\\d+)/b', 'https://api.example', ['', 'a']],
-    ['https://api.example/a\\:b/(x/y)/c', 'https://api.example', ['', 'a:b']],
-    ['https://api.example/a{/b}?/c', 'https://api.example', ['']],
-    ['https://api.example/a/../b/', 'https://api.example', ['', 'b', '']],
-    ['https://api.example', 'https://api.example', []],
-    ['http://[0:0::1]:80/a', 'http://[::1]', ['', 'a']],
-    ['https://*.example/a', undefined, ['', 'a']],
-    ['http{s}?://api.example/a', undefined, ['', 'a']],
-    ['https://api.example:*/a', undefined, ['', 'a']],
-  ])('tells an index where to file it: %s', (key, origin, segments) => {
-    expect(parseEndpoint(key)).toMatchObject({ origin, segments });
+    ['https://api.example:443/v1/charges/:id', 'https://api.example', ['', 'v1', 'charges'], 'segment'],
+    ['https://api.example/:tenant/orders/:id', 'https://api.example', ['', undefined, 'orders'], 'segment'],
+    ['https://api.example/v1/charges/:id?', 'https://api.example', ['', 'v1', 'charges'], 'more'],
+    ['https://api.example/v1/charges/:id(\\d+)', 'https://api.example', ['', 'v1', 'charges'], 'more'],
+    ['https://api.example/v1/a/:id?b', 'https://api.example', ['', 'v1'], 'more'],
+    ['https://api.example/v1/a/*?*', 'https://api.example', ['', 'v1'], 'more'],
+    ['https://api.example/:tenant/orders/*', 'https://api.example', ['', undefined, 'orders'], 'anything'],
+    ['https://api.example/v1/char*', 'https://api.example', ['', 'v1'], 'more'],
+    ['https://api.example/a/:id.json/b', 'https://api.example', ['', 'a'], 'more'],
+    ['https://api.example/a/:id(\\d+)/b', 'https://api.example', ['', 'a'], 'more'],
+    ['https://api.example/a\\:b/(x/y)/c', 'https://api.example', ['', 'a:b'], 'more'],
+    ['https://api.example/a{/b}?/c', 'https://api.example', [''], 'more'],
+    ['https://api.example/a/../b/', 'https://api.example', ['', 'b', ''], 'nothing'],
+    ['https://api.example', 'https://api.example', [], 'anything'],
+    ['http://[0:0::1]:80/a', 'http://[::1]', ['', 'a'], 'nothing'],
+    ['https://*.example/a', undefined, ['', 'a'], 'more'],
+    ['http{s}?://api.example/a', undefined, ['', 'a'], 'more'],
+    ['https://api.example:*/a', undefined, ['', 'a'], 'more'],
+  ])('tells an index where to file it: %s', (key, origin, segments, rest) => {
+    expect(parseEndpoint(key)).toMatchObject({ origin, segments, rest });
   });
 
   it.each([
