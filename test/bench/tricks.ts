@@ -119,7 +119,6 @@ const tricks: readonly Trick[] = [
       const sent: Record<string, unknown> = {
         dispatcher: at,
         signal: at,
-        headers: at,
         body: at,
         ...initOf(at),
       };
