@@ -108,11 +108,12 @@ class Attempt<A extends Answer> {
   }
 
   /** Tells everybody who has to know. */
-  #done(outcome: Outcome<A>): Attempted<A> | Promise<Attempted<A>> {
+  #done(found: Outcome<A>): Attempted<A> | Promise<Attempted<A>> {
     const { runtime, scope } = this.#plan;
     const ended = runtime.now();
-    const { response, error, verdict } = this.#consult(outcome);
-    const record = this.#record({ response, error, verdict }, ended);
+    const outcome = this.#consult(found);
+    const { response, error, verdict } = outcome;
+    const record = this.#record(outcome, ended);
     const attempted = { exchange: this.#exchange, response, error, verdict, record, ended };
     const counted =
       this.#permit === undefined ? undefined : scope?.breaker?.leave(this.#permit, verdict.outcome, ended);
