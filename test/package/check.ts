@@ -60,8 +60,11 @@ const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/`;
 try {
   const [packed] = JSON.parse(run(root, 'npm', 'pack', '--json', '--pack-destination', work)) as {
     filename: string;
+    files: { path: string }[];
   }[];
-  const tarball = join(work, packed?.filename ?? '');
+  if (!packed?.files.some(({ path }) => path === 'dist/uuid-LICENSE.md'))
+    throw new Error('uuid is bundled, but its licence is not packed');
+  const tarball = join(work, packed.filename);
   for (const [name, { type, load }] of Object.entries(projects)) {
     const project = join(work, name);
     mkdirSync(project);
