@@ -113,13 +113,14 @@ function businessKey(values: readonly (string | number)[], method: string, url: 
 
 /** Names what is wrong with a key, and never the key: it may be a secret. */
 function checkKey(key: unknown, name: string, { header, maxLength }: ResolvedDialect): string {
-  const allowed = `must be 1 to ${maxLength} characters of visible ASCII (0x21 to 0x7E) to go into ${header}`;
-  if (typeof key !== 'string') throw new TypeError(`${name} ${allowed}, got ${kindOf(key)}`);
-  if (key.length < 1 || key.length > maxLength) {
-    throw new TypeError(`${name} ${allowed}, got ${key.length} characters`);
-  }
+  const refuse = (what: string): never => {
+    const allowed = `must be 1 to ${maxLength} characters of visible ASCII (0x21 to 0x7E) to go into ${header}`;
+    throw new TypeError(`${name} ${allowed}${what}`);
+  };
+  if (typeof key !== 'string') return refuse(`, got ${kindOf(key)}`);
+  if (key.length < 1 || key.length > maxLength) return refuse(`, got ${key.length} characters`);
   const wrong = key.search(/[^\x21-\x7e]/);
-  if (wrong !== -1) throw new TypeError(`${name} ${allowed}; character ${wrong + 1} of ${key.length} is not`);
+  if (wrong !== -1) return refuse(`; character ${wrong + 1} of ${key.length} is not`);
   return key;
 }
 
