@@ -12,7 +12,7 @@ export interface Run {
 
 export const USAGE = `npm run bench -- [--quick] [--rounds N] [--seed N] [--rows text,text]
   --quick      a short run at one concurrency; leaves docs/benchmarks.md alone
-  --rounds N   how often each row has its turn in each of its processes, 1 to 100 (default 4; 3 with --quick)
+  --rounds N   how often all rows take turns, there and back, in each of their processes, 1 to 100 (default 3)
   --seed N     the order in which the rows take their turns (default 1)
   --rows a,b   only rows whose name contains one of the texts; leaves docs/benchmarks.md alone`;
 

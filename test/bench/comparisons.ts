@@ -10,7 +10,7 @@ export interface Setting {
   readonly concurrency: number;
   /** Calls before anything is measured. */
   readonly warmUp: number;
-  /** How long it is measured in each round, in milliseconds. */
+  /** How long a turn is, in milliseconds. */
   readonly time: number;
 }
 
@@ -46,8 +46,8 @@ export const comparisons: readonly Comparison[] = [
     settings: [
       // As long as the timeout: by then as many signals wait for it as there ever will be.
       ...methods.map((method) => ({ method, concurrency: MAIN_CONCURRENCY, warmUp: 3_000, time: TIMEOUT })),
-      ...methods.map((method) => ({ method, concurrency: 1, warmUp: 200, time: 300 })),
-      ...methods.map((method) => ({ method, concurrency: 128, warmUp: 600, time: 600 })),
+      ...methods.map((method) => ({ method, concurrency: 1, warmUp: 200, time: 150 })),
+      ...methods.map((method) => ({ method, concurrency: 128, warmUp: 600, time: 300 })),
     ],
   },
   {
@@ -74,7 +74,7 @@ export const comparisons: readonly Comparison[] = [
     title: 'The breaker is open: nothing is sent',
     base: 'p-retry + opossum + uuid + undici.fetch',
     rows: openBreaker,
-    settings: [get(10_000, 500)],
+    settings: [get(10_000, 250)],
   },
   {
     id: 'added',

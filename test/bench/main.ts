@@ -15,7 +15,7 @@ import { forTerminal, importTable, resultTable } from './table.ts';
 
 /** However slow the machine is, it ends after this; in milliseconds. */
 const LIMIT = 30 * 60_000;
-const WHOLE: Effort = { generations: 2, rounds: 4, share: 1, memory: 5 };
+const WHOLE: Effort = { generations: 3, rounds: 3, share: 1, memory: 5 };
 const QUICK: Effort = { generations: 1, rounds: 3, share: 0.3, memory: 1 };
 
 const run = readArgumentsOrExit();
@@ -85,7 +85,7 @@ function chosenOf(comparison: Comparison, texts: readonly string[], quick: boole
 
 function stepsOf(chosen: readonly Comparison[], { generations, rounds }: Effort): number {
   return chosen.reduce(
-    (sum, { rows, settings }) => sum + rows.length * (generations * (1 + rounds * settings.length) + 1),
+    (sum, { rows, settings }) => sum + rows.length * (generations * (1 + 2 * rounds * settings.length) + 1),
     0,
   );
 }

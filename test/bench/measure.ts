@@ -1,7 +1,7 @@
 import { Child } from './child.ts';
 import { type Comparison, MAIN_CONCURRENCY, type Setting } from './comparisons.ts';
 import type { Progress } from './progress.ts';
-import { median, type Random, shuffled } from './statistics.ts';
+import { mean, median, type Random, shuffled } from './statistics.ts';
 
 /** What a client is asked to do: to make calls for a while, or so many, and say what they took or left on the heap. */
 export type Work = Pick<Setting, 'method' | 'concurrency'> &
@@ -25,7 +25,7 @@ export interface Allocated {
 export interface Effort {
   /** Every row gets a new process this many times: what the compiler makes of it is chance, too. */
   readonly generations: number;
-  /** Rounds for each of them. */
+  /** Rounds for each of them. A round is a turn of each row, and another in the opposite order. */
   readonly rounds: number;
   /** The part of a setting's warm-up and time that is used. */
   readonly share: number;
@@ -36,7 +36,11 @@ export interface Effort {
 /** By row, by setting, by round. */
 export type Samples = ReadonlyMap<string, readonly (readonly Sample[])[]>;
 
-/** Every row once per round and setting, in an order that is drawn anew each time. */
+/**
+ * Every row has two turns per round and setting: there, in an order that is drawn anew each time, and back. Their mean is
+ * the sample. So rows that are compared were measured at the same time, on average, however far apart their turns lie:
+ * a machine that gets slower or faster meanwhile favours none of them.
+ */
 export async function sample(
   { id, rows, settings, flags = [] }: Comparison,
   origin: string,
@@ -58,15 +62,22 @@ export async function sample(
     for (let round = 0; round < effort.rounds; round++) {
       for (const [at, setting] of settings.entries()) {
         const work = timed(setting, effort);
-        for (const [name, client] of shuffled([...clients], random)) {
-          samples.get(name)?.[at]?.push((await client.ask(work)) as Sample);
+        const turns = new Map(rows.map(({ name }) => [name, [] as Sample[]]));
+        const there = shuffled([...clients], random);
+        for (const [name, client] of [...there, ...there.toReversed()]) {
+          turns.get(name)?.push((await client.ask(work)) as Sample);
           progress.step(`${id}: ${name}`);
         }
+        for (const [name, both] of turns) samples.get(name)?.[at]?.push(meanOf(both));
       }
     }
     for (const client of clients.values()) client.stop();
   }
   return samples;
+}
+
+function meanOf(turns: readonly Sample[]): Sample {
+  return { cpu: mean(turns.map(({ cpu }) => cpu)), wall: mean(turns.map(({ wall }) => wall)) };
 }
 
 function warmUp({ method, concurrency, warmUp }: Setting, { share }: Effort): Work {

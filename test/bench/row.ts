@@ -17,7 +17,7 @@ export interface Row {
 }
 
 /** What every call is to cost at most, in milliseconds: where a row has a timeout, this is it. */
-export const TIMEOUT = 2_000;
+export const TIMEOUT = 1_000;
 /** Retries after the first attempt, where a row has retries. */
 export const RETRIES = 3;
 

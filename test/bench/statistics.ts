@@ -27,6 +27,10 @@ export function quantile(values: readonly number[], share: number): number {
   return low + (high - low) * (at % 1);
 }
 
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
 export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
