@@ -68,7 +68,7 @@ const order: Omit<Order, 'body'> = {
   now: 0,
   record: { remember() {} },
 };
-const record = new CallRecord('POST', url, undefined, undefined, systemRuntime);
+const newRecord = () => new CallRecord('GET', url, undefined, undefined, systemRuntime);
 const records = new WeakMap<object, CallRecord>();
 
 /** Sixteen GETs, answered at once, and read; `mark` has each response before. */
@@ -104,8 +104,8 @@ const tricks: readonly Trick[] = [
   {
     name: '16 GETs, answered at once, with the reports in a private field, not in a WeakMap',
     steps: 400,
-    plain: () => marked((response) => records.set(response, record)),
-    ours: () => marked((response) => remember(response, record)),
+    plain: () => marked((response) => records.set(response, newRecord())),
+    ours: () => marked((response) => remember(response, newRecord())),
   },
   {
     name: 'Object.assign({}, headers, { … }), not { ...headers, … }',
