@@ -12,7 +12,7 @@ export interface Run {
 
 export const USAGE = `npm run bench -- [--quick] [--rounds N] [--seed N] [--rows text,text]
   --quick      a short run at one concurrency; leaves docs/benchmarks.md alone
-  --rounds N   how often all rows take turns, there and back, in each of their processes, 1 to 100 (default 3)
+  --rounds N   how often all rows take turns, there and back, in each of their processes, 1 to 100 (default 2; 3 with --quick)
   --seed N     the order in which the rows take their turns (default 1)
   --rows a,b   only rows whose name contains one of the texts; leaves docs/benchmarks.md alone`;
 

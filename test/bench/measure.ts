@@ -37,6 +37,12 @@ export interface Effort {
 export type Samples = ReadonlyMap<string, readonly (readonly Sample[])[]>;
 
 /**
+ * For a process that waits for its turn. V8 uses idle time to shrink the heap and to drop compiled code: what the next turn
+ * measured then was how it recovers, two or three times what a call takes. A service under load is not idle.
+ */
+const AWAKE = '--no-memory-reducer';
+
+/**
  * Every row has two turns per round and setting: there, in an order that is drawn anew each time, and back. Their mean is
  * the sample. So rows that are compared were measured at the same time, on average, however far apart their turns lie:
  * a machine that gets slower or faster meanwhile favours none of them.
@@ -52,7 +58,7 @@ export async function sample(
   for (let generation = 0; generation < effort.generations; generation++) {
     const clients = new Map<string, Child>();
     for (const { name } of rows) {
-      const { child } = await Child.start('client.js', [id, name, origin], flags);
+      const { child } = await Child.start('client.js', [id, name, origin], [AWAKE, ...flags]);
       clients.set(name, child);
       for (const setting of settings) {
         await child.ask(warmUp(setting, effort));
@@ -100,7 +106,7 @@ export async function allocations(
 ): Promise<ReadonlyMap<string, readonly (number | undefined)[]>> {
   const found = new Map<string, (number | undefined)[]>();
   for (const { name } of rows) {
-    const { child } = await Child.start('client.js', [id, name, origin], [...ROOMY, ...flags]);
+    const { child } = await Child.start('client.js', [id, name, origin], [AWAKE, ...ROOMY, ...flags]);
     const bySetting: (number | undefined)[] = [];
     for (const setting of settings) {
       if (setting.concurrency !== MAIN_CONCURRENCY) {
