@@ -111,17 +111,20 @@ function businessKey(values: readonly (string | number)[], method: string, url: 
   return uuidv5(JSON.stringify([method, url.origin + url.pathname, ...values]), NAMESPACE);
 }
 
-/** Names what is wrong with a key, and never the key: it may be a secret. */
 function checkKey(key: unknown, name: string, { header, maxLength }: ResolvedDialect): string {
-  const refuse = (what: string): never => {
-    const allowed = `must be 1 to ${maxLength} characters of visible ASCII (0x21 to 0x7E) to go into ${header}`;
-    throw new TypeError(`${name} ${allowed}${what}`);
-  };
-  if (typeof key !== 'string') return refuse(`, got ${kindOf(key)}`);
-  if (key.length < 1 || key.length > maxLength) return refuse(`, got ${key.length} characters`);
-  const wrong = key.search(/[^\x21-\x7e]/);
-  if (wrong !== -1) return refuse(`; character ${wrong + 1} of ${key.length} is not`);
-  return key;
+  const wrong = whatIsWrong(key, maxLength);
+  if (wrong === undefined) return key as string;
+  throw new TypeError(
+    `${name} must be 1 to ${maxLength} characters of visible ASCII (0x21 to 0x7E) to go into ${header}${wrong}`,
+  );
+}
+
+/** Says it of the key, and never the key: it may be a secret. */
+function whatIsWrong(key: unknown, maxLength: number): string | undefined {
+  if (typeof key !== 'string') return `, got ${kindOf(key)}`;
+  if (key.length < 1 || key.length > maxLength) return `, got ${key.length} characters`;
+  const at = key.search(/[^\x21-\x7e]/);
+  return at === -1 ? undefined : `; character ${at + 1} of ${key.length} is not`;
 }
 
 function withHeader(key: string, { format }: ResolvedDialect): CallKey {

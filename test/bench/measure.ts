@@ -37,8 +37,8 @@ export interface Effort {
 export type Samples = ReadonlyMap<string, readonly (readonly Sample[])[]>;
 
 /**
- * For a process that waits for its turn. V8 uses idle time to shrink the heap and to drop compiled code: what the next turn
- * measured then was how it recovers, two or three times what a call takes. A service under load is not idle.
+ * For a process that waits for its turn: V8 uses idle time to give memory back, and the next turn would measure how the
+ * process recovers from that. A service under load is not idle.
  */
 const AWAKE = '--no-memory-reducer';
 
@@ -106,7 +106,7 @@ export async function allocations(
 ): Promise<ReadonlyMap<string, readonly (number | undefined)[]>> {
   const found = new Map<string, (number | undefined)[]>();
   for (const { name } of rows) {
-    const { child } = await Child.start('client.js', [id, name, origin], [AWAKE, ...ROOMY, ...flags]);
+    const { child } = await Child.start('client.js', [id, name, origin], [...ROOMY, ...flags]);
     const bySetting: (number | undefined)[] = [];
     for (const setting of settings) {
       if (setting.concurrency !== MAIN_CONCURRENCY) {

@@ -16,7 +16,7 @@ export interface Row {
   make(origin: string): Promise<Send>;
 }
 
-/** What every call is to cost at most, in milliseconds: where a row has a timeout, this is it. */
+/** What a call may take at most, in milliseconds: where a row other than steadfetch's has a timeout, this is it. */
 export const TIMEOUT = 1_000;
 /** Retries after the first attempt, where a row has retries. */
 export const RETRIES = 3;
