@@ -27,15 +27,25 @@ export class AttemptRecord {
 
   /** Frozen: listeners are shown it, all of them the same. */
   get report(): AttemptReport {
-    this.#report ??= Object.freeze(
-      Object.assign(
-        { number: this.number, startedAt: this.startedAt, duration: this.duration, waited: this.waited },
-        this.status !== undefined && { status: this.status },
-        this.#error && { error: this.#error },
-        { delivery: this.delivery, reason: this.reason },
-      ),
-    );
+    this.#report ??= Object.freeze(this.#write());
     return this.#report;
+  }
+
+  /** An answer has a status and no error, as a rule: that literal costs a fraction of what it takes to join parts. */
+  #write(): AttemptReport {
+    const { number, startedAt, duration, waited, status, delivery, reason } = this;
+    const error = this.#error;
+    if (status !== undefined && error === undefined) {
+      return { number, startedAt, duration, waited, status, delivery, reason };
+    }
+    const begin = { number, startedAt, duration, waited };
+    return {
+      ...begin,
+      ...(status !== undefined && { status }),
+      ...(error && { error }),
+      delivery,
+      reason,
+    };
   }
 }
 

@@ -61,7 +61,7 @@ export interface AttemptReport {
 
 /** What happened in one logical call. Holds no bodies, headers, credentials or query strings. */
 export interface CallReport {
-  /** A UUID of this call, the same in all its events. */
+  /** A UUID of this call, the same in all its events. Not secret: the next call's is one more. */
   readonly id: string;
   readonly method: string;
   /** Without credentials and query. */

@@ -7,6 +7,8 @@ import { execFileSync } from 'node:child_process';
 import CircuitBreaker from 'opossum';
 import pRetry from 'p-retry';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import { v4 as uuid } from 'uuid';
+import { callId } from '../../src/call/call-id.ts';
 import { CallRecord } from '../../src/call/record.ts';
 import { remember } from '../../src/call/report.ts';
 import { compileEndpoints } from '../../src/policy/endpoints.ts';
@@ -130,6 +132,24 @@ const tricks: readonly Trick[] = [
     name: "undici's options, copied before they are read, not read as they are",
     plain: (at) => read(requestOptions(at) as unknown as ReturnType<typeof ownOptions>),
     ours: (at) => read(ownOptions(requestOptions(at) as unknown as Dispatcher.DispatchOptions)),
+  },
+  {
+    name: 'the id of a call counted, not drawn',
+    plain: () => uuid(),
+    ours: () => callId(),
+  },
+  {
+    name: 'the report of an attempt as a literal, not joined from its parts',
+    plain: (at) =>
+      Object.freeze(
+        Object.assign({ number: 1, startedAt: at }, at >= 0 && { status: 200 }, { reason: 'success' }),
+      ),
+    ours: (at) => Object.freeze({ number: 1, startedAt: at, status: 200, reason: 'success' }),
+  },
+  {
+    name: 'a frozen list of one as a literal, not mapped',
+    plain: (at) => Object.freeze([{ at }].map((one) => one)),
+    ours: (at) => Object.freeze([{ at }]),
   },
   {
     name: 'a URL cut, not parsed',

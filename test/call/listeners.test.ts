@@ -1,12 +1,12 @@
-import * as uuid from 'uuid';
 import { describe, expect, test, vi } from 'vitest';
+import * as ids from '../../src/call/call-id.ts';
 import { callReport, createFetch, type Events, type Options } from '../../src/index.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
 
-vi.mock('uuid', async (original) => {
-  const actual = await original<typeof uuid>();
-  return { ...actual, v4: vi.fn(actual.v4) };
+vi.mock('../../src/call/call-id.ts', async (original) => {
+  const actual = await original<typeof ids>();
+  return { callId: vi.fn(actual.callId) };
 });
 
 const unavailable: Fault = { kind: 'answer', status: 503 };
@@ -119,7 +119,7 @@ describe('a listener', () => {
 describe('where nobody listens', () => {
   test('no event is built: a call gets its id when somebody asks for it', async () => {
     await using server = await startFaultServer({ fault: () => unavailable });
-    const made = vi.mocked(uuid.v4);
+    const made = vi.mocked(ids.callId);
     const api = createFetch({ ...quick, breaker: { minimum: 2 }, budget: { ratio: 0, reserve: 1 } });
     api.on('retry', () => {})();
 
@@ -137,13 +137,13 @@ describe('where nobody listens', () => {
     async (name) => {
       await using server = await startFaultServer({ fault: () => unavailable });
       const api = createFetch({ ...quick, breaker: false, budget: { ratio: 0, reserve: 1 } });
-      const made = vi.mocked(uuid.v4);
+      const made = vi.mocked(ids.callId);
       made.mockClear();
-      const ids: string[] = [];
-      api.on(name, ({ id }) => ids.push(id));
+      const heard: string[] = [];
+      api.on(name, ({ id }) => heard.push(id));
       await api(server.url);
       expect(made).toHaveBeenCalledTimes(1);
-      expect(new Set(ids)).toEqual(new Set([made.mock.results[0]?.value]));
+      expect(new Set(heard)).toEqual(new Set([made.mock.results[0]?.value]));
     },
   );
 });

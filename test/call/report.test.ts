@@ -10,7 +10,8 @@ import {
 import { startFaultServer } from '../support/fault-server.ts';
 import { endings, SECRET } from './endings.ts';
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const KEY = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
+const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
 /** The type sees to it that none is missing. */
 const reasons: Readonly<Record<AttemptReason, true>> = {
@@ -72,11 +73,11 @@ describe('the report and the events', () => {
       const times = { startedAt: number, duration: number };
       expect(report).toEqual({
         ...times,
-        id: expect.stringMatching(UUID),
+        id: expect.stringMatching(ID),
         method: 'POST',
         url: `${server.url}/v1/charges`,
         endpoint: rule,
-        idempotencyKey: ending.options?.idempotency === false ? undefined : expect.stringMatching(UUID),
+        idempotencyKey: ending.options?.idempotency === false ? undefined : expect.stringMatching(KEY),
         delivery: ending.delivery,
         stopped,
         attempts: ending.attempts.map((attempt, at) => ({
