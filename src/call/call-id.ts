@@ -7,7 +7,7 @@ let block = '';
 let next = END;
 
 /**
- * An id for a call: a UUID of version 8 (RFC 9562, section 5.8). To draw one at random costs several times as much
+ * An id for a call: a UUID of version 8 (RFC 9562, section 5.8). To draw each at random costs more than twice as much
  * (`npm run bench:tricks`), so most of it is random, once for many calls, and its last six digits count them.
  */
 export function callId(): string {
