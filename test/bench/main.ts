@@ -40,16 +40,21 @@ function readArgumentsOrExit(): Run {
 
 async function bench({ quick, rounds, seed, rows }: Run): Promise<void> {
   const preset = quick ? QUICK : WHOLE;
-  const effort = { ...preset, rounds: rounds ?? preset.rounds };
+  const effortFor = ({ care = 1 }: Comparison): Effort => ({
+    ...preset,
+    rounds: rounds ?? preset.rounds,
+    generations: preset.generations * (quick ? 1 : care),
+  });
   const chosen = comparisons.map((comparison) => chosenOf(comparison, rows, quick));
   const imports = quick ? 7 : 25;
   const random = seeded(seed);
   const [load = 0] = loadavg();
-  const progress = startProgress(stepsOf(chosen, effort) + 2 * imports, process.stderr);
+  const progress = startProgress(stepsOf(chosen, effortFor) + 2 * imports, process.stderr);
 
   const { child: server, hello: origin } = await Child.start('server.js', []);
   const results: Result[] = [];
   for (const comparison of chosen) {
+    const effort = effortFor(comparison);
     const samples = await sample(comparison, String(origin), effort, random, progress);
     results.push(
       ...resultsOf(comparison, samples, await allocations(comparison, String(origin), effort, progress)),
@@ -83,11 +88,12 @@ function chosenOf(comparison: Comparison, texts: readonly string[], quick: boole
   };
 }
 
-function stepsOf(chosen: readonly Comparison[], { generations, rounds }: Effort): number {
-  return chosen.reduce(
-    (sum, { rows, settings }) => sum + rows.length * (generations * (1 + 2 * rounds * settings.length) + 1),
-    0,
-  );
+function stepsOf(chosen: readonly Comparison[], effortFor: (comparison: Comparison) => Effort): number {
+  return chosen.reduce((sum, comparison) => {
+    const { generations, rounds } = effortFor(comparison);
+    const { rows, settings } = comparison;
+    return sum + rows.length * (generations * (1 + 2 * rounds * settings.length) + 1);
+  }, 0);
 }
 
 function captionOf(): string {
