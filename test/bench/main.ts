@@ -15,8 +15,8 @@ import { forTerminal, importTable, resultTable } from './table.ts';
 
 /** However slow the machine is, it ends after this; in milliseconds. */
 const LIMIT = 30 * 60_000;
-const WHOLE: Effort = { generations: 3, rounds: 2, share: 1, memory: 5 };
-const QUICK: Effort = { generations: 1, rounds: 3, share: 0.3, memory: 1 };
+const WHOLE: Effort = { rounds: 2, share: 1, memory: 5 };
+const QUICK: Effort = { rounds: 3, share: 0.3, memory: 1 };
 
 const run = readArgumentsOrExit();
 const overdue = setTimeout(() => {
@@ -40,21 +40,16 @@ function readArgumentsOrExit(): Run {
 
 async function bench({ quick, rounds, seed, rows }: Run): Promise<void> {
   const preset = quick ? QUICK : WHOLE;
-  const effortFor = ({ care = 1 }: Comparison): Effort => ({
-    ...preset,
-    rounds: rounds ?? preset.rounds,
-    generations: preset.generations * (quick ? 1 : care),
-  });
+  const effort = { ...preset, rounds: rounds ?? preset.rounds };
   const chosen = comparisons.map((comparison) => chosenOf(comparison, rows, quick));
   const imports = quick ? 7 : 25;
   const random = seeded(seed);
   const [load = 0] = loadavg();
-  const progress = startProgress(stepsOf(chosen, effortFor) + 2 * imports, process.stderr);
+  const progress = startProgress(stepsOf(chosen, effort) + 2 * imports, process.stderr);
 
   const { child: server, hello: origin } = await Child.start('server.js', []);
   const results: Result[] = [];
   for (const comparison of chosen) {
-    const effort = effortFor(comparison);
     const samples = await sample(comparison, String(origin), effort, random, progress);
     results.push(
       ...resultsOf(comparison, samples, await allocations(comparison, String(origin), effort, progress)),
@@ -83,17 +78,18 @@ function chosenOf(comparison: Comparison, texts: readonly string[], quick: boole
   const isChosen = (name: string) => texts.length === 0 || texts.some((text) => name.includes(text));
   return {
     ...comparison,
+    generations: quick ? 1 : comparison.generations,
     rows: comparison.rows.filter(({ name }) => name === comparison.base || isChosen(name)),
     settings: comparison.settings.filter(({ concurrency }) => !quick || concurrency === MAIN_CONCURRENCY),
   };
 }
 
-function stepsOf(chosen: readonly Comparison[], effortFor: (comparison: Comparison) => Effort): number {
-  return chosen.reduce((sum, comparison) => {
-    const { generations, rounds } = effortFor(comparison);
-    const { rows, settings } = comparison;
-    return sum + rows.length * (generations * (1 + 2 * rounds * settings.length) + 1);
-  }, 0);
+function stepsOf(chosen: readonly Comparison[], { rounds }: Effort): number {
+  return chosen.reduce(
+    (sum, { rows, settings, generations }) =>
+      sum + rows.length * (generations * (1 + 2 * rounds * settings.length) + 1),
+    0,
+  );
 }
 
 function captionOf(): string {

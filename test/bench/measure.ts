@@ -23,9 +23,7 @@ export interface Allocated {
 
 /** How long to measure. */
 export interface Effort {
-  /** Every row gets a new process this many times: what the compiler makes of it is chance, too. */
-  readonly generations: number;
-  /** Rounds for each of them. A round is a turn of each row, and another in the opposite order. */
+  /** Rounds for each process of a row. A round is a turn of each row, and another in the opposite order. */
   readonly rounds: number;
   /** The part of a setting's warm-up and time that is used. */
   readonly share: number;
@@ -48,14 +46,14 @@ const AWAKE = '--no-memory-reducer';
  * a machine that gets slower or faster meanwhile favours none of them.
  */
 export async function sample(
-  { id, rows, settings, flags = [] }: Comparison,
+  { id, rows, settings, flags = [], generations }: Comparison,
   origin: string,
   effort: Effort,
   random: Random,
   progress: Progress,
 ): Promise<Samples> {
   const samples = new Map(rows.map(({ name }) => [name, settings.map((): Sample[] => [])]));
-  for (let generation = 0; generation < effort.generations; generation++) {
+  for (let generation = 0; generation < generations; generation++) {
     const clients = new Map<string, Child>();
     for (const { name } of rows) {
       const { child } = await Child.start('client.js', [id, name, origin], [AWAKE, ...flags]);
