@@ -3,8 +3,10 @@ import type { DispatcherLike } from '../policy/options.ts';
 import { withMissing } from '../request/headers.ts';
 import { discard } from './discard.ts';
 import type { Order, Transport } from './exchange.ts';
+import { type Handler, isLegacy } from './handlers.ts';
 import type { Hop } from './hop.ts';
-import { type Handler, isLegacy, LegacyHop, ModernHop } from './hops.ts';
+import { LegacyHop } from './legacy-hop.ts';
+import { ModernHop } from './modern-hop.ts';
 import { mayHaveBody, type Upload, uploadOf } from './upload.ts';
 import { WireExchange } from './wire.ts';
 

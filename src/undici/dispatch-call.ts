@@ -4,8 +4,8 @@ import { type CallOptions, type Customer, type Door, planCall } from '../call/pl
 import type { Policies } from '../policy/policies.ts';
 import type { CallRequest } from '../request/request.ts';
 import type { Shared } from '../shared.ts';
+import { type Handler, isLegacy } from '../transport/handlers.ts';
 import type { Hop } from '../transport/hop.ts';
-import { type Handler, isLegacy } from '../transport/hops.ts';
 import { type DispatchAnswer, DispatchExchange, type Dispatched } from './dispatch-exchange.ts';
 import type { OwnOptions } from './own-options.ts';
 import { CallWheel } from './wheel.ts';

@@ -1,7 +1,9 @@
 import type { Dispatcher } from 'undici';
 import type { Answer, Fault, Order } from '../transport/exchange.ts';
+import { type Handler, isLegacy, type Wheel } from '../transport/handlers.ts';
 import type { Hop } from '../transport/hop.ts';
-import { type Handler, isLegacy, LegacyHop, ModernHop, type Wheel } from '../transport/hops.ts';
+import { LegacyHop } from '../transport/legacy-hop.ts';
+import { ModernHop } from '../transport/modern-hop.ts';
 import { WireExchange } from '../transport/wire.ts';
 import type { OwnOptions } from './own-options.ts';
 

@@ -5,7 +5,7 @@ import type { Options } from '../policy/options.ts';
 import type { Policies } from '../policy/policies.ts';
 import { type Runtime, systemRuntime } from '../runtime.ts';
 import { prepare, type Shared } from '../shared.ts';
-import type { Handler } from '../transport/hops.ts';
+import type { Handler } from '../transport/handlers.ts';
 import { PolicyError } from '../verdict/errors.ts';
 import { DispatchCall } from './dispatch-call.ts';
 import { ownOptions } from './own-options.ts';
