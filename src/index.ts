@@ -1,18 +1,17 @@
-import { createFetch } from './create-fetch.ts';
+export type { BreakerSnapshot, BreakerState, ExportedBreaker } from './model/breaker.ts';
+export type { ClientOptions } from './model/options.ts';
+export type { AttemptReason, AttemptReport, CallReport, ErrorSummary, Stopped } from './model/report.ts';
+
+import { createFetch } from './fetch/create-fetch.ts';
 
 export { type InboundHeaders, onBehalfOf } from './call/layer.ts';
-export type {
-  AttemptReason,
-  AttemptReport,
-  CallReport,
-  ErrorSummary,
-  Stopped,
-} from './call/report.ts';
 export { callReport } from './call/report.ts';
-export type { BreakerSnapshot, Breakers, ExportedBreaker, SteadFetch } from './client.ts';
-export { createFetch } from './create-fetch.ts';
-export type { BreakerState, CallRef, Events } from './events.ts';
-export type { ClientOptions } from './policy/client-options.ts';
+export { createFetch } from './fetch/create-fetch.ts';
+export type { Breakers, SteadFetch } from './model/client.ts';
+export { type Dialect, type DialectName, dialects } from './model/dialect.ts';
+export { BreakerOpenError, PolicyError, TimeoutError, type TimeoutPhase } from './model/errors.ts';
+export type { CallRef, Events } from './model/events.ts';
+export type { Delivery, RetryFailure } from './model/failure.ts';
 export type {
   BodyFactory,
   BreakerOptions,
@@ -25,10 +24,7 @@ export type {
   ScopeRequest,
   SteadInit,
   TimeoutOptions,
-} from './policy/options.ts';
-export { type Dialect, type DialectName, dialects } from './request/dialects.ts';
-export { BreakerOpenError, PolicyError, TimeoutError, type TimeoutPhase } from './verdict/errors.ts';
-export type { Delivery, RetryFailure } from './verdict/failure.ts';
+} from './model/options.ts';
 
 /** `createFetch()`: a `fetch` with every default. */
 export const fetch = createFetch();

@@ -1,6 +1,6 @@
-import { codeOf } from '../verdict/cause.ts';
-import type { Delivery } from '../verdict/failure.ts';
-import type { AttemptReason, AttemptReport, ErrorSummary } from './report.ts';
+import { codeOf } from '../model/cause.ts';
+import type { Delivery } from '../model/failure.ts';
+import type { AttemptReason, AttemptReport, ErrorSummary } from '../model/report.ts';
 
 /** What is noted of an attempt. Its report is only written when somebody asks for it. */
 export class AttemptRecord {

@@ -1,16 +1,16 @@
 import type { Permit } from '../guard/breaker.ts';
-import type { FetchBody } from '../policy/options.ts';
-import { withHeader } from '../request/headers.ts';
-import type { Answer, Exchange, Order } from '../transport/exchange.ts';
-import type { Delivery } from '../verdict/failure.ts';
-import { judgeError, judgeResponse, type Verdict } from '../verdict/verdict.ts';
+import { withHeader } from '../http/headers.ts';
+import type { Delivery } from '../model/failure.ts';
+import type { FetchBody } from '../model/options.ts';
+import type { AttemptRequest, Exchange, ResponseHead } from '../transport/exchange.ts';
 import { AttemptRecord } from './attempt-record.ts';
+import { judgeError, judgeResponse, type Verdict } from './classify.ts';
 import { NO_RETRY } from './layer.ts';
 import { makeBody } from './make-body.ts';
 import type { CallPlan } from './plan.ts';
 
 /** One attempt, done. */
-export interface Attempted<A extends Answer> {
+export interface Attempted<A extends ResponseHead> {
   /** Undefined if it did not even get to the transport. */
   readonly exchange: Exchange<A> | undefined;
   readonly response: A | undefined;
@@ -21,10 +21,10 @@ export interface Attempted<A extends Answer> {
   readonly ended: number;
 }
 
-type Outcome<A extends Answer> = Pick<Attempted<A>, 'response' | 'error' | 'verdict'>;
+type Outcome<A extends ResponseHead> = Pick<Attempted<A>, 'response' | 'error' | 'verdict'>;
 
 /** Sends the request once and says what came of it. Never rejects. */
-export function attempt<A extends Answer>(
+export function attempt<A extends ResponseHead>(
   plan: CallPlan<A>,
   waited: number,
   permit: Permit | undefined,
@@ -32,7 +32,7 @@ export function attempt<A extends Answer>(
   return new Attempt(plan, waited, permit).run();
 }
 
-class Attempt<A extends Answer> {
+class Attempt<A extends ResponseHead> {
   readonly #plan: CallPlan<A>;
   readonly #waited: number;
   readonly #permit: Permit | undefined;
@@ -67,7 +67,7 @@ class Attempt<A extends Answer> {
   #send(body: FetchBody | undefined, now: number): Promise<A> {
     const { url, init, headers, body: source, caller, limits, policy, runtime, record, door } = this.#plan;
     this.#exchange = door.transport();
-    const order: Order = {
+    const order: AttemptRequest = {
       url,
       init,
       headers: this.#isLastHope() ? withHeader(headers, NO_RETRY.header, NO_RETRY.value) : headers,

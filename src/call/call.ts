@@ -2,13 +2,13 @@ import pRetry from 'p-retry';
 import { backoff } from '../guard/backoff.ts';
 import type { Breaker, Permit } from '../guard/breaker.ts';
 import type { Token } from '../guard/budget.ts';
-import type { Answer } from '../transport/exchange.ts';
-import { BreakerOpenError } from '../verdict/errors.ts';
-import { serverWait } from '../verdict/retry-after.ts';
+import { serverWait } from '../http/retry-after.ts';
+import { BreakerOpenError } from '../model/errors.ts';
+import type { Stopped } from '../model/report.ts';
+import { pause } from '../platform/pause.ts';
+import type { ResponseHead } from '../transport/exchange.ts';
 import { type Attempted, attempt } from './attempt.ts';
-import { pause } from './pause.ts';
 import type { CallPlan } from './plan.ts';
-import type { Stopped } from './report.ts';
 
 /** A pause only pays off if this much time is left for the attempt after it, in milliseconds. */
 const WORTHWHILE = 50;
@@ -17,14 +17,14 @@ const WORTHWHILE = 50;
  * Makes one logical call: attempts, until one is good or the gate says no.
  * The last attempt's own error is rethrown; an answer beats any error of ours.
  */
-export function makeCall<A extends Answer>(plan: CallPlan<A>): Promise<A> {
+export function makeCall<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
   return new Call(plan).run();
 }
 
 /** What p-retry sees of a failed attempt: it has opinions of its own about other errors. */
 class Failed extends Error {}
 
-class Call<A extends Answer> {
+class Call<A extends ResponseHead> {
   readonly #plan: CallPlan<A>;
   readonly #breaker: Breaker | undefined;
   #permit: Permit | undefined;
@@ -184,10 +184,10 @@ class Call<A extends Answer> {
 }
 
 /** Lets go of the response, if there is one. */
-function discard<A extends Answer>({ exchange, response }: Attempted<A>): void {
+function discard<A extends ResponseHead>({ exchange, response }: Attempted<A>): void {
   if (response) exchange?.discard(response);
 }
 
-function isWorthMore<A extends Answer>({ verdict }: Attempted<A>): boolean {
+function isWorthMore<A extends ResponseHead>({ verdict }: Attempted<A>): boolean {
   return verdict.stopped === undefined;
 }

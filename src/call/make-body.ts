@@ -1,8 +1,8 @@
-import type { FetchBody } from '../policy/options.ts';
-import type { BodySource } from '../request/body.ts';
-import type { Runtime } from '../runtime.ts';
+import type { BodySource } from '../body/body-source.ts';
+import type { FetchBody } from '../model/options.ts';
+import type { Runtime } from '../platform/runtime.ts';
 import { AttemptClock, type Limits } from '../transport/clock.ts';
-import type { Caller } from '../transport/exchange.ts';
+import type { AbortSource } from '../transport/exchange.ts';
 
 /**
  * The body for the next attempt. If a function of the caller's takes its time over it, the clocks of an attempt run,
@@ -10,7 +10,11 @@ import type { Caller } from '../transport/exchange.ts';
  */
 export function makeBody(
   source: BodySource,
-  { limits, runtime, caller }: { limits: Limits | undefined; runtime: Runtime; caller: Caller | undefined },
+  {
+    limits,
+    runtime,
+    caller,
+  }: { limits: Limits | undefined; runtime: Runtime; caller: AbortSource | undefined },
 ): FetchBody | Promise<FetchBody> {
   const body = source.next();
   if (!(body instanceof Promise)) return body;

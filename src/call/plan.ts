@@ -1,19 +1,20 @@
-import type { Emitter } from '../emitter.ts';
+import type { BodySource } from '../body/body-source.ts';
+import { makeBodySource } from '../body/make-source.ts';
 import { scopeName } from '../guard/scope-name.ts';
 import type { Scope, Scopes } from '../guard/scopes.ts';
-import type { FetchInit, Policy, SteadInit } from '../policy/options.ts';
+import type { CallUrl } from '../http/call-url.ts';
+import { findHeader, withHeader } from '../http/headers.ts';
+import type { FetchInit, Policy, SteadInit } from '../model/options.ts';
+import type { ResolvedPolicy } from '../model/policy.ts';
+import type { Runtime } from '../platform/runtime.ts';
 import type { Policies } from '../policy/policies.ts';
-import type { ResolvedPolicy } from '../policy/policy.ts';
-import { type BodySource, bodySource } from '../request/body.ts';
-import type { CallUrl } from '../request/call-url.ts';
-import { findHeader, withHeader } from '../request/headers.ts';
-import { isIdempotentMethod, keyFor, protects } from '../request/key.ts';
-import type { CallRequest } from '../request/request.ts';
-import type { Runtime } from '../runtime.ts';
 import type { Limits } from '../transport/clock.ts';
-import type { Answer, Caller, Exchange } from '../transport/exchange.ts';
+import type { AbortSource, Exchange, ResponseHead } from '../transport/exchange.ts';
+import type { Emitter } from './emitter.ts';
+import { isIdempotentMethod, keyFor, protects } from './key.ts';
 import { isToldToTryOnce } from './layer.ts';
 import { CallRecord } from './record.ts';
+import type { CallRequest } from './request.ts';
 
 /** What all calls of a client have in common. */
 export interface CallContext {
@@ -25,7 +26,7 @@ export interface CallContext {
 }
 
 /** Whoever made the call, and gets its answer. */
-export interface Customer<A extends Answer> extends Caller {
+export interface CallLifetime<A extends ResponseHead> extends AbortSource {
   /** The answer was handed over. */
   handOver(answer: A): void;
   /** The call threw. */
@@ -33,11 +34,11 @@ export interface Customer<A extends Answer> extends Caller {
 }
 
 /** What differs between the ways into the client. */
-export interface Door<A extends Answer> {
+export interface CallAdapter<A extends ResponseHead> {
   /** Gives each attempt its exchange. */
   transport(): Exchange<A>;
   /** Called once it is certain that there will be a call. */
-  customer?(): Customer<A> | undefined;
+  customer?(): CallLifetime<A> | undefined;
 }
 
 /** What a caller may say about one call, besides the request itself. */
@@ -49,7 +50,7 @@ export interface CallOptions {
 }
 
 /** Everything that one logical call is made of. */
-export interface CallPlan<A extends Answer = Response> {
+export interface CallPlan<A extends ResponseHead = Response> {
   readonly record: CallRecord;
   readonly policy: ResolvedPolicy;
   readonly url: CallUrl;
@@ -57,7 +58,7 @@ export interface CallPlan<A extends Answer = Response> {
   readonly init: FetchInit;
   readonly headers: FetchInit['headers'];
   readonly body: BodySource | undefined;
-  readonly caller: Customer<A> | undefined;
+  readonly caller: CallLifetime<A> | undefined;
   /** Whether a key makes a repeat recognisable. */
   readonly keyed: boolean;
   /** Whether the work may be done again: by the nature of its method, or because the key protects it. */
@@ -67,7 +68,7 @@ export interface CallPlan<A extends Answer = Response> {
   readonly scope: Scope | undefined;
   /** What the service behind is told about retries; undefined: nothing. */
   readonly layer: { readonly tryOnce: boolean } | undefined;
-  readonly door: Door<A>;
+  readonly door: CallAdapter<A>;
   readonly emitter: Emitter;
   readonly runtime: Runtime;
 }
@@ -76,12 +77,12 @@ export interface CallPlan<A extends Answer = Response> {
  * @throws {PolicyError} `init.policy` is wrong.
  * @throws {TypeError} The idempotency key is wrong.
  */
-export function planCall<A extends Answer>(
+export function planCall<A extends ResponseHead>(
   request: CallRequest,
   options: CallOptions,
   policies: Policies,
   { scopes, emitter, runtime, layers }: CallContext,
-  door: Door<A>,
+  door: CallAdapter<A>,
 ): CallPlan<A> {
   const { method, url } = request;
   const found = policies.find(method, url, options.policy);
@@ -102,7 +103,7 @@ export function planCall<A extends Answer>(
     url,
     init: request.init,
     headers,
-    body: request.body === undefined ? undefined : bodySource(request.body, policy.retry.attempts === 1),
+    body: request.body === undefined ? undefined : makeBodySource(request.body, policy.retry.attempts === 1),
     caller: door.customer?.(),
     keyed,
     repeatable: keyed || isIdempotentMethod(method),

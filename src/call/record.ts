@@ -1,10 +1,11 @@
-import type { CallRef } from '../events.ts';
-import type { CallUrl } from '../request/call-url.ts';
-import type { Runtime } from '../runtime.ts';
-import type { Delivery } from '../verdict/failure.ts';
+import type { CallUrl } from '../http/call-url.ts';
+import type { CallRef } from '../model/events.ts';
+import type { Delivery } from '../model/failure.ts';
+import type { AttemptReport, CallReport, Stopped } from '../model/report.ts';
+import type { Runtime } from '../platform/runtime.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { callId } from './call-id.ts';
-import { type AttemptReport, type CallReport, remember, type Stopped } from './report.ts';
+import { remember } from './report.ts';
 
 const NONE: readonly AttemptRecord[] = [];
 

@@ -1,7 +1,7 @@
-import type { BreakerState } from '../events.ts';
-import type { Runtime } from '../runtime.ts';
-import type { TripRule } from './trip.ts';
-import type { Trips } from './trips.ts';
+import type { BreakerRecord, BreakerState, Transition } from '../model/breaker.ts';
+import type { Runtime } from '../platform/runtime.ts';
+import type { FailureRule } from './failure-window.ts';
+import type { FailureWindows } from './failure-windows.ts';
 
 /** Lets one attempt through, and is handed back with what came of it. Stale once the breaker changed its state. */
 export type Permit = number;
@@ -31,23 +31,10 @@ export interface Breaker {
   record(): BreakerRecord | undefined;
 }
 
-/** A breaker that is not closed, as plain data. */
-export interface BreakerRecord {
-  readonly state: 'open' | 'isolated';
-  /** Epoch milliseconds of the last change. */
-  readonly since: number;
-  /** Epoch milliseconds from which a probe is let through. Not while isolated. */
-  readonly retryAt?: number;
-  /** Milliseconds; the next one is twice as long. Not while isolated. */
-  readonly cooldown?: number;
-}
-
-export interface BreakerRule extends TripRule {
+export interface BreakerRule extends FailureRule {
   readonly cooldown: number;
   readonly maxCooldown: number;
 }
-
-export type Transition = { from: BreakerState; to: BreakerState; at: number; reason: string };
 
 /** A cooldown is made up to this much longer, so that a fleet which opened together does not probe together. */
 const JITTER = 0.25;
@@ -63,7 +50,7 @@ export class CircuitBreaker implements Breaker {
   since: number;
   readonly #rule: BreakerRule;
   readonly #runtime: Runtime;
-  readonly #trips: Trips;
+  readonly #windows: FailureWindows;
   readonly #onChange: (transition: Transition) => void;
   #generation: Permit = 0;
   #cooldown = 0;
@@ -74,13 +61,13 @@ export class CircuitBreaker implements Breaker {
   constructor(
     rule: BreakerRule,
     runtime: Runtime,
-    trips: Trips,
+    windows: FailureWindows,
     onChange: (transition: Transition) => void,
     record?: BreakerRecord,
   ) {
     this.#rule = rule;
     this.#runtime = runtime;
-    this.#trips = trips;
+    this.#windows = windows;
     this.#onChange = onChange;
     this.since = record?.since ?? runtime.epoch();
     if (record !== undefined) this.#resume(record);
@@ -109,7 +96,7 @@ export class CircuitBreaker implements Breaker {
   leave(permit: Permit, outcome: Outcome, now = this.#runtime.now()): Promise<void> | void {
     if (permit !== this.#generation) return;
     if (this.state === 'half-open') return this.#judgeProbe(outcome);
-    if (outcome === 'success') this.#trips.success(this, this.#rule, now);
+    if (outcome === 'success') this.#windows.success(this, this.#rule, now);
     if (outcome === 'failure') return this.#fail(now);
   }
 
@@ -147,7 +134,7 @@ export class CircuitBreaker implements Breaker {
 
   async #fail(now: number): Promise<void> {
     const generation = this.#generation;
-    const opens = await this.#trips.failure(this, this.#rule, now);
+    const opens = await this.#windows.failure(this, this.#rule, now);
     if (opens && generation === this.#generation) this.#open('too many attempts failed', this.#rule.cooldown);
   }
 
@@ -162,7 +149,7 @@ export class CircuitBreaker implements Breaker {
     this.state = to;
     this.since = this.#runtime.epoch();
     this.#generation++;
-    this.#trips.forget(this);
+    this.#windows.forget(this);
     this.#onChange({ from, to, at: this.since, reason });
   }
 }

@@ -1,4 +1,5 @@
-import type { BreakerSnapshot, Breakers } from '../client.ts';
+import type { BreakerSnapshot } from '../model/breaker.ts';
+import type { Breakers } from '../model/client.ts';
 import type { Breaker, BreakerRule } from './breaker.ts';
 import type { Scopes } from './scopes.ts';
 

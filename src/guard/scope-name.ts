@@ -1,6 +1,6 @@
-import type { ResolvedPolicy } from '../policy/policy.ts';
-import type { CallUrl } from '../request/call-url.ts';
-import { PolicyError } from '../verdict/errors.ts';
+import type { CallUrl } from '../http/call-url.ts';
+import { PolicyError } from '../model/errors.ts';
+import type { ResolvedPolicy } from '../model/policy.ts';
 
 /**
  * Which breaker and which budget a call belongs to.

@@ -1,13 +1,8 @@
-import type { Runtime } from '../runtime.ts';
-import {
-  type Breaker,
-  type BreakerRecord,
-  type BreakerRule,
-  CircuitBreaker,
-  type Transition,
-} from './breaker.ts';
+import type { BreakerRecord, Transition } from '../model/breaker.ts';
+import type { Runtime } from '../platform/runtime.ts';
+import { type Breaker, type BreakerRule, CircuitBreaker } from './breaker.ts';
 import { Budget } from './budget.ts';
-import { Trips } from './trips.ts';
+import { FailureWindows } from './failure-windows.ts';
 
 /** What calls that share a scope share. Made when first used, by the rules of the call that needs it. */
 export interface Scope {
@@ -24,7 +19,7 @@ export class Scopes {
   readonly #scopes = new Map<string, Scope>();
   /** What another process knew, until the scope is used: only then its rule is known. */
   readonly #inherited: Map<string, BreakerRecord>;
-  readonly #trips = new Trips();
+  readonly #windows = new FailureWindows();
   readonly #runtime: Runtime;
   readonly #onChange: (scope: string, transition: Transition) => void;
   #latest: Scope | undefined;
@@ -101,6 +96,6 @@ export class Scopes {
     const record = this.#inherited.get(name);
     this.#inherited.delete(name);
     const onChange = (transition: Transition) => this.#onChange(name, transition);
-    return new CircuitBreaker(rule, this.#runtime, this.#trips, onChange, record);
+    return new CircuitBreaker(rule, this.#runtime, this.#windows, onChange, record);
   }
 }

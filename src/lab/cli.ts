@@ -2,7 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { ClientOptions } from '../policy/client-options.ts';
+import type { ClientOptions } from '../model/options.ts';
 import { type Command, HELP, parseCommand } from './arguments.ts';
 
 /** `steadfetch lab …`. The lab itself is only loaded when it is needed: its packages are optional. */

@@ -1,5 +1,5 @@
 import { Dispatcher, errors } from 'undici';
-import type { FetchLike } from '../policy/options.ts';
+import type { FetchLike } from '../model/options.ts';
 import { SERVICE_URL } from './strategy.ts';
 import type { World } from './world.ts';
 

@@ -1,4 +1,4 @@
-import type { FetchInit, FetchInput, FetchLike } from '../policy/options.ts';
+import type { FetchInit, FetchInput, FetchLike } from '../model/options.ts';
 import type { World } from './world.ts';
 
 /** What a service does with one request: how long it takes, and what it answers. */

@@ -1,5 +1,5 @@
-import { createClient } from '../create-fetch.ts';
-import type { ClientOptions } from '../policy/client-options.ts';
+import { createClient } from '../fetch/create-fetch.ts';
+import type { ClientOptions } from '../model/options.ts';
 import { SERVICE_URL, type Strategy } from './strategy.ts';
 
 /** The real client, by the given options. */

@@ -1,4 +1,4 @@
-import type { FetchLike } from '../policy/options.ts';
+import type { FetchLike } from '../model/options.ts';
 import type { World } from './world.ts';
 
 /** Makes one logical call; true if it ended well. */

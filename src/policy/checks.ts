@@ -1,4 +1,4 @@
-import { PolicyError } from '../verdict/errors.ts';
+import { PolicyError } from '../model/errors.ts';
 import { suggestion } from './suggest.ts';
 
 /** Takes a value from outside; hands back a frozen copy of it, or throws a PolicyError that names the path. */

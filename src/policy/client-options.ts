@@ -1,4 +1,5 @@
-import type { ExportedBreaker } from '../client.ts';
+import type { ExportedBreaker } from '../model/breaker.ts';
+import type { ClientOptions, Options } from '../model/options.ts';
 import {
   type Check,
   type Checks,
@@ -10,21 +11,6 @@ import {
   number,
   only,
 } from './checks.ts';
-import type { Options } from './options.ts';
-
-/** What `createFetch` takes: the rules, and what a client is born with. */
-export interface ClientOptions extends Options {
-  /**
-   * What `breakers.export()` gave in another process. An open breaker stays open for what is left of its cooldown.
-   */
-  breakers?: readonly ExportedBreaker[];
-  /**
-   * Keeps retries to one layer. Requests that are retries, or whose scope has no retry left, carry `no-retry: ?1`;
-   * and calls made within `onBehalfOf` such a request are tried once.
-   * @default false
-   */
-  layers?: boolean;
-}
 
 /** Those of the options that are not rules, checked. */
 export type OwnOptions = Pick<ClientOptions, 'breakers' | 'layers'>;

@@ -1,6 +1,6 @@
 import { v4 } from 'uuid';
-import type { Dialect } from '../request/dialects.ts';
-import type { WholePolicy } from './resolve.ts';
+import type { Dialect } from '../model/dialect.ts';
+import type { WholePolicy } from './whole-policy.ts';
 
 /** What holds where the user said nothing. Times in milliseconds. */
 export const defaults = {

@@ -1,5 +1,6 @@
-import { type Dialect, type DialectName, dialects } from '../request/dialects.ts';
-import { PolicyError } from '../verdict/errors.ts';
+import { type Dialect, type DialectName, dialects } from '../model/dialect.ts';
+import { PolicyError } from '../model/errors.ts';
+import type { ResolvedDialect } from '../model/policy.ts';
 import {
   type Checks,
   fail,
@@ -14,7 +15,6 @@ import {
   wholeNumber,
 } from './checks.ts';
 import { dialectDefaults } from './defaults.ts';
-import type { ResolvedDialect } from './policy.ts';
 
 const headerName = only('an HTTP header name', isToken);
 const statuses = list('an array of whole numbers from 100 to 599', wholeNumber(100, 599));

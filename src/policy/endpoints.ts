@@ -1,6 +1,6 @@
-import type { CallUrl } from '../request/call-url.ts';
+import type { CallUrl } from '../http/call-url.ts';
+import { Recent } from '../platform/recent.ts';
 import type { EndpointPattern } from './pattern.ts';
-import { Recent } from './recent.ts';
 import { SegmentTree } from './segment-tree.ts';
 
 /** Finds the first rule for a method and a URL. Query, fragment and credentials are not looked at. */

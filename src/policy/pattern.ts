@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
-import type { CallUrl } from '../request/call-url.ts';
-import { PolicyError } from '../verdict/errors.ts';
+import type { CallUrl } from '../http/call-url.ts';
+import { PolicyError } from '../model/errors.ts';
 import { isToken } from './checks.ts';
 import type { Rest } from './segment-tree.ts';
 

@@ -1,12 +1,13 @@
-import type { CallUrl } from '../request/call-url.ts';
+import type { CallUrl } from '../http/call-url.ts';
+import type { DispatcherLike, FetchLike, Options, Policy } from '../model/options.ts';
+import type { ResolvedPolicy } from '../model/policy.ts';
 import { defaults } from './defaults.ts';
 import { compileEndpoints } from './endpoints.ts';
-import type { DispatcherLike, FetchLike, Options, Policy } from './options.ts';
 import { type EndpointPattern, parseEndpoint, rulePath } from './pattern.ts';
-import type { ResolvedPolicy } from './policy.ts';
-import { overlay, resolvePolicy, type WholePolicy } from './resolve.ts';
+import { overlay, resolvePolicy } from './resolve.ts';
 import { forExtension, forOneCall, scopeOfRule } from './sharing.ts';
 import { type CheckedOptions, checkOptions, checkPolicy } from './validate.ts';
+import type { WholePolicy } from './whole-policy.ts';
 
 /** What a client's options come to. */
 export interface Policies {

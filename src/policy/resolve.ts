@@ -1,22 +1,11 @@
-import { type Dialect, type DialectName, dialects } from '../request/dialects.ts';
-import { PolicyError } from '../verdict/errors.ts';
+import { dialects } from '../model/dialect.ts';
+import { PolicyError } from '../model/errors.ts';
+import type { BreakerOptions, Policy } from '../model/options.ts';
+import type { ResolvedDialect, ResolvedPolicy } from '../model/policy.ts';
 import { join } from './checks.ts';
 import { defaults } from './defaults.ts';
 import { resolveDialect } from './dialect.ts';
-import type { BreakerOptions, BudgetOptions, Policy, RetryOptions, TimeoutOptions } from './options.ts';
-import type { ResolvedDialect, ResolvedPolicy } from './policy.ts';
-
-/** A policy that leaves nothing open, in the user's terms, so that another one can be laid over it. */
-export interface WholePolicy {
-  readonly timeout: Required<TimeoutOptions> | false;
-  readonly retry: (Required<Omit<RetryOptions, 'when'>> & Pick<RetryOptions, 'when'>) | false;
-  readonly idempotency: DialectName | Dialect | false;
-  readonly breaker: Required<BreakerOptions> | false;
-  readonly budget: Required<BudgetOptions> | false;
-  /** Of breaker and budget: it outlives a breaker that is switched off. */
-  readonly scope: NonNullable<BreakerOptions['scope']>;
-  readonly buffer: number | false;
-}
+import type { WholePolicy } from './whole-policy.ts';
 
 /**
  * Lays one policy over another, part by part and member by member. An object over `false` switches the part on

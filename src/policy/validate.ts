@@ -1,3 +1,13 @@
+import type {
+  BreakerOptions,
+  BudgetOptions,
+  DispatcherLike,
+  FetchLike,
+  Policy,
+  RetryOptions,
+  ScopeRequest,
+  TimeoutOptions,
+} from '../model/options.ts';
 import {
   type Check,
   type Checks,
@@ -13,16 +23,6 @@ import {
   wholeNumber,
 } from './checks.ts';
 import { checkIdempotency, dialectChecks } from './dialect.ts';
-import type {
-  BreakerOptions,
-  BudgetOptions,
-  DispatcherLike,
-  FetchLike,
-  Policy,
-  RetryOptions,
-  ScopeRequest,
-  TimeoutOptions,
-} from './options.ts';
 import { rulePath } from './pattern.ts';
 
 /** What `createFetch` was given, checked: a frozen copy, so that nobody can change it any more. */

@@ -1,5 +1,5 @@
-import type { Runtime } from '../runtime.ts';
-import { TimeoutError, type TimeoutPhase } from '../verdict/errors.ts';
+import { TimeoutError, type TimeoutPhase } from '../model/errors.ts';
+import type { Runtime } from '../platform/runtime.ts';
 
 /** When an attempt has to be over. Durations in milliseconds; `Infinity` is never. */
 export interface Limits {

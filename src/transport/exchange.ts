@@ -1,28 +1,28 @@
-import type { FetchBody, FetchInit } from '../policy/options.ts';
-import type { Runtime } from '../runtime.ts';
+import type { FetchBody, FetchInit } from '../model/options.ts';
+import type { Runtime } from '../platform/runtime.ts';
 import type { Limits } from './clock.ts';
 
 /** What the rules have to see of a response; its body is the transport's business. */
-export interface Answer {
+export interface ResponseHead {
   readonly status: number;
   readonly headers: Headers;
 }
 
 /** Whoever made the call, and may end it. */
-export interface Caller {
+export interface AbortSource {
   readonly aborted: boolean;
   /** Made when first asked for, where that costs something. */
   readonly signal: AbortSignal;
 }
 
 /** What one attempt sends, and within which limits. */
-export interface Order {
+export interface AttemptRequest {
   readonly url: { readonly href: string };
   /** As the caller has it; `headers` and `body` below take the place of those in it. */
   readonly init: FetchInit;
   readonly headers: FetchInit['headers'];
   readonly body: FetchBody | undefined;
-  readonly caller: Caller | undefined;
+  readonly caller: AbortSource | undefined;
   /** Undefined: no clock of ours runs. */
   readonly limits: Limits | undefined;
   /** Bytes of response body that belong to the attempt; 0: none. */
@@ -43,9 +43,9 @@ export type Fault = 'network' | 'body';
  * Connections and timers keep hold of it, so it must not hold the response: one that nobody reads could otherwise
  * never be collected, and its connection never be freed.
  */
-export interface Exchange<A extends Answer = Response> {
+export interface Exchange<A extends ResponseHead = Response> {
   /** Sends, once. It does not keep the order: who holds a response holds its exchange, but need not hold a body. */
-  send(order: Order): Promise<A>;
+  send(order: AttemptRequest): Promise<A>;
   /** Lets go of an answer that nobody will read. Returns at once. */
   discard(answer: A): void;
   /** False only while it is certain that no byte of the request left. */
@@ -57,4 +57,4 @@ export interface Exchange<A extends Answer = Response> {
 }
 
 /** Gives each attempt its exchange. */
-export type Transport<A extends Answer = Response> = () => Exchange<A>;
+export type Transport<A extends ResponseHead = Response> = () => Exchange<A>;

@@ -1,8 +1,8 @@
-import type { FetchLike } from '../policy/options.ts';
-import { codeOf } from '../verdict/cause.ts';
+import { codeOf } from '../model/cause.ts';
+import type { FetchLike } from '../model/options.ts';
 import { AttemptClock, type Timed } from './clock.ts';
 import { discard } from './discard.ts';
-import type { Exchange, Fault, Order, Transport } from './exchange.ts';
+import type { AttemptRequest, Exchange, Fault, Transport } from './exchange.ts';
 import { readAhead } from './read-ahead.ts';
 import { watchBody } from './watch-body.ts';
 
@@ -27,14 +27,14 @@ class FetchExchange implements Exchange, Timed {
   readonly #fetch: FetchLike;
   readonly #stop = new AbortController();
   #clock: AttemptClock | undefined;
-  #record: Order['record'] | undefined;
+  #record: AttemptRequest['record'] | undefined;
   #reject: ((reason: unknown) => void) | undefined;
 
   constructor(fetch: FetchLike) {
     this.#fetch = fetch;
   }
 
-  send(order: Order): Promise<Response> {
+  send(order: AttemptRequest): Promise<Response> {
     const { limits, runtime, now, record } = order;
     this.#clock = limits && new AttemptClock(limits, runtime, this, now);
     this.#record = record;
@@ -53,7 +53,7 @@ class FetchExchange implements Exchange, Timed {
     this.#stop.abort(error);
   }
 
-  async #send(order: Order): Promise<Response> {
+  async #send(order: AttemptRequest): Promise<Response> {
     const { url, init, headers, caller, buffer } = order;
     const { signal } = this.#stop;
     const body = watchBody(order.body, () => {
@@ -113,7 +113,7 @@ class FetchExchange implements Exchange, Timed {
  * A `fetch` says "network error" with a TypeError, and a mistake of the caller's with a TypeError too. A code in the
  * chain of causes settles it; without one it was the network unless the request itself cannot be built.
  */
-function isNetworkFailure(error: unknown, { url, init, headers }: Order): boolean {
+function isNetworkFailure(error: unknown, { url, init, headers }: AttemptRequest): boolean {
   if (codeOf(error) !== undefined) return true;
   const name = (error as { name?: unknown } | undefined)?.name;
   if (name !== 'TypeError') return name === 'TimeoutError';

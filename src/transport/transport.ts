@@ -1,8 +1,8 @@
 import { fetch as undiciFetch } from 'undici';
-import type { DispatcherLike, FetchInit, FetchLike } from '../policy/options.ts';
+import type { DispatcherLike, FetchInit, FetchLike } from '../model/options.ts';
 import type { Transport } from './exchange.ts';
 import { fetchTransport } from './other-fetch.ts';
-import { undiciTransport } from './undici.ts';
+import { undiciTransport } from './undici/undici.ts';
 
 /** What the runtime came with. If somebody replaces it (msw, a stub, an instrumentation), they mean us too. */
 const original = globalThis.fetch;

@@ -1,4 +1,4 @@
-import type { FetchBody } from '../policy/options.ts';
+import type { FetchBody } from '../model/options.ts';
 
 /** The same body. If it is a stream that fails while it is sent, `failed` hears of it: `fetch` would not say why. */
 export function watchBody(body: FetchBody, failed: () => void): FetchBody {

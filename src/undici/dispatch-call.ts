@@ -1,12 +1,12 @@
 import type { Dispatcher } from 'undici';
 import { makeCall } from '../call/call.ts';
-import { type CallOptions, type Customer, type Door, planCall } from '../call/plan.ts';
+import type { ClientState } from '../call/client-state.ts';
+import { type CallAdapter, type CallLifetime, type CallOptions, planCall } from '../call/plan.ts';
+import type { CallRequest } from '../call/request.ts';
 import type { Policies } from '../policy/policies.ts';
-import type { CallRequest } from '../request/request.ts';
-import type { Shared } from '../shared.ts';
-import { type Handler, isLegacy } from '../transport/handlers.ts';
-import type { Hop } from '../transport/hop.ts';
-import { type DispatchAnswer, DispatchExchange, type Dispatched } from './dispatch-exchange.ts';
+import { type Handler, isLegacy } from '../transport/undici/handlers.ts';
+import type { Hop } from '../transport/undici/hop.ts';
+import { DispatchExchange, type Dispatched, type HeldResponse } from './dispatch-exchange.ts';
 import type { OwnOptions } from './own-options.ts';
 import { CallWheel } from './wheel.ts';
 
@@ -14,7 +14,7 @@ import { CallWheel } from './wheel.ts';
  * One logical call through an interceptor. Its handler hears of one request: that it starts, and of the response or the
  * error that the call ends with. What happens in between is between the rules and the dispatcher.
  */
-export class DispatchCall implements Door<DispatchAnswer>, Customer<DispatchAnswer>, Dispatched {
+export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<HeldResponse>, Dispatched {
   readonly dispatch: Dispatcher['dispatch'];
   readonly options: OwnOptions;
   readonly handler: Handler;
@@ -62,7 +62,7 @@ export class DispatchCall implements Door<DispatchAnswer>, Customer<DispatchAnsw
     this.#exchange?.end(reason);
   }
 
-  run(request: CallRequest, options: CallOptions, policies: Policies, shared: Shared): void {
+  run(request: CallRequest, options: CallOptions, policies: Policies, shared: ClientState): void {
     try {
       this.#start();
       if (this.aborted) throw this.wheel.reason;

@@ -1,14 +1,14 @@
 import type { Dispatcher } from 'undici';
-import type { Answer, Fault, Order } from '../transport/exchange.ts';
-import { type Handler, isLegacy, type Wheel } from '../transport/handlers.ts';
-import type { Hop } from '../transport/hop.ts';
-import { LegacyHop } from '../transport/legacy-hop.ts';
-import { ModernHop } from '../transport/modern-hop.ts';
-import { WireExchange } from '../transport/wire.ts';
+import type { AttemptRequest, Fault, ResponseHead } from '../transport/exchange.ts';
+import { type Handler, isLegacy, type Wheel } from '../transport/undici/handlers.ts';
+import type { Hop } from '../transport/undici/hop.ts';
+import { ModernHop } from '../transport/undici/modern-hop.ts';
+import { LegacyHop } from '../transport/undici/undici7/legacy-hop.ts';
+import { WireExchange } from '../transport/undici/wire.ts';
 import type { OwnOptions } from './own-options.ts';
 
 /** A response that waits for its verdict. */
-export class DispatchAnswer implements Answer {
+export class HeldResponse implements ResponseHead {
   readonly status: number;
   readonly hop: Hop;
   #headers: Headers | undefined;
@@ -35,12 +35,12 @@ export interface Dispatched {
 }
 
 /** One attempt through the dispatchers behind an interceptor. */
-export class DispatchExchange extends WireExchange<DispatchAnswer> {
+export class DispatchExchange extends WireExchange<HeldResponse> {
   readonly gated = true;
   /** Whoever follows redirects makes a call of each. */
   protected readonly isFinal = true;
   #dispatched: Dispatched | undefined;
-  #resolve: ((answer: DispatchAnswer) => void) | undefined;
+  #resolve: ((answer: HeldResponse) => void) | undefined;
   #reject: ((error: unknown) => void) | undefined;
 
   constructor(dispatched: Dispatched) {
@@ -48,7 +48,7 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
     this.#dispatched = dispatched;
   }
 
-  send(order: Order): Promise<DispatchAnswer> {
+  send(order: AttemptRequest): Promise<HeldResponse> {
     this.start(order);
     return new Promise((resolve, reject) => {
       this.#resolve = resolve;
@@ -57,13 +57,13 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
     });
   }
 
-  discard({ hop }: DispatchAnswer): void {
+  discard({ hop }: HeldResponse): void {
     this.stopClock();
     hop.drain();
   }
 
   hopReady(hop: Hop): void {
-    this.#resolve?.(new DispatchAnswer(this.status ?? 0, hop));
+    this.#resolve?.(new HeldResponse(this.status ?? 0, hop));
     this.#forget();
   }
 
@@ -77,7 +77,7 @@ export class DispatchExchange extends WireExchange<DispatchAnswer> {
     this.#forget();
   }
 
-  #send({ headers, body }: Order): void {
+  #send({ headers, body }: AttemptRequest): void {
     if (this.#dispatched === undefined) throw new Error('an exchange sends once');
     const { dispatch, options, handler, wheel } = this.#dispatched;
     this.#dispatched = undefined;

@@ -1,6 +1,6 @@
-import type { FetchBody, FetchInit } from '../policy/options.ts';
-import { type CallUrl, canonicalOrigin, DispatchUrl } from '../request/call-url.ts';
-import type { CallRequest } from '../request/request.ts';
+import type { CallRequest } from '../call/request.ts';
+import { type CallUrl, canonicalOrigin, DispatchUrl } from '../http/call-url.ts';
+import type { FetchBody, FetchInit } from '../model/options.ts';
 import type { OwnOptions } from './own-options.ts';
 
 /**

@@ -1,12 +1,11 @@
 import type { Dispatcher } from 'undici';
-import type { Breakers, SteadFetch } from '../client.ts';
-import type { ClientOptions } from '../policy/client-options.ts';
-import type { Options } from '../policy/options.ts';
+import { type ClientState, prepare } from '../call/client-state.ts';
+import type { Breakers, SteadFetch } from '../model/client.ts';
+import { PolicyError } from '../model/errors.ts';
+import type { ClientOptions, Options } from '../model/options.ts';
+import { type Runtime, systemRuntime } from '../platform/runtime.ts';
 import type { Policies } from '../policy/policies.ts';
-import { type Runtime, systemRuntime } from '../runtime.ts';
-import { prepare, type Shared } from '../shared.ts';
-import type { Handler } from '../transport/handlers.ts';
-import { PolicyError } from '../verdict/errors.ts';
+import type { Handler } from '../transport/undici/handlers.ts';
 import { DispatchCall } from './dispatch-call.ts';
 import { ownOptions } from './own-options.ts';
 import { readDispatch } from './request.ts';
@@ -46,7 +45,7 @@ export function createInterceptor(options: ResilienceOptions, runtime: Runtime):
 }
 
 /** @throws {PolicyError} The options name something else to send with. */
-function interceptor(policies: Policies, shared: Shared): Resilience {
+function interceptor(policies: Policies, shared: ClientState): Resilience {
   const stray = (['fetch', 'dispatcher'] as const).find((name) => policies[name] !== undefined);
   if (stray !== undefined) {
     throw new PolicyError(

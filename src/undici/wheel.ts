@@ -1,4 +1,4 @@
-import type { Controller, Wheel } from '../transport/handlers.ts';
+import type { Controller, Wheel } from '../transport/undici/handlers.ts';
 
 /** What the handler of a call steers with, whichever attempt is under way. */
 export class CallWheel implements Wheel {

@@ -1,8 +1,8 @@
 /** What the guards cost: `npm run bench:guard`. Exits with 1 if a bar is missed. */
-import { createClient } from '../../src/create-fetch.ts';
+import { createClient } from '../../src/fetch/create-fetch.ts';
 import { CircuitBreaker } from '../../src/guard/breaker.ts';
+import { FailureWindows } from '../../src/guard/failure-windows.ts';
 import { Scopes } from '../../src/guard/scopes.ts';
-import { Trips } from '../../src/guard/trips.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
 const rule = { threshold: 1, minimum: 1_000_000, window: 10_000, cooldown: 5_000, maxCooldown: 60_000 };
@@ -28,7 +28,7 @@ async function best(...rounds: (() => Promise<number>)[]): Promise<number[]> {
 
 /** What counts one failing outcome, with so many already in the window. */
 async function failing(inWindow: number): Promise<() => Promise<number>> {
-  const breaker = new CircuitBreaker(rule, new ManualRuntime(), new Trips(), () => {});
+  const breaker = new CircuitBreaker(rule, new ManualRuntime(), new FailureWindows(), () => {});
   const permit = breaker.enter() ?? 0;
   await breaker.leave(permit, 'success');
   for (let i = 1; i < inWindow; i++) await breaker.leave(permit, 'failure');

@@ -11,12 +11,12 @@ import { v4 as uuid } from 'uuid';
 import { callId } from '../../src/call/call-id.ts';
 import { CallRecord } from '../../src/call/record.ts';
 import { remember } from '../../src/call/report.ts';
+import { plainUrl } from '../../src/http/call-url.ts';
+import { systemRuntime } from '../../src/platform/runtime.ts';
 import { compileEndpoints } from '../../src/policy/endpoints.ts';
 import { parseEndpoint } from '../../src/policy/pattern.ts';
-import { plainUrl } from '../../src/request/call-url.ts';
-import { systemRuntime } from '../../src/runtime.ts';
-import type { Order } from '../../src/transport/exchange.ts';
-import { undiciTransport } from '../../src/transport/undici.ts';
+import type { AttemptRequest } from '../../src/transport/exchange.ts';
+import { undiciTransport } from '../../src/transport/undici/undici.ts';
 import { ownOptions } from '../../src/undici/own-options.ts';
 import { InstantDispatcher } from './instant.ts';
 import { median } from './statistics.ts';
@@ -59,7 +59,7 @@ const transport = undiciTransport(instant);
 const url = new URL('https://api.example/v1/charges');
 const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
 const text = 'x'.repeat(1_024);
-const order: Omit<Order, 'body'> = {
+const order: Omit<AttemptRequest, 'body'> = {
   url,
   init: post,
   headers: post.headers,

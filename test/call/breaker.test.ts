@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createClient } from '../../src/create-fetch.ts';
+import { createClient } from '../../src/fetch/create-fetch.ts';
 import { BreakerOpenError, callReport } from '../../src/index.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createClient } from '../../src/create-fetch.ts';
+import { createClient } from '../../src/fetch/create-fetch.ts';
 import { onBehalfOf } from '../../src/index.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { createClient } from '../../src/create-fetch.ts';
+import { createClient } from '../../src/fetch/create-fetch.ts';
 import { callReport, createFetch, type Options } from '../../src/index.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import { type Fault, ok } from '../support/faults.ts';

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { CircuitBreaker, type Outcome, type Permit, type Transition } from '../../src/guard/breaker.ts';
-import { Trips } from '../../src/guard/trips.ts';
+import { CircuitBreaker, type Outcome, type Permit } from '../../src/guard/breaker.ts';
+import { FailureWindows } from '../../src/guard/failure-windows.ts';
+import type { Transition } from '../../src/model/breaker.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
 const rule = { threshold: 0.5, minimum: 5, window: 10_000, cooldown: 5_000, maxCooldown: 60_000 };
@@ -8,8 +9,8 @@ const rule = { threshold: 0.5, minimum: 5, window: 10_000, cooldown: 5_000, maxC
 function setup(overrides: Partial<typeof rule> = {}) {
   const runtime = new ManualRuntime();
   const seen: Transition[] = [];
-  const trips = new Trips();
-  const breaker = new CircuitBreaker({ ...rule, ...overrides }, runtime, trips, (transition) => {
+  const windows = new FailureWindows();
+  const breaker = new CircuitBreaker({ ...rule, ...overrides }, runtime, windows, (transition) => {
     seen.push(transition);
   });
   const enter = (): Permit => {
@@ -284,7 +285,7 @@ test('what it exports holds another process off for what is left of the cooldown
 
   const later = new ManualRuntime();
   later.time = 1_500;
-  const heir = new CircuitBreaker(rule, later, new Trips(), () => {}, record);
+  const heir = new CircuitBreaker(rule, later, new FailureWindows(), () => {}, record);
   expect(heir.state).toBe('open');
   expect(heir.since).toBe(breaker.since);
   expect(heir.retryAt).toBe(breaker.retryAt);
@@ -306,7 +307,7 @@ test('an isolated breaker is exported as isolated, a half-open one as open with 
   breaker.isolate();
   const record = breaker.record();
   expect(record).toEqual({ state: 'isolated', since: runtime.epoch() });
-  const heir = new CircuitBreaker(rule, runtime, new Trips(), () => {}, record);
+  const heir = new CircuitBreaker(rule, runtime, new FailureWindows(), () => {}, record);
   expect(heir.admits()).toBe(false);
   heir.restore();
   expect(heir.state).toBe('closed');
@@ -320,7 +321,7 @@ test('a clock that was set back in between can make an inherited cooldown no lon
     retryAt: runtime.epoch() + 1e9,
     cooldown: 1e9,
   } as const;
-  const heir = new CircuitBreaker(rule, runtime, new Trips(), () => {}, record);
+  const heir = new CircuitBreaker(rule, runtime, new FailureWindows(), () => {}, record);
   runtime.advance(60_000 * 1.25 - 1);
   expect(heir.admits()).toBe(false);
   runtime.advance(1);

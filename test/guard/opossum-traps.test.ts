@@ -1,9 +1,9 @@
 import { EventEmitter } from 'node:events';
 import { expect, onTestFinished, test, vi } from 'vitest';
-import { createClient } from '../../src/create-fetch.ts';
+import { createClient } from '../../src/fetch/create-fetch.ts';
 import { CircuitBreaker, type Outcome } from '../../src/guard/breaker.ts';
-import { Trip } from '../../src/guard/trip.ts';
-import { Trips } from '../../src/guard/trips.ts';
+import { FailureWindow } from '../../src/guard/failure-window.ts';
+import { FailureWindows } from '../../src/guard/failure-windows.ts';
 import { BreakerOpenError } from '../../src/index.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
@@ -13,7 +13,7 @@ const rule = { threshold: 0.5, minimum: 5, window: 10_000, cooldown: 5_000, maxC
 
 function setup(overrides: Partial<typeof rule> = {}) {
   const runtime = new ManualRuntime();
-  const breaker = new CircuitBreaker({ ...rule, ...overrides }, runtime, new Trips(), () => {});
+  const breaker = new CircuitBreaker({ ...rule, ...overrides }, runtime, new FailureWindows(), () => {});
   const attempts = async (count: number, outcome: Outcome) => {
     for (let i = 0; i < count; i++) {
       const permit = breaker.enter();
@@ -88,14 +88,14 @@ test('fires count at the start and failures at the end: attempts as long as two 
   expect(breaker.state).toBe('open');
 });
 
-test('a volume threshold of 0 trips on the first failure: the minimum is at least 1 and holds', async () => {
+test('a volume threshold of 0 windows on the first failure: the minimum is at least 1 and holds', async () => {
   expect(() => createClient({ breaker: { minimum: 0 } }, new ManualRuntime())).toThrow('breaker.minimum');
   const { breaker, attempts } = setup({ minimum: 2 });
   await attempts(1, 'failure');
   expect(breaker.state).toBe('closed');
 });
 
-test('a threshold of 100 % never trips: ours of 1 does when everything fails', async () => {
+test('a threshold of 100 % never windows: ours of 1 does when everything fails', async () => {
   const { breaker, attempts } = setup({ threshold: 1 });
   await attempts(5, 'failure');
   expect(breaker.state).toBe('open');
@@ -103,7 +103,7 @@ test('a threshold of 100 % never trips: ours of 1 does when everything fails', a
 
 test('options are mutated: the rule is not touched', async () => {
   const frozen = Object.freeze({ ...rule });
-  const breaker = new CircuitBreaker(frozen, new ManualRuntime(), new Trips(), () => {});
+  const breaker = new CircuitBreaker(frozen, new ManualRuntime(), new FailureWindows(), () => {});
   for (let i = 0; i < 5; i++) await breaker.leave(breaker.enter() ?? 0, 'failure');
   expect(breaker.state).toBe('open');
   expect(frozen).toEqual(rule);
@@ -112,7 +112,7 @@ test('options are mutated: the rule is not touched', async () => {
 test('each failure sorts every latency in the window: with percentiles off none is sorted', async () => {
   const sort = vi.spyOn(Array.prototype, 'sort');
   onTestFinished(() => sort.mockRestore());
-  const trip = new Trip({ ...rule, threshold: 1 }, 0);
+  const trip = new FailureWindow({ ...rule, threshold: 1 }, 0);
   trip.success(0);
   for (let i = 0; i < 100; i++) await trip.failure(0);
   expect(sort).not.toHaveBeenCalled();
@@ -121,8 +121,8 @@ test('each failure sorts every latency in the window: with percentiles off none 
 test('each breaker has timers of its own: a thousand windows have none', async () => {
   const intervals = vi.spyOn(globalThis, 'setInterval');
   onTestFinished(() => intervals.mockRestore());
-  const trips = new Trips();
-  for (let i = 0; i < 1_000; i++) trips.success({}, rule, 0);
+  const windows = new FailureWindows();
+  for (let i = 0; i < 1_000; i++) windows.success({}, rule, 0);
   expect(intervals).not.toHaveBeenCalled();
 });
 
@@ -133,8 +133,8 @@ test('a shared rotation warns about its eleventh listener: every window turns by
     warned.mockRestore();
     added.mockRestore();
   });
-  const trips = new Trips();
-  for (let i = 0; i < 100; i++) await trips.failure({}, rule, 0);
+  const windows = new FailureWindows();
+  for (let i = 0; i < 100; i++) await windows.failure({}, rule, 0);
   expect(warned).not.toHaveBeenCalled();
   expect(added).not.toHaveBeenCalled();
 });

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { scopeName } from '../../src/guard/scope-name.ts';
-import type { ScopeRequest } from '../../src/policy/options.ts';
+import type { ScopeRequest } from '../../src/model/options.ts';
+import type { ResolvedPolicy } from '../../src/model/policy.ts';
 import { compilePolicies } from '../../src/policy/policies.ts';
-import type { ResolvedPolicy } from '../../src/policy/policy.ts';
 
 const url = new URL('https://user:secret@api.example:8443/v1/charges?token=1');
 const { base } = compilePolicies({});

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { type DialectName, dialects } from '../../src/model/dialect.ts';
 import { checkIdempotency, resolveDialect } from '../../src/policy/dialect.ts';
-import { type DialectName, dialects } from '../../src/request/dialects.ts';
 
 const check = (value: unknown) => checkIdempotency(value, 'idempotency');
 

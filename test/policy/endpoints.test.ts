@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { URLPattern as Polyfill } from 'urlpattern-polyfill/urlpattern';
 import { describe, expect, it } from 'vitest';
+import type { CallUrl } from '../../src/http/call-url.ts';
 import { compileEndpoints } from '../../src/policy/endpoints.ts';
 import { parseEndpoint } from '../../src/policy/pattern.ts';
-import type { CallUrl } from '../../src/request/call-url.ts';
 
 /** The key of the rule that matches. */
 function matcher(...keys: string[]): (method: string, url: string) => string | undefined {

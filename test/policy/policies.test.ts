@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import type { Options, Policy } from '../../src/policy/options.ts';
+import type { Options, Policy } from '../../src/model/options.ts';
+import type { ResolvedPolicy } from '../../src/model/policy.ts';
 import { compilePolicies } from '../../src/policy/policies.ts';
-import type { ResolvedPolicy } from '../../src/policy/policy.ts';
 
 const API = 'https://api.example/v1';
 const RULE = 'https://api.example/v1';

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import type { Policy } from '../../src/model/options.ts';
 import { defaults } from '../../src/policy/defaults.ts';
-import type { Policy } from '../../src/policy/options.ts';
-import { overlay, resolvePolicy, type WholePolicy } from '../../src/policy/resolve.ts';
+import { overlay, resolvePolicy } from '../../src/policy/resolve.ts';
+import type { WholePolicy } from '../../src/policy/whole-policy.ts';
 
 const resolve = (...layers: Policy[]) =>
   resolvePolicy(

@@ -1,7 +1,7 @@
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { PolicyError } from '../../src/model/errors.ts';
 import { checkOptions, checkPolicy } from '../../src/policy/validate.ts';
-import { PolicyError } from '../../src/verdict/errors.ts';
 
 function refusal(options: unknown): string {
   try {

@@ -1,4 +1,4 @@
-import type { Runtime } from '../../src/runtime.ts';
+import type { Runtime } from '../../src/platform/runtime.ts';
 
 /** A clock that moves when it is told to, and dice that fall as they are told to. */
 export class ManualRuntime implements Runtime {

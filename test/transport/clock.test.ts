@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import type { TimeoutError } from '../../src/model/errors.ts';
 import { AttemptClock, type Limits } from '../../src/transport/clock.ts';
-import type { TimeoutError } from '../../src/verdict/errors.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
 const never = Number.POSITIVE_INFINITY;

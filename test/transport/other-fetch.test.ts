@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { Agent } from 'undici';
 import { afterEach, expect, test, vi } from 'vitest';
 import { callReport, createFetch, type FetchLike, type Options } from '../../src/index.ts';
-import type { FetchBody } from '../../src/policy/options.ts';
+import type { FetchBody } from '../../src/model/options.ts';
 import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 

@@ -3,7 +3,7 @@ import { runInNewContext } from 'node:vm';
 import { Agent, interceptors } from 'undici';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createFetch } from '../../src/index.ts';
-import type { FetchBody } from '../../src/policy/options.ts';
+import type { FetchBody } from '../../src/model/options.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 
 setFlagsFromString('--expose-gc');

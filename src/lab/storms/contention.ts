@@ -1,4 +1,4 @@
-import { createClient } from '../../create-fetch.ts';
+import { createClient } from '../../fetch/create-fetch.ts';
 import { SERVICE_URL } from '../strategy.ts';
 import { World } from '../world.ts';
 import { type Bar, type Experiment, mean, type Storm, TOLERANCE, whole } from './storm.ts';

@@ -1,4 +1,4 @@
-import type { Options } from '../../policy/options.ts';
+import type { Options } from '../../model/options.ts';
 import { unreliable } from '../service.ts';
 import { type Scenario, simulate } from '../simulate.ts';
 import { steadfetch } from '../steadfetch.ts';

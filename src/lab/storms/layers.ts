@@ -1,5 +1,5 @@
 import { onBehalfOf } from '../../call/layer.ts';
-import type { FetchLike } from '../../policy/options.ts';
+import type { FetchLike } from '../../model/options.ts';
 import { tokenBucket } from '../published.ts';
 import { steadfetch, tries } from '../steadfetch.ts';
 import type { Call, Strategy } from '../strategy.ts';

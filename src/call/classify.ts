@@ -1,0 +1,71 @@
+import type { Outcome } from '../guard/breaker.ts';
+import type { ResolvedPolicy } from '../model/policy.ts';
+import type { AttemptReason, Stopped } from '../model/report.ts';
+import type { Exchange, ResponseHead } from '../transport/exchange.ts';
+import { type Permanence, permanenceOf } from './network-error.ts';
+
+/** What came back means. */
+export interface Verdict {
+  readonly reason: AttemptReason;
+  /** What the breaker is told. */
+  readonly outcome: Outcome;
+  /** Why the call ends here; undefined if it is worth another attempt. */
+  readonly stopped: Stopped | undefined;
+}
+
+const success: Verdict = { reason: 'success', outcome: 'success', stopped: 'success' };
+const aborted: Verdict = { reason: 'aborted', outcome: 'ignored', stopped: 'aborted' };
+/** Our own deadline says nothing about the dependency. */
+const outOfTime: Verdict = { reason: 'timeout', outcome: 'ignored', stopped: 'deadline' };
+const timeout: Verdict = { reason: 'timeout', outcome: 'failure', stopped: undefined };
+const invalid: Verdict = { reason: 'invalid', outcome: 'ignored', stopped: 'policy' };
+/** The caller's body threw while it was made or sent: no fault of the dependency's. */
+const unusableBody: Verdict = { reason: 'body', outcome: 'ignored', stopped: 'body' };
+const onTheWire: Readonly<Record<Permanence, Verdict>> = {
+  transient: { reason: 'network', outcome: 'failure', stopped: undefined },
+  permanent: { reason: 'network', outcome: 'failure', stopped: 'policy' },
+  local: invalid,
+};
+
+/**
+ * @param keyed whether a key makes a repeat of this call recognisable
+ */
+export function judgeResponse(response: ResponseHead, policy: ResolvedPolicy, keyed: boolean): Verdict {
+  const { status } = response;
+  if (status < 400) return success;
+  const outcome = status >= 500 ? 'failure' : 'success';
+  if (isRetried(response, policy, keyed)) return { reason: 'status', outcome, stopped: undefined };
+  return { reason: 'final-status', outcome, stopped: 'final-status' };
+}
+
+function isRetried(
+  { status, headers }: ResponseHead,
+  { retry, idempotency }: ResolvedPolicy,
+  keyed: boolean,
+): boolean {
+  if (idempotency !== false) {
+    const word = idempotency.retryHeader && headers.get(idempotency.retryHeader)?.trim().toLowerCase();
+    if (word === 'true') return true;
+    if (word === 'false') return false;
+    if (keyed && idempotency.finalStatuses.has(status)) return false;
+    if (keyed && idempotency.retryStatuses.has(status)) return true;
+  }
+  return retry.statuses.has(status);
+}
+
+/** What an attempt that threw means, by what is known of it. */
+export function judgeError(
+  error: unknown,
+  { fault }: Pick<Exchange, 'fault'>,
+  callerAborted: boolean,
+): Verdict {
+  if (callerAborted) return aborted;
+  if (isTimeout(error)) return error.phase === 'total' ? outOfTime : timeout;
+  if (fault === 'body') return unusableBody;
+  return fault === 'network' ? onTheWire[permanenceOf(error)] : invalid;
+}
+
+/** By code: there may be two copies of this package. */
+function isTimeout(error: unknown): error is { phase: string } {
+  return error instanceof Error && Reflect.get(error, 'code') === 'ERR_STEADFETCH_TIMEOUT';
+}

@@ -1,0 +1,35 @@
+import { breakersOf } from '../guard/breakers.ts';
+import { Scopes } from '../guard/scopes.ts';
+import type { Transition } from '../model/breaker.ts';
+import type { Breakers } from '../model/client.ts';
+import type { ClientOptions } from '../model/options.ts';
+import type { Runtime } from '../platform/runtime.ts';
+import { splitOptions } from '../policy/client-options.ts';
+import { defaults } from '../policy/defaults.ts';
+import { compilePolicies, type Policies } from '../policy/policies.ts';
+import { Emitter } from './emitter.ts';
+import type { CallContext } from './plan.ts';
+
+/** What a client and those extended from it share. */
+export interface ClientState extends CallContext {
+  readonly breakers: Breakers;
+}
+
+/**
+ * What every kind of client is made of: its rules, and what its calls share.
+ * @throws {PolicyError} An option is wrong.
+ */
+export function prepare(
+  options: ClientOptions,
+  runtime: Runtime,
+): { policies: Policies; shared: ClientState } {
+  const { own, rules } = splitOptions(options);
+  const policies = compilePolicies(rules);
+  const emitter = new Emitter();
+  const onChange = (scope: string, transition: Transition) => {
+    if (emitter.has('breaker')) emitter.emit('breaker', { scope, ...transition });
+  };
+  const scopes = new Scopes(runtime, onChange, own.breakers);
+  const breakers = breakersOf(scopes, policies.base.breaker || defaults.breaker);
+  return { policies, shared: { scopes, emitter, breakers, runtime, layers: own.layers ?? false } };
+}

@@ -1,0 +1,153 @@
+import { v5 as uuidv5 } from 'uuid';
+import type { CallUrl } from '../http/call-url.ts';
+import type { SteadInit } from '../model/options.ts';
+import type { ResolvedDialect } from '../model/policy.ts';
+
+/** What a call's key is made from. */
+export interface KeyRequest {
+  /** As it is sent: methods are case-sensitive. */
+  readonly method: string;
+  readonly url: CallUrl;
+  /** The caller's `idempotencyKey`. */
+  readonly given: SteadInit['idempotencyKey'];
+  /** The dialect's header, as the caller's request already has it. */
+  readonly header: string | undefined;
+  /** `false`: the server ignores keys. */
+  readonly dialect: ResolvedDialect | false;
+}
+
+/** The key of one logical call, the same on every attempt. */
+export interface CallKey {
+  /** Bare, for the report. */
+  readonly key: string;
+  /** What the dialect's header is to be set to; undefined: the caller has set it. */
+  readonly headerValue: string | undefined;
+}
+
+/** RFC 9110, section 9.2.2; QUERY is draft-ietf-httpbis-safe-method-w-body. */
+const idempotentMethods: ReadonlySet<string> = new Set([
+  'GET',
+  'HEAD',
+  'OPTIONS',
+  'TRACE',
+  'PUT',
+  'DELETE',
+  'QUERY',
+]);
+
+/** The scope of every key that is made of business values. Never change it: old keys would be new ones. */
+const NAMESPACE = '189d01b3-c90e-4725-80a4-ba78f1edea49';
+
+/** Whether a repeat does no more than the first request did, with no key at all. */
+export function isIdempotentMethod(method: string): boolean {
+  return idempotentMethods.has(method);
+}
+
+/** Whether the server recognises a repeat of this method by its key. */
+export function protects(dialect: ResolvedDialect | false, method: string): boolean {
+  return dialect !== false && (dialect.methods?.has(method) ?? !isIdempotentMethod(method));
+}
+
+/**
+ * The key for a call: the caller's own, one made of the caller's business values, or a fresh one.
+ * Undefined where there is none: the method needs no key, or the server would ignore it.
+ *
+ * @throws {TypeError} The key is not one that the dialect can carry, or two different ones were given.
+ */
+export function keyFor({ method, url, given, header, dialect }: KeyRequest): CallKey | undefined {
+  if (dialect === false) {
+    if (given === undefined) return undefined;
+    throw new TypeError(
+      'idempotencyKey was given, but idempotency is false here: the policy says that the server ignores keys. ' +
+        'Leave the key out, or name the dialect that the server honours',
+    );
+  }
+  if (header !== undefined) {
+    const key = checkKey(readHeader(header, dialect), `the ${dialect.header} header`, dialect);
+    if (given !== undefined && givenKey(given, method, url, dialect) !== key) {
+      throw new TypeError(
+        `idempotencyKey and the ${dialect.header} header hold different keys; give one of them, or the same twice`,
+      );
+    }
+    return { key, headerValue: undefined };
+  }
+  if (given !== undefined) return withHeader(givenKey(given, method, url, dialect), dialect);
+  if (isIdempotentMethod(method) || !protects(dialect, method)) return undefined;
+  return withHeader(checkKey(dialect.generate(), 'the key from idempotency.generate', dialect), dialect);
+}
+
+function givenKey(
+  given: NonNullable<KeyRequest['given']>,
+  method: string,
+  url: CallUrl,
+  dialect: ResolvedDialect,
+): string {
+  if (typeof given === 'string') return checkKey(given, 'idempotencyKey', dialect);
+  return checkKey(businessKey(given, method, url), 'the UUID made of idempotencyKey', dialect);
+}
+
+/**
+ * The same values name the same piece of work after a restart, and whatever rule matches the endpoint: so the
+ * scope is what is sent (method, origin, path), not how it is configured. JSON keeps 1 and '1' apart, and commas.
+ */
+function businessKey(values: readonly (string | number)[], method: string, url: CallUrl): string {
+  if (!Array.isArray(values)) {
+    throw new TypeError(
+      `idempotencyKey must be a string, or an array of strings and numbers, got ${kindOf(values)}`,
+    );
+  }
+  if (values.length === 0) {
+    throw new TypeError('idempotencyKey must have at least one value, got an empty array');
+  }
+  // By index, because forEach passes over the holes of a sparse array.
+  for (let index = 0; index < values.length; index += 1) {
+    const value: unknown = values[index];
+    if (!(typeof value === 'string' ? value !== '' : Number.isFinite(value))) {
+      throw new TypeError(
+        `idempotencyKey[${index}] must be a non-empty string or a finite number, got ${kindOf(value)}`,
+      );
+    }
+  }
+  return uuidv5(JSON.stringify([method, url.origin + url.pathname, ...values]), NAMESPACE);
+}
+
+function checkKey(key: unknown, name: string, { header, maxLength }: ResolvedDialect): string {
+  const wrong = whatIsWrong(key, maxLength);
+  if (wrong === undefined) return key as string;
+  throw new TypeError(
+    `${name} must be 1 to ${maxLength} characters of visible ASCII (0x21 to 0x7E) to go into ${header}${wrong}`,
+  );
+}
+
+/** Says it of the key, and never the key: it may be a secret. */
+function whatIsWrong(key: unknown, maxLength: number): string | undefined {
+  if (typeof key !== 'string') return `, got ${kindOf(key)}`;
+  if (key.length < 1 || key.length > maxLength) return `, got ${key.length} characters`;
+  const at = key.search(/[^\x21-\x7e]/);
+  return at === -1 ? undefined : `; character ${at + 1} of ${key.length} is not`;
+}
+
+function withHeader(key: string, { format }: ResolvedDialect): CallKey {
+  return { key, headerValue: format === 'structured' ? `"${key.replace(/["\\]/g, '\\$&')}"` : key };
+}
+
+/** An sf-string (RFC 9651, section 3.3.3), and nothing else. */
+const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
+
+function readHeader(value: string, { header, format }: ResolvedDialect): string {
+  if (format === 'plain') return value;
+  const inner = quoted.exec(value)?.[1];
+  if (inner === undefined) {
+    throw new TypeError(
+      `the ${header} header must be a structured-field string, which is a key in double quotes (RFC 9651, 3.3.3)`,
+    );
+  }
+  return inner.replace(/\\(["\\])/g, '$1');
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return 'null';
+  if (value === '') return 'an empty string';
+  if (Array.isArray(value)) return 'an array';
+  return typeof value === 'number' ? String(value) : typeof value;
+}

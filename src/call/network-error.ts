@@ -1,0 +1,120 @@
+import { causes, rootCodeOf } from '../model/cause.ts';
+
+/**
+ * What an error on the wire says about the next attempt: it may be gone (`'passing'`), it will be the same
+ * (`'lasting'`), or it was never the peer's doing: a mistake in the request or in how undici was set up (`'ours'`).
+ */
+export type Permanence = 'transient' | 'permanent' | 'local';
+
+/** By code, never by message. The innermost code decides; what is not listed here may be gone next time. */
+export function permanenceOf(error: unknown): Permanence {
+  const code = rootCodeOf(error);
+  if (code === undefined) return isUnreadable(error) ? 'permanent' : 'transient';
+  return exceptions.get(code) ?? families.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'transient';
+}
+
+/** undici 7 and 8 lose llhttp's code, but not what it could not read: nothing, where the connection just closed. */
+function isUnreadable(error: unknown): boolean {
+  return [...causes(error)].some((cause) => {
+    const { name, data } = cause as { name?: unknown; data?: unknown };
+    return name === 'HTTPParserError' && Boolean(data);
+  });
+}
+
+const families: readonly (readonly [prefix: string, Permanence])[] = [
+  // The peer does not speak HTTP/1.1.
+  ['HPE_', 'permanent'],
+  // OpenSSL: no common version or cipher, no TLS at all, a certificate that the peer does not accept.
+  ['ERR_SSL_', 'permanent'],
+  ['ERR_TLS_', 'permanent'],
+  ['UND_ERR_SOCKS5_AUTH', 'permanent'],
+  ['ERR_HTTP2_', 'local'],
+  ['ERR_HTTP_', 'local'],
+  ['ERR_INVALID_', 'local'],
+  ['UND_MOCK_', 'local'],
+];
+
+const exceptions: ReadonlyMap<string, Permanence> = new Map([
+  ...all(
+    'transient',
+    // A connection that closed in the middle of an answer, although it is the parser who says so.
+    'HPE_INVALID_EOF_STATE',
+    'HPE_CLOSED_CONNECTION',
+    'ERR_SSL_UNEXPECTED_EOF_WHILE_READING',
+    'ERR_TLS_HANDSHAKE_TIMEOUT',
+    // The peer's own trouble, such as a certificate that is being replaced.
+    'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR',
+    // Streams and sessions that were reset, or went away just when they were needed.
+    'ERR_HTTP2_STREAM_ERROR',
+    'ERR_HTTP2_STREAM_CANCEL',
+    'ERR_HTTP2_SESSION_ERROR',
+    'ERR_HTTP2_GOAWAY_SESSION',
+    'ERR_HTTP2_INVALID_SESSION',
+    'ERR_HTTP2_INVALID_STREAM',
+    'ERR_HTTP2_OUT_OF_STREAMS',
+    'ERR_HTTP2_SOCKET_UNBOUND',
+    'ERR_HTTP2_PING_CANCEL',
+    'ERR_HTTP2_SETTINGS_CANCEL',
+    'ERR_HTTP2_NO_MEM',
+  ),
+  ...all(
+    'permanent',
+    'EPROTO',
+    'ERR_HTTP2_ERROR',
+    'ERR_HTTP2_TOO_MANY_INVALID_FRAMES',
+    'UND_ERR_HEADERS_OVERFLOW',
+    'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+    'UND_ERR_REDIRECT_MAX',
+    // A status that an interceptor of the user's made an error of: it is not ours to judge any more.
+    'UND_ERR_RESPONSE',
+    // X.509 verification, all that Node names (`X509_V_ERR_*`) but OUT_OF_MEM.
+    'UNABLE_TO_GET_ISSUER_CERT',
+    'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+    'UNABLE_TO_GET_CRL',
+    'UNABLE_TO_DECRYPT_CERT_SIGNATURE',
+    'UNABLE_TO_DECRYPT_CRL_SIGNATURE',
+    'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY',
+    'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+    'CERT_SIGNATURE_FAILURE',
+    'CERT_NOT_YET_VALID',
+    'CERT_HAS_EXPIRED',
+    'CERT_CHAIN_TOO_LONG',
+    'CERT_REVOKED',
+    'CERT_UNTRUSTED',
+    'CERT_REJECTED',
+    'CRL_SIGNATURE_FAILURE',
+    'CRL_NOT_YET_VALID',
+    'CRL_HAS_EXPIRED',
+    'ERROR_IN_CERT_NOT_BEFORE_FIELD',
+    'ERROR_IN_CERT_NOT_AFTER_FIELD',
+    'ERROR_IN_CRL_LAST_UPDATE_FIELD',
+    'ERROR_IN_CRL_NEXT_UPDATE_FIELD',
+    'DEPTH_ZERO_SELF_SIGNED_CERT',
+    'SELF_SIGNED_CERT_IN_CHAIN',
+    'INVALID_CA',
+    'INVALID_PURPOSE',
+    'PATH_LENGTH_EXCEEDED',
+    'HOSTNAME_MISMATCH',
+    'UNSPECIFIED',
+  ),
+  ...all(
+    'local',
+    'UND_ERR_INVALID_ARG',
+    'UND_ERR_INVALID_RETURN_VALUE',
+    'UND_ERR_NOT_SUPPORTED',
+    'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
+    'UND_ERR_BPL_MISSING_UPSTREAM',
+    'UND_ERR_MAX_ORIGINS_REACHED',
+    // The dispatcher was closed under the call.
+    'UND_ERR_CLOSED',
+    'UND_ERR_DESTROYED',
+    'ERR_MISSING_ARGS',
+    'ERR_UNESCAPED_CHARACTERS',
+    'ERR_OUT_OF_RANGE',
+    'ERR_WEBASSEMBLY_NOT_SUPPORTED',
+  ),
+]);
+
+function all(outlook: Permanence, ...codes: readonly string[]): [string, Permanence][] {
+  return codes.map((code) => [code, outlook]);
+}

@@ -1,0 +1,63 @@
+import { requestBody } from '../body/request-body.ts';
+import { makeCall } from '../call/call.ts';
+import { CallerSignal } from '../call/caller-signal.ts';
+import { type ClientState, prepare } from '../call/client-state.ts';
+import { planCall } from '../call/plan.ts';
+import type { SteadFetch } from '../model/client.ts';
+import type { ClientOptions, FetchInput, Options, SteadInit } from '../model/options.ts';
+import { type Runtime, systemRuntime } from '../platform/runtime.ts';
+import type { Policies } from '../policy/policies.ts';
+import { chooseFetch, transportFor } from '../transport/transport.ts';
+import { passThrough } from './pass-through.ts';
+import { readRequest } from './request.ts';
+
+/**
+ * Makes a `fetch` that survives: one idempotency key per call, bounded and jittered retries, three clocks, a circuit
+ * breaker and a retry budget, by your rules per endpoint.
+ *
+ * @throws {PolicyError} An option is wrong; the message names it and says what is allowed.
+ * @example
+ * const api = createFetch({
+ *   timeout: { attempt: 2_000, total: 30_000 },
+ *   endpoints: { 'POST https://api.pay.example/v1/charges': { idempotency: 'stripe' } },
+ * });
+ * const response = await api('https://api.pay.example/v1/charges', {
+ *   method: 'POST',
+ *   body: JSON.stringify(charge),
+ *   idempotencyKey: charge.id,
+ * });
+ */
+export function createFetch(options: ClientOptions = {}): SteadFetch {
+  return createClient(options, systemRuntime);
+}
+
+/** `createFetch` with time and chance from outside. */
+export function createClient(options: ClientOptions, runtime: Runtime): SteadFetch {
+  const { policies, shared } = prepare(options, runtime);
+  return client(policies, shared);
+}
+
+function client(policies: Policies, shared: ClientState): SteadFetch {
+  // `fetch` takes null for nothing, and has one argument that it can't do without.
+  const fetch = (input: FetchInput, init: SteadInit | null = null): Promise<Response> => {
+    try {
+      const request = readRequest(input, init ?? {});
+      if (request === undefined || request.signal?.aborted) {
+        return passThrough(chooseFetch(policies.fetch), input, init);
+      }
+      const { signal, stream } = request;
+      const plan = planCall(request, init ?? {}, policies, shared, {
+        transport: transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
+        customer: () => signal && new CallerSignal(signal),
+      });
+      return stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  };
+  return Object.assign(fetch, {
+    on: shared.emitter.on.bind(shared.emitter),
+    breakers: shared.breakers,
+    extend: (options: Options) => client(policies.extend(options), shared),
+  });
+}

@@ -1,0 +1,26 @@
+import { Request as UndiciRequest, fetch as undiciFetch } from 'undici';
+import type { FetchInit, FetchInput, FetchLike, SteadInit } from '../model/options.ts';
+import { fromRequest, isRequest } from './request.ts';
+
+/**
+ * Does just what `fetch` does, where there is nothing for a policy to add: a signal that has already aborted, a URL that
+ * is no URL or not http, a Request that was used up. What is wrong is said in `fetch`'s own words.
+ */
+export async function passThrough(
+  fetch: FetchLike,
+  input: FetchInput,
+  init: SteadInit | null,
+): Promise<Response> {
+  // Nothing is sent, so a body need not be made. What else is ours, `fetch` does not look at.
+  const plain = (typeof init?.body === 'function' ? { ...init, body: undefined } : init) as FetchInit;
+  if (!isRequest(input) || isOwn(input, fetch)) return fetch(input, plain);
+  // A fetch knows no other copy's Request; the Request's own class does.
+  const request = new (input.constructor as typeof Request)(input, plain);
+  const { signal, body } = request;
+  const rest = body === null ? {} : { body, duplex: 'half' as const };
+  return fetch(request.url, { ...plain, ...fromRequest(request, {}), signal, ...rest });
+}
+
+function isOwn(request: unknown, fetch: unknown): boolean {
+  return fetch === undiciFetch && request instanceof UndiciRequest;
+}

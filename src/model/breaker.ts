@@ -1,0 +1,37 @@
+/** `'isolated'`: held open by hand. */
+export type BreakerState = 'closed' | 'open' | 'half-open' | 'isolated';
+
+/** A breaker as it stands. */
+export interface BreakerSnapshot {
+  readonly scope: string;
+  readonly state: BreakerState;
+  /** Epoch milliseconds of the last change of state. */
+  readonly since: number;
+  /** While open: epoch milliseconds from which one probe is let through. */
+  readonly retryAt?: number;
+}
+
+/** A breaker that is not closed, as plain data. */
+export interface BreakerRecord {
+  readonly state: 'open' | 'isolated';
+  /** Epoch milliseconds of the last change. */
+  readonly since: number;
+  /** Epoch milliseconds from which a probe is let through. Not while isolated. */
+  readonly retryAt?: number;
+  /** Milliseconds; the next one is twice as long. Not while isolated. */
+  readonly cooldown?: number;
+}
+
+/** A breaker that is not closed, as plain JSON: for the next process, if this one will not live long. */
+export interface ExportedBreaker extends BreakerRecord {
+  readonly scope: string;
+}
+
+/** A change of a breaker's state. */
+export interface Transition {
+  readonly from: BreakerState;
+  readonly to: BreakerState;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  readonly reason: string;
+}

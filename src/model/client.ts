@@ -1,0 +1,32 @@
+import type { BreakerSnapshot, ExportedBreaker } from './breaker.ts';
+import type { Events } from './events.ts';
+import type { FetchInput, Options, SteadInit } from './options.ts';
+
+/** The breakers of a client. */
+export interface Breakers {
+  /** The breaker of a scope, or undefined if nothing was sent there yet. */
+  get(scope: string): BreakerSnapshot | undefined;
+  /** Holds a breaker open by hand, until `restore`. */
+  isolate(scope: string): void;
+  /** Lets an isolated breaker go: it is closed, with fresh statistics. */
+  restore(scope: string): void;
+  /**
+   * The breakers that are not closed, for a client in another process: it will hold them open for what is left of
+   * their cooldown.
+   * @example
+   * await cache.set('breakers', JSON.stringify(api.breakers.export()));
+   * // and in the next process
+   * const api = createFetch({ breakers: JSON.parse(await cache.get('breakers')) });
+   */
+  export(): ExportedBreaker[];
+}
+
+/** A `fetch` that survives. */
+export interface SteadFetch {
+  (input: FetchInput, init?: SteadInit): Promise<Response>;
+  /** Calls `listener` on each event of that name. Returns the function that takes it off again. */
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
+  readonly breakers: Breakers;
+  /** A client with other rules, laid over these, that shares the same breakers, budgets and listeners. */
+  extend(options: Options): SteadFetch;
+}

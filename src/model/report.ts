@@ -1,0 +1,79 @@
+import type { Delivery } from './failure.ts';
+
+/** Why a call ended. */
+export type Stopped =
+  /** An answer below 400. */
+  | 'success'
+  /** An answer whose status is not retried. */
+  | 'final-status'
+  /** No attempts left. */
+  | 'attempts'
+  /** No time left for a pause and another attempt. */
+  | 'deadline'
+  /** The retry budget was empty. */
+  | 'budget'
+  /** The breaker was open. */
+  | 'breaker'
+  /** The body could not be sent again. */
+  | 'body'
+  /** A repeat could have done the work twice. */
+  | 'unsafe'
+  /** The caller's signal. */
+  | 'aborted'
+  /** The rules said no: an error that will not heal, `retry.when`, a Retry-After beyond `retry.retryAfter`. */
+  | 'policy';
+
+/** Why an attempt ended as it did. */
+export type AttemptReason =
+  | 'success'
+  | 'status'
+  | 'final-status'
+  | 'timeout'
+  | 'network'
+  | 'body'
+  | 'invalid'
+  | 'aborted';
+
+/** An error, without its message: messages may hold URLs and other secrets. */
+export interface ErrorSummary {
+  readonly name: string;
+  /** The first `code` found along the chain of causes. */
+  readonly code?: string;
+}
+
+/** One attempt. */
+export interface AttemptReport {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Milliseconds until the response headers, or the error. */
+  readonly duration: number;
+  /** Milliseconds of pause before it. */
+  readonly waited: number;
+  readonly status?: number;
+  readonly error?: ErrorSummary;
+  readonly delivery: Delivery;
+  readonly reason: AttemptReason;
+}
+
+/** What happened in one logical call. Holds no bodies, headers, credentials or query strings. */
+export interface CallReport {
+  /** A UUID of this call, the same in all its events. Not secret: the next call's is one more. */
+  readonly id: string;
+  readonly method: string;
+  /** Without credentials and query. */
+  readonly url: string;
+  /** The endpoint rule that matched, as you wrote it. */
+  readonly endpoint: string | undefined;
+  /** The key that every attempt carried. */
+  readonly idempotencyKey: string | undefined;
+  /** Epoch milliseconds. */
+  readonly startedAt: number;
+  /** Milliseconds until the call settled. */
+  readonly duration: number;
+  /** `'answered'` if the last attempt was; else `'unknown'` if any was; else `'not-sent'`. */
+  readonly delivery: Delivery;
+  readonly stopped: Stopped;
+  readonly attempts: readonly AttemptReport[];
+}
