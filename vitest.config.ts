@@ -1,14 +1,11 @@
 import { defineConfig } from 'vitest/config';
+import { subpaths } from './.config/subpaths.mjs';
 
-const src = new URL('./src', import.meta.url).pathname;
+const root = new URL('.', import.meta.url).pathname;
 
 export default defineConfig({
   resolve: {
-    alias: [
-      { find: /^steadfetch$/, replacement: `${src}/index.ts` },
-      { find: /^steadfetch\/(once|server|testing|undici)$/, replacement: `${src}/$1/index.ts` },
-      { find: /^steadfetch\/(.+)$/, replacement: `${src}/$1.ts` },
-    ],
+    alias: subpaths.map(([name, source]) => ({ find: new RegExp(`^${name}$`), replacement: root + source })),
   },
   test: {
     include: ['test/**/*.test.ts'],

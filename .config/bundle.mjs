@@ -1,12 +1,12 @@
 import { copyFile, readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { sourceOf, subpaths } from './subpaths.mjs';
 
 // One file for each way in, and shared chunks: half of what `import 'steadfetch'` took went into opening sixty files.
 
-const { exports, bin } = JSON.parse(await readFile('package.json', 'utf8'));
-const outputs = [...Object.values(exports).map((entry) => entry.default), ...Object.values(bin)];
-const sources = outputs.filter(Boolean).map((path) => path.replace(/^(\.\/)?dist(.*)\.js$/, 'src$2.ts'));
+const { bin } = JSON.parse(await readFile('package.json', 'utf8'));
+const sources = [...subpaths.map(([, source]) => source), ...Object.values(bin).map(sourceOf)];
 // A program of its own, that the lab starts.
 sources.push('src/lab/worker.ts');
 

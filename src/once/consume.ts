@@ -1,5 +1,5 @@
-import { checkName, type Times, termsOf } from './identity.ts';
 import { runJson } from './once.ts';
+import { checkName, claimOptionsOf, type Times } from './scoped-key.ts';
 import type { AnyStore, ContextOf } from './store.ts';
 
 /** Which message, for which consumer. */
@@ -30,7 +30,7 @@ export async function consume<S extends AnyStore>(
   // One part, where `once` has two: an inbox never shares a key with an operation.
   const scope = JSON.stringify([checkName('consumer', id.consumer)]);
   const identity = { scope, key: checkName('messageId', id.messageId) };
-  const { replayed } = await runJson(store, identity, termsOf(id), async (context) => {
+  const { replayed } = await runJson(store, identity, claimOptionsOf(id), async (context) => {
     await effect(context);
   });
   return { replayed };

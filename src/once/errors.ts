@@ -1,6 +1,6 @@
-import type { Identity } from './store.ts';
+import type { ScopedKey } from './store.ts';
 
-const named = ({ scope, key }: Identity) => `key ${JSON.stringify(key)} in ${scope}`;
+const named = ({ scope, key }: ScopedKey) => `key ${JSON.stringify(key)} in ${scope}`;
 
 /** The effect is running somewhere else right now; it was not run here. Match it by `name` or `code`. */
 export class InProgressError extends Error {
@@ -9,7 +9,7 @@ export class InProgressError extends Error {
   /** Milliseconds after which it is worth asking again. */
   readonly retryAfter: number;
 
-  constructor(id: Identity, retryAfter: number) {
+  constructor(id: ScopedKey, retryAfter: number) {
     super(`The effect of ${named(id)} is in progress; ask again in ${retryAfter} ms`);
     this.retryAfter = retryAfter;
   }
@@ -20,7 +20,7 @@ export class KeyReusedError extends Error {
   override readonly name = 'KeyReusedError';
   readonly code = 'ERR_STEADFETCH_KEY_REUSED';
 
-  constructor(id: Identity) {
+  constructor(id: ScopedKey) {
     super(`The ${named(id)} was used before with another fingerprint`);
   }
 }
@@ -30,7 +30,7 @@ export class ResultNotKeptError extends Error {
   override readonly name = 'ResultNotKeptError';
   readonly code = 'ERR_STEADFETCH_RESULT_NOT_KEPT';
 
-  constructor(id: Identity) {
+  constructor(id: ScopedKey) {
     super(`The effect of ${named(id)} has been done, but its result was not kept`);
   }
 }
@@ -43,7 +43,7 @@ export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
   readonly code = 'ERR_STEADFETCH_LEASE_LOST';
 
-  constructor(id: Identity) {
+  constructor(id: ScopedKey) {
     super(`The lease on ${named(id)} ran out before the effect was done, and another owner took it over`);
   }
 }
@@ -58,7 +58,7 @@ export class NotRecordedError extends Error {
   /** What the effect returned. */
   readonly value: unknown;
 
-  constructor(id: Identity, value: unknown, cause: unknown) {
+  constructor(id: ScopedKey, value: unknown, cause: unknown) {
     super(`The effect of ${named(id)} was done, but the store did not record it`, { cause });
     this.value = value;
   }

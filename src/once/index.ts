@@ -8,18 +8,18 @@ export {
   ResultNotKeptError,
   StoreTimeoutError,
 } from './errors.ts';
-export type { OnceId, Scope, Times } from './identity.ts';
-export { memoryStore } from './memory.ts';
 export { type OnceResult, once } from './once.ts';
 export { purge } from './purge.ts';
+export type { OnceId, Scope, Times } from './scoped-key.ts';
 export type {
   AnyStore,
   Claim,
+  ClaimOptions,
   ContextOf,
-  Identity,
   Lease,
+  ScopedKey,
   Store,
-  Terms,
   TransactionalStore,
 } from './store.ts';
+export { memoryStore } from './stores/memory.ts';
 export { withTimeout } from './timeout.ts';

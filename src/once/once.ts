@@ -1,6 +1,6 @@
-import { identityOf, type OnceId, termsOf } from './identity.ts';
-import { run } from './run.ts';
-import type { AnyStore, ContextOf, Identity, Terms } from './store.ts';
+import { claimAndRun } from './claim-and-run.ts';
+import { claimOptionsOf, type OnceId, scopedKeyOf } from './scoped-key.ts';
+import type { AnyStore, ClaimOptions, ContextOf, ScopedKey } from './store.ts';
 
 /** What `once` resolves with. */
 export interface OnceResult<T> {
@@ -35,18 +35,18 @@ export function once<S extends AnyStore, T>(
   id: OnceId,
   effect: (context: ContextOf<S>) => T | Promise<T>,
 ): Promise<OnceResult<T>> {
-  return runJson(store, identityOf(id), termsOf(id), effect);
+  return runJson(store, scopedKeyOf(id), claimOptionsOf(id), effect);
 }
 
 /** `run` with values that are kept as JSON. */
 export async function runJson<S extends AnyStore, T>(
   store: S,
-  id: Identity,
-  terms: Terms & { readonly wait: number },
+  id: ScopedKey,
+  terms: ClaimOptions & { readonly wait: number },
   effect: (context: ContextOf<S>) => T | Promise<T>,
 ): Promise<OnceResult<T>> {
   let unkept: { error: unknown } | undefined;
-  const outcome = await run(store, id, terms, async (context) => {
+  const outcome = await claimAndRun(store, id, terms, async (context) => {
     const value = await effect(context);
     try {
       const keep = encode(value);

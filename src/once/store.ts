@@ -1,11 +1,11 @@
 /** One key of one scope. Two different pairs never meet, whatever characters are in them. */
-export interface Identity {
+export interface ScopedKey {
   readonly scope: string;
   readonly key: string;
 }
 
 /** On what terms a key is claimed. Times in milliseconds, counted by the store's own clock. */
-export interface Terms {
+export interface ClaimOptions {
   /** What the request said. Another value under the same key is a reuse; `undefined` is not compared. */
   readonly fingerprint: string | undefined;
   /** How long the claim keeps others away. After that they may take it over. */
@@ -37,13 +37,13 @@ export interface Store {
    * Takes the key if it is free: unknown, ended, or its lease ran out. A lease that ran out still belongs to its
    * fingerprint, for as long as the key is remembered.
    */
-  claim(id: Identity, terms: Terms): Promise<Claim>;
+  claim(id: ScopedKey, terms: ClaimOptions): Promise<Claim>;
   /** Stores the result (`undefined`: a tombstone). False, and no change, if the token does not hold the key any more. */
-  complete(id: Identity, token: number, result: Uint8Array | undefined): Promise<boolean>;
+  complete(id: ScopedKey, token: number, result: Uint8Array | undefined): Promise<boolean>;
   /** Forgets the key, so that the next claim gets it at once. False if the token does not hold it any more. */
-  release(id: Identity, token: number): Promise<boolean>;
+  release(id: ScopedKey, token: number): Promise<boolean>;
   /** Lets the lease run for `lease` milliseconds from now. False if the token does not hold the key any more. */
-  extend(id: Identity, token: number, lease: number): Promise<boolean>;
+  extend(id: ScopedKey, token: number, lease: number): Promise<boolean>;
   /** Removes at most `limit` keys whose lifetime has ended. Returns how many. */
   purge(limit: number): Promise<number>;
 }

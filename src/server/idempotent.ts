@@ -1,7 +1,7 @@
 import type { AnyStore, ContextOf } from '../once/store.ts';
 import { readUpTo } from './body.ts';
-import { guard } from './guard.ts';
-import { type IdempotencyOptions, settle } from './options.ts';
+import { checkOptions, type IdempotencyOptions } from './options.ts';
+import { protect } from './protect.ts';
 
 /**
  * Protects a web-standard handler: a repeated request with the same `Idempotency-Key` gets the first one's response,
@@ -21,10 +21,10 @@ export function idempotent<S extends AnyStore>(
   handler: (request: Request, context: ContextOf<S> | undefined) => Response | Promise<Response>,
   options: IdempotencyOptions<S, Request>,
 ): (request: Request) => Promise<Response> {
-  const guarded = guard(settle(options));
+  const protectedCall = protect(checkOptions(options));
   return async (request) => {
     let unread = request;
-    const answer = await guarded(
+    const answer = await protectedCall(
       {
         ...target(request),
         scope: () => options.scope(request),

@@ -1,4 +1,4 @@
-import { checkTimes, type Scope, type Times } from '../once/identity.ts';
+import { checkTimes, type Scope, type Times } from '../once/scoped-key.ts';
 import type { AnyStore } from '../once/store.ts';
 import { withTimeout } from '../once/timeout.ts';
 import type { FingerprintKind } from './fingerprint.ts';
@@ -79,7 +79,7 @@ export type Settings<S extends AnyStore> = Required<
 };
 
 /** @throws TypeError that names the option, its value and what is allowed. */
-export function settle<S extends AnyStore>(options: IdempotencyOptions<S, never>): Settings<S> {
+export function checkOptions<S extends AnyStore>(options: IdempotencyOptions<S, never>): Settings<S> {
   if (typeof options.scope !== 'function')
     throw new TypeError(
       `scope is ${typeof options.scope}; it must be a function that names operation and tenant`,

@@ -1,7 +1,7 @@
 import { deepEqual, equal, ok } from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Claim, Identity, Store, Terms } from '../once/store.ts';
+import type { Claim, ClaimOptions, ScopedKey, Store } from '../once/store.ts';
 
 /** One promise of a store: a sentence, and the check that throws if it does not hold. */
 export interface ContractCase<S> {
@@ -9,8 +9,8 @@ export interface ContractCase<S> {
   check(store: S): Promise<void>;
 }
 
-const TERMS: Terms = { fingerprint: undefined, lease: 60_000, lifetime: 120_000 };
-const SHORT: Terms = { ...TERMS, lease: 1 };
+const TERMS: ClaimOptions = { fingerprint: undefined, lease: 60_000, lifetime: 120_000 };
+const SHORT: ClaimOptions = { ...TERMS, lease: 1 };
 
 /**
  * What every store must do, for any test runner. The cases use keys of their own and may share one store; `setup` must
@@ -255,10 +255,10 @@ export const storeContract: readonly ContractCase<Store>[] = [
 ];
 
 /** An identity that no other case uses. */
-export const fresh = (): Identity => ({ scope: '["contract","steadfetch"]', key: randomUUID() });
+export const fresh = (): ScopedKey => ({ scope: '["contract","steadfetch"]', key: randomUUID() });
 
 /** Claims a key that must be free. */
-export async function claimed(store: Store, id: Identity, terms: Terms = TERMS): Promise<number> {
+export async function claimed(store: Store, id: ScopedKey, terms: ClaimOptions = TERMS): Promise<number> {
   const claim = await store.claim(id, terms);
   ok(claim.state === 'claimed', `the claim found the key ${claim.state}`);
   return claim.token;
@@ -267,18 +267,18 @@ export async function claimed(store: Store, id: Identity, terms: Terms = TERMS):
 /** Longer than a lease of `SHORT`. */
 const leaseEnds = () => sleep(5);
 
-async function stored(store: Store, id: Identity): Promise<Uint8Array | undefined> {
+async function stored(store: Store, id: ScopedKey): Promise<Uint8Array | undefined> {
   const claim = await store.claim(id, TERMS);
   ok(claim.state === 'done', `the claim found the key ${claim.state}`);
   return claim.result && new Uint8Array(claim.result.buffer, claim.result.byteOffset, claim.result.length);
 }
 
-async function race(store: Store, id: Identity): Promise<Claim['state'][]> {
+async function race(store: Store, id: ScopedKey): Promise<Claim['state'][]> {
   const claims = await Promise.all(Array.from({ length: 40 }, () => store.claim(id, TERMS)));
   return claims.map(({ state }) => state).sort();
 }
 
-async function eventuallyClaimed(store: Store, id: Identity, terms: Terms = TERMS): Promise<number> {
+async function eventuallyClaimed(store: Store, id: ScopedKey, terms: ClaimOptions = TERMS): Promise<number> {
   for (let tries = 0; tries < 1_000; tries++) {
     const claim = await store.claim(id, terms);
     if (claim.state === 'claimed') return claim.token;

@@ -6,8 +6,8 @@ import { randomUUID } from 'node:crypto';
 import pg from 'pg';
 import { createClient } from 'redis';
 import { once } from '../../src/once/index.ts';
-import { postgresStore } from '../../src/once/postgres.ts';
-import { redisStore } from '../../src/once/redis.ts';
+import { postgresStore } from '../../src/once/stores/postgres.ts';
+import { redisStore } from '../../src/once/stores/redis.ts';
 import { idempotent } from '../../src/server/index.ts';
 import { POSTGRES, present, REDIS_URL, schemaOf } from '../once/servers.ts';
 

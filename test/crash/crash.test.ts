@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { Pool } from 'pg';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { schemaSql } from '../../src/once/schema.ts';
+import { schemaSql } from '../../src/once/stores/schema.ts';
 import { POSTGRES, present, schemaOf } from '../once/servers.ts';
 import { type Answer, KILL_POINTS, type KillPoint, type Mode, type Task } from './worker.ts';
 

@@ -4,7 +4,7 @@
  */
 import pg from 'pg';
 import { once, type Store } from '../../src/once/index.ts';
-import { postgresStore } from '../../src/once/postgres.ts';
+import { postgresStore } from '../../src/once/stores/postgres.ts';
 
 export const KILL_POINTS = [
   'after-claim',

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as errors from '../../src/once/errors.ts';
-import { schemaSql } from '../../src/once/schema.ts';
+import { schemaSql } from '../../src/once/stores/schema.ts';
 
 const page = readFileSync(new URL('../../docs/once.md', import.meta.url), 'utf8');
 

@@ -1,11 +1,11 @@
 import { expect, it } from 'vitest';
-import { databaseShop, memoryShop } from './end-to-end/shop.ts';
+import { brokenPromises, summary } from './end-to-end/broken-promises.ts';
+import { databaseService, memoryService } from './end-to-end/order-service.ts';
 import { trial } from './end-to-end/trial.ts';
-import { brokenPromises, summary } from './end-to-end/verdict.ts';
 
 it.concurrent.each([
-  ['memory, under a lease', async (seed: number) => memoryShop(seed)],
-  ['PostgreSQL or PGlite, in a transaction', databaseShop],
+  ['memory, under a lease', async (seed: number) => memoryService(seed)],
+  ['PostgreSQL or PGlite, in a transaction', databaseService],
 ])(
   'one effect for each order and the truth for each caller, through every fault: %s',
   {
@@ -13,9 +13,9 @@ it.concurrent.each([
   },
   async (_, open) => {
     const seed = 6;
-    const shop = await open(seed);
+    const service = await open(seed);
     try {
-      const observed = await trial({ shop, orders: 300, seed });
+      const observed = await trial({ service, orders: 300, seed });
       expect(brokenPromises(observed)).toEqual([]);
       const { effects, ...counts } = summary(observed);
       expect(effects).toBe(300);
@@ -24,7 +24,7 @@ it.concurrent.each([
       expect(counts['attempts not sent']).toBeGreaterThan(0);
       expect(counts['calls with unknown outcome']).toBeGreaterThan(0);
     } finally {
-      await shop.close();
+      await service.close();
     }
   },
 );

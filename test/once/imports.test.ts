@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { loadDriver } from '../../src/once/driver.ts';
+import { loadDriver } from '../../src/once/stores/driver.ts';
 
 const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 const RECEIVING = ['once', 'server', 'testing'];

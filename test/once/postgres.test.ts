@@ -2,10 +2,10 @@ import { PGlite } from '@electric-sql/pglite';
 import { Pool, type PoolClient } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { consume, once, purge, type TransactionalStore } from '../../src/once/index.ts';
-import { pgliteStore } from '../../src/once/pglite.ts';
-import { openPostgres, postgresStore } from '../../src/once/postgres.ts';
-import { schemaSql } from '../../src/once/schema.ts';
-import type { Queryable } from '../../src/once/sql.ts';
+import { pgliteStore } from '../../src/once/stores/pglite.ts';
+import { openPostgres, postgresStore } from '../../src/once/stores/postgres.ts';
+import { schemaSql } from '../../src/once/stores/schema.ts';
+import type { Queryable } from '../../src/once/stores/sql.ts';
 import { type DatabaseStore, POSTGRES, present, schemaOf } from './servers.ts';
 import { soon } from './soon.ts';
 

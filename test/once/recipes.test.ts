@@ -7,7 +7,7 @@ import { payouts } from '../../docs/examples/once/hono.ts';
 import { recordCharge } from '../../docs/examples/once/insert-only.ts';
 import { consumeQueue } from '../../docs/examples/once/queue-consumer.ts';
 import { memoryStore, type TransactionalStore } from '../../src/once/index.ts';
-import type { Queryable } from '../../src/once/sql.ts';
+import type { Queryable } from '../../src/once/stores/sql.ts';
 import { listen } from '../server/apps.ts';
 import { database, POSTGRES, present, schemaOf } from './servers.ts';
 import { soon } from './soon.ts';

@@ -1,10 +1,10 @@
 import { connect } from 'node:net';
 import { PGlite } from '@electric-sql/pglite';
 import { Pool } from 'pg';
-import { pgliteStore } from '../../src/once/pglite.ts';
-import { postgresStore } from '../../src/once/postgres.ts';
-import type { Queryable } from '../../src/once/sql.ts';
 import type { Store, TransactionalStore } from '../../src/once/store.ts';
+import { pgliteStore } from '../../src/once/stores/pglite.ts';
+import { postgresStore } from '../../src/once/stores/postgres.ts';
+import type { Queryable } from '../../src/once/stores/sql.ts';
 
 /**
  * Is a server on its standard port? Where it is not, the tests that need it are left out and say so; in CI, which

@@ -2,11 +2,11 @@ import { Redis } from 'ioredis';
 import { Pool } from 'pg';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { memoryStore } from '../../src/once/memory.ts';
-import { openPglite } from '../../src/once/pglite.ts';
-import { postgresStore } from '../../src/once/postgres.ts';
-import { openRedis, redisStore } from '../../src/once/redis.ts';
 import type { AnyStore, Store, TransactionalStore } from '../../src/once/store.ts';
+import { memoryStore } from '../../src/once/stores/memory.ts';
+import { openPglite } from '../../src/once/stores/pglite.ts';
+import { postgresStore } from '../../src/once/stores/postgres.ts';
+import { openRedis, redisStore } from '../../src/once/stores/redis.ts';
 import { storeContract, transactionContract } from '../../src/testing/index.ts';
 import { POSTGRES, present, REDIS_URL, schemaOf } from './servers.ts';
 

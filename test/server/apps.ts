@@ -10,10 +10,10 @@ import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
 import type { Store } from '../../src/once/index.ts';
-import { idempotency as forFastify } from '../../src/server/fastify.ts';
-import { idempotency as forHono } from '../../src/server/hono.ts';
+import { idempotency as forFastify } from '../../src/server/adapters/fastify.ts';
+import { idempotency as forHono } from '../../src/server/adapters/hono.ts';
+import { idempotency as forExpress, idempotentListener } from '../../src/server/adapters/node.ts';
 import { idempotent } from '../../src/server/index.ts';
-import { idempotency as forExpress, idempotentListener } from '../../src/server/node.ts';
 import type { IdempotencyOptions } from '../../src/server/options.ts';
 
 /** The same routes, told to each framework in its own words. `reach` is called when a handler is entered. */

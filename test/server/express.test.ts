@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:http';
 import express, { type Request } from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
 import { memoryStore } from '../../src/once/index.ts';
-import { idempotency } from '../../src/server/node.ts';
+import { idempotency } from '../../src/server/adapters/node.ts';
 import { soon } from '../once/soon.ts';
 import { listen } from './apps.ts';
 

@@ -4,8 +4,8 @@ import { Pool } from 'pg';
 import { createClient } from 'redis';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { type AnyStore, memoryStore, type Store, type TransactionalStore } from '../../src/once/index.ts';
-import { postgresStore } from '../../src/once/postgres.ts';
-import { redisStore } from '../../src/once/redis.ts';
+import { postgresStore } from '../../src/once/stores/postgres.ts';
+import { redisStore } from '../../src/once/stores/redis.ts';
 import { type IdempotencyOptions, idempotent, isFinal } from '../../src/server/index.ts';
 import { soon } from '../once/soon.ts';
 

@@ -4,11 +4,11 @@ import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { Queryable } from '../../src/once/sql.ts';
-import { idempotency as forFastify } from '../../src/server/fastify.ts';
-import { idempotency as forHono } from '../../src/server/hono.ts';
+import type { Queryable } from '../../src/once/stores/sql.ts';
+import { idempotency as forFastify } from '../../src/server/adapters/fastify.ts';
+import { idempotency as forHono } from '../../src/server/adapters/hono.ts';
+import { idempotency as forExpress, idempotentListener } from '../../src/server/adapters/node.ts';
 import { idempotent } from '../../src/server/index.ts';
-import { idempotency as forExpress, idempotentListener } from '../../src/server/node.ts';
 import { database, schemaOf } from '../once/servers.ts';
 import { listen } from './apps.ts';
 

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
-import { databaseShop, memoryShop } from '../once/end-to-end/shop.ts';
+import { brokenPromises, summary } from '../once/end-to-end/broken-promises.ts';
+import { databaseService, memoryService } from '../once/end-to-end/order-service.ts';
 import { trial } from '../once/end-to-end/trial.ts';
-import { brokenPromises, summary } from '../once/end-to-end/verdict.ts';
 import { wholeNumber } from './arguments.ts';
 
 const usage = `npm run conformance:once -- [--orders 10000] [--seed 1] [--minutes 15] [--store memory|database]
@@ -15,8 +15,8 @@ caller knows, and holds what they were told against the ledger. Exits 1 if a pro
   --store    only this one: memory under a lease, or PostgreSQL (PGlite where there is none) in a transaction
 `;
 
-const shops = { memory: async (seed: number) => memoryShop(seed), database: databaseShop };
-type ShopName = keyof typeof shops;
+const services = { memory: async (seed: number) => memoryService(seed), database: databaseService };
+type ServiceName = keyof typeof services;
 
 /** How many broken promises are printed. The first few tell it all. */
 const PRINTED = 10;
@@ -27,7 +27,7 @@ interface Asked {
   readonly orders: number;
   readonly seed: number;
   readonly minutes: number;
-  readonly stores: readonly ShopName[];
+  readonly stores: readonly ServiceName[];
 }
 
 /** @throws {TypeError} What was asked makes no sense. */
@@ -46,20 +46,20 @@ function readArguments(args: readonly string[]): Asked {
 }
 
 /** @returns whether every promise held for every order */
-async function conformance(name: ShopName, { orders, seed, minutes }: Asked): Promise<boolean> {
+async function conformance(name: ServiceName, { orders, seed, minutes }: Asked): Promise<boolean> {
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1_000;
   let known = 0;
   const say = () =>
     console.log(`${known} of ${orders} callers know, ${(known / seconds()).toFixed(0)} in a second`);
   const timer = setInterval(say, SELDOM);
-  const shop = await shops[name](seed);
+  const service = await services[name](seed);
   try {
     const settled = (done: number) => {
       known = done;
       return seconds() < minutes * 60;
     };
-    const observed = await trial({ shop, orders, seed, settled });
+    const observed = await trial({ service, orders, seed, settled });
     const broken = brokenPromises(observed);
     console.log(`\n${name}, seed ${seed}, ${seconds().toFixed(0)} s`);
     for (const [what, number] of Object.entries(summary(observed)))
@@ -70,7 +70,7 @@ async function conformance(name: ShopName, { orders, seed, minutes }: Asked): Pr
     return broken.length === 0 && known === orders;
   } finally {
     clearInterval(timer);
-    await shop.close();
+    await service.close();
   }
 }
 

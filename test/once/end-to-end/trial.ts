@@ -2,9 +2,9 @@ import { createFetch } from '../../../src/index.ts';
 import { EventLoop } from '../../faults/event-loop.ts';
 import { startFaultServer } from '../../support/fault-server.ts';
 import { webWork } from '../../support/web-work.ts';
-import { placeOrder, type Told } from './customer.ts';
-import { answerTo, type Shop } from './shop.ts';
-import { faultFor, PATIENCE } from './weather.ts';
+import { faultFor, PATIENCE } from './fault-schedule.ts';
+import { type OrderOutcome, placeOrder } from './order-client.ts';
+import { answerTo, type OrderService } from './order-service.ts';
 
 /** Orders that are under way at the same time. */
 const LANES = 32;
@@ -14,30 +14,35 @@ const OUTAGE = { every: 250, first: 100, refusals: 20 };
 const BREAK = { every: 40, first: 20 };
 
 export interface TrialOptions {
-  readonly shop: Shop;
+  readonly service: OrderService;
   readonly orders: number;
   readonly seed: number;
-  /** Told each order as soon as its caller knows. False: take no more of them. */
+  /** OrderOutcome each order as soon as its caller knows. False: take no more of them. */
   readonly settled?: (done: number) => boolean;
 }
 
 /** Everything that was seen, from both ends and from the ledger. */
 export interface Observed {
-  readonly told: readonly Told[];
+  readonly told: readonly OrderOutcome[];
   /** How many requests of each order reached the service at least with their headers. */
   readonly seen: ReadonlyMap<string, number>;
   /** What callers are told who ask for the same once more, when all is well on the wire. */
-  readonly repeats: ReadonlyMap<string, Told>;
+  readonly repeats: ReadonlyMap<string, OrderOutcome>;
   /** The answers to the effects in the ledger, for each order that has any. */
   readonly effects: ReadonlyMap<string, readonly string[]>;
 }
 
 /** Sends orders through every fault to a service that keeps keys, and asks again until each caller knows. */
-export async function trial({ shop, orders, seed, settled = () => true }: TrialOptions): Promise<Observed> {
+export async function trial({
+  service,
+  orders,
+  seed,
+  settled = () => true,
+}: TrialOptions): Promise<Observed> {
   const seen = new Map<string, number>();
   let calm = false;
   const server = await startFaultServer({
-    work: webWork(shop.handler),
+    work: webWork(service.handler),
     fault: ({ order = '', attempt }) => (calm ? undefined : faultFor(seed, order, attempt)),
     log: ({ request }) => {
       if (request?.order !== undefined) seen.set(request.order, (seen.get(request.order) ?? 0) + 1);
@@ -59,7 +64,7 @@ export async function trial({ shop, orders, seed, settled = () => true }: TrialO
   // On a busy machine calls would time out for want of a processor, each would be made again, and so on.
   const loop = new EventLoop();
   const client = { api, url: server.url, ready: () => loop.calm() };
-  const told: Told[] = [];
+  const told: OrderOutcome[] = [];
   let next = 1;
   let open = true;
   await inLanes(async () => {
@@ -76,7 +81,7 @@ export async function trial({ shop, orders, seed, settled = () => true }: TrialO
   });
 
   calm = true;
-  const repeats = new Map<string, Told>();
+  const repeats = new Map<string, OrderOutcome>();
   const again = told.values();
   await inLanes(async () => {
     const { done, value } = again.next();
@@ -88,7 +93,7 @@ export async function trial({ shop, orders, seed, settled = () => true }: TrialO
   await server.close();
 
   const effects = new Map<string, string[]>();
-  for (const effect of await shop.effects()) {
+  for (const effect of await service.effects()) {
     effects.set(effect.order, [...(effects.get(effect.order) ?? []), answerTo(effect)]);
   }
   return { told, seen, repeats, effects };

@@ -1,5 +1,5 @@
 import type { CallReport } from '../../../src/index.ts';
-import type { Told } from './customer.ts';
+import type { OrderOutcome } from './order-client.ts';
 import type { Observed } from './trial.ts';
 
 /** What was promised and did not hold: a line for each. */
@@ -12,7 +12,7 @@ export function brokenPromises(observed: Observed): string[] {
   ];
 }
 
-function brokenFor({ order, calls, answer }: Told, { seen, repeats, effects }: Observed): string[] {
+function brokenFor({ order, calls, answer }: OrderOutcome, { seen, repeats, effects }: Observed): string[] {
   const booked = effects.get(order) ?? [];
   const repeat = repeats.get(order);
   const requests = seen.get(order) ?? 0;

@@ -1,4 +1,4 @@
-import type { Identity, Terms } from './store.ts';
+import type { ClaimOptions, ScopedKey } from './store.ts';
 
 const DAY = 86_400_000;
 const CENTURY = 36_525 * DAY;
@@ -42,7 +42,7 @@ export interface OnceId extends Times {
 }
 
 /** The identity of an effect. @throws TypeError that names the part and what is allowed. */
-export function identityOf({ scope, key }: Pick<OnceId, 'scope' | 'key'>): Identity {
+export function scopedKeyOf({ scope, key }: Pick<OnceId, 'scope' | 'key'>): ScopedKey {
   const operation = checkName('scope.operation', scope?.operation);
   const tenant = checkName('scope.tenant', scope?.tenant);
   // A JSON array, because parts of it cannot run into each other.
@@ -71,7 +71,9 @@ export function checkTimes({ lifetime = DAY, lease = 30_000, wait = 0 }: Times):
 }
 
 /** What `run` needs to know. @throws TypeError that names the option, its value and what is allowed. */
-export function termsOf(id: Pick<OnceId, 'fingerprint'> & Times): Terms & { readonly wait: number } {
+export function claimOptionsOf(
+  id: Pick<OnceId, 'fingerprint'> & Times,
+): ClaimOptions & { readonly wait: number } {
   const fingerprint = id.fingerprint === undefined ? undefined : checkName('fingerprint', id.fingerprint);
   return { fingerprint, ...checkTimes(id) };
 }

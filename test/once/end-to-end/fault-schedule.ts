@@ -17,9 +17,9 @@ const faults: readonly Fault[] = [
 ];
 
 /** What goes wrong in the service itself, and each with one run of its handler in so many. */
-export type Mishap = 'slow' | 'throws' | 'unavailable';
+export type HandlerFault = 'slow' | 'throws' | 'unavailable';
 const RARITY = 25;
-const mishaps: readonly Mishap[] = ['slow', 'throws', 'unavailable'];
+const handlerFaults: readonly HandlerFault[] = ['slow', 'throws', 'unavailable'];
 
 /** What happens on the wire to the n-th request for an order: the same for the same seed. */
 export function faultFor(seed: number, order: string, nth: number): Fault | undefined {
@@ -28,8 +28,8 @@ export function faultFor(seed: number, order: string, nth: number): Fault | unde
 }
 
 /** What happens in the service at the n-th run of its handler for an order. */
-export function mishapFor(seed: number, order: string, nth: number): Mishap | undefined {
-  return mishaps[Math.floor(roll(`${seed} order ${order} run ${nth}`) * RARITY)];
+export function handlerFaultFor(seed: number, order: string, nth: number): HandlerFault | undefined {
+  return handlerFaults[Math.floor(roll(`${seed} order ${order} run ${nth}`) * RARITY)];
 }
 
 /** How long a slow handler takes, in milliseconds. */

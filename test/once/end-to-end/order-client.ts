@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallReport, callReport, type SteadFetch } from '../../../src/index.ts';
 
 /** What the caller of one order knows in the end. */
-export interface Told {
+export interface OrderOutcome {
   readonly order: string;
   /** Its calls, each a logical one with all its attempts; all had the same key. */
   readonly calls: readonly CallReport[];
@@ -30,7 +30,7 @@ const MOST_CALLS = 10;
 const PAUSE = 20;
 
 /** Asks as a payment service would: a call that ends unanswered is made again, with the same key, until one knows. */
-export async function placeOrder({ api, url, ready }: Client, order: string): Promise<Told> {
+export async function placeOrder({ api, url, ready }: Client, order: string): Promise<OrderOutcome> {
   const calls: CallReport[] = [];
   for (let call = 1; call <= MOST_CALLS; call++) {
     await sleep((call - 1) * PAUSE);

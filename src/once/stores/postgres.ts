@@ -1,9 +1,9 @@
 import type { ClientBase, Pool, PoolClient } from 'pg';
+import type { Store, TransactionalStore } from '../store.ts';
 import { loadDriver } from './driver.ts';
-import { prepared } from './prepared.ts';
-import { joined } from './savepoint.ts';
+import { preparedStatements } from './prepared-statements.ts';
+import { inSavepoint } from './savepoint.ts';
 import { sqlStore } from './sql.ts';
-import type { Store, TransactionalStore } from './store.ts';
 
 export { schemaSql } from './schema.ts';
 
@@ -40,7 +40,7 @@ export interface PostgresOptions {
  * await store.setup();
  */
 export function postgresStore(pool: Pool, { table, prepare = true }: PostgresOptions = {}): PostgresStore {
-  const storeOn = (db: Pool | ClientBase) => sqlStore(prepare ? prepared(db) : db, table);
+  const storeOn = (db: Pool | ClientBase) => sqlStore(prepare ? preparedStatements(db) : db, table);
   return {
     ...storeOn(pool),
     transactional: {
@@ -65,7 +65,7 @@ export function postgresStore(pool: Pool, { table, prepare = true }: PostgresOpt
         }
       },
     },
-    within: (tx) => joined(tx, storeOn(tx)),
+    within: (tx) => inSavepoint(tx, storeOn(tx)),
   };
 }
 

@@ -1,3 +1,4 @@
+import { claimAndRun, type EffectResult } from '../once/claim-and-run.ts';
 import {
   InProgressError,
   KeyReusedError,
@@ -5,8 +6,7 @@ import {
   NotRecordedError,
   ResultNotKeptError,
 } from '../once/errors.ts';
-import { identityOf, type Scope } from '../once/identity.ts';
-import { run, type Settlement } from '../once/run.ts';
+import { type Scope, scopedKeyOf } from '../once/scoped-key.ts';
 import type { AnyStore, ContextOf } from '../once/store.ts';
 import { readUpTo } from './body.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -27,20 +27,20 @@ export interface Incoming {
 }
 
 /** The answer to a request. */
-export interface Answer {
+export interface Reply {
   readonly response: Response;
   /** Whether it is what the handler said to this very request. */
   readonly own: boolean;
 }
 
 /** Runs the handler, if it is to be run, and says what to answer. Undefined: not protected, the handler has not run. */
-export type Guard<Context> = (
+export type Protect<Context> = (
   incoming: Incoming,
   handle: (context: Context) => Promise<Response>,
-) => Promise<Answer | undefined>;
+) => Promise<Reply | undefined>;
 
 /** The heart of every adapter: key, fingerprint, `once`, and an answer for everything that can go wrong. */
-export function guard<S extends AnyStore>(settings: Settings<S>): Guard<ContextOf<S>> {
+export function protect<S extends AnyStore>(settings: Settings<S>): Protect<ContextOf<S>> {
   return async (incoming, handle) => {
     const { method, path } = incoming;
     if (!settings.methods.has(method)) return undefined;
@@ -51,7 +51,7 @@ export function guard<S extends AnyStore>(settings: Settings<S>): Guard<ContextO
     if (header.kind === 'malformed')
       return refusal('key_malformed', `The header ${settings.header} ${header.why}`);
 
-    const identity = identityOf({ scope: await incoming.scope(), key: header.key });
+    const identity = scopedKeyOf({ scope: await incoming.scope(), key: header.key });
     const body = await incoming.body(settings.requestLimit);
     if (body === undefined)
       return refusal('body_too_large', `The body is larger than ${settings.requestLimit} bytes`);
@@ -59,7 +59,7 @@ export function guard<S extends AnyStore>(settings: Settings<S>): Guard<ContextO
 
     let started = false;
     let failure: { error: unknown } | undefined;
-    const effect = async (context: ContextOf<S>): Promise<Settlement<Response>> => {
+    const effect = async (context: ContextOf<S>): Promise<EffectResult<Response>> => {
       started = true;
       try {
         return await settlement(await handle(context), settings);
@@ -70,7 +70,7 @@ export function guard<S extends AnyStore>(settings: Settings<S>): Guard<ContextO
     };
 
     try {
-      const outcome = await run(settings.store, identity, { ...settings, fingerprint }, effect);
+      const outcome = await claimAndRun(settings.store, identity, { ...settings, fingerprint }, effect);
       return outcome.replayed
         ? { response: decodeResponse(outcome.result), own: false }
         : { response: outcome.value, own: true };
@@ -93,7 +93,7 @@ export function guard<S extends AnyStore>(settings: Settings<S>): Guard<ContextO
 async function settlement<S extends AnyStore>(
   response: Response,
   settings: Settings<S>,
-): Promise<Settlement<Response>> {
+): Promise<EffectResult<Response>> {
   if (!settings.keep(response)) return { value: response, keep: 'release' };
   const body = await readUpTo(response.body, settings.responseLimit);
   if (!body.whole) return { value: new Response(body.stream, response), keep: 'tombstone' };
@@ -103,7 +103,7 @@ async function settlement<S extends AnyStore>(
   };
 }
 
-function explain(error: unknown): Answer | undefined {
+function explain(error: unknown): Reply | undefined {
   if (error instanceof InProgressError)
     return refusal('in_progress', 'The first request with this key is still running', error.retryAfter);
   if (error instanceof KeyReusedError) return refusal('key_reused', 'This key was used with another request');
@@ -115,4 +115,4 @@ function explain(error: unknown): Answer | undefined {
   return undefined;
 }
 
-const refusal = (...args: Parameters<typeof problem>): Answer => ({ response: problem(...args), own: false });
+const refusal = (...args: Parameters<typeof problem>): Reply => ({ response: problem(...args), own: false });

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { canonicalJson } from './fingerprint.ts';
+import { canonicalJson } from '../fingerprint.ts';
 
 /** What body parsers leave on a request. */
 interface Parsed {
@@ -34,7 +34,7 @@ function peek(req: IncomingMessage, limit: number): Promise<Uint8Array | undefin
   const chunks: Buffer[] = [];
   let size = 0;
   return new Promise((resolve, reject) => {
-    const settle = (body: Uint8Array | undefined) => {
+    const finish = (body: Uint8Array | undefined) => {
       req.off('readable', read).off('error', gone).off('close', gone);
       resolve(body);
     };
@@ -44,7 +44,7 @@ function peek(req: IncomingMessage, limit: number): Promise<Uint8Array | undefin
         chunks.push(chunk);
         size += chunk.length;
         if (size > limit) {
-          settle(undefined);
+          finish(undefined);
           return void req.resume(); // or the client could not read the refusal
         }
       }
@@ -52,7 +52,7 @@ function peek(req: IncomingMessage, limit: number): Promise<Uint8Array | undefin
       // In this very tick, while the stream has not said that it ended: then it starts again with what is put back.
       const body = Buffer.concat(chunks);
       if (size > 0) req.unshift(body);
-      settle(body);
+      finish(body);
     };
     req.on('readable', read).on('error', gone).on('close', gone);
     read();

@@ -1,5 +1,5 @@
+import type { Claim, Store } from '../store.ts';
 import { checkTable, DEFAULT_TABLE, schemaSql } from './schema.ts';
-import type { Claim, Store } from './store.ts';
 
 /** What both `pg` and PGlite can do, in and out of a transaction. */
 export interface Queryable {

@@ -6,7 +6,7 @@ import type { Queryable } from './sql.ts';
 const names = new Map<string, string>();
 
 /** Lets PostgreSQL parse and plan each statement once for every connection. */
-export function prepared(db: Pool | ClientBase): Queryable {
+export function preparedStatements(db: Pool | ClientBase): Queryable {
   return { query: (text, values = []) => db.query({ name: nameOf(text), text, values }) };
 }
 

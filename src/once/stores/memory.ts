@@ -1,4 +1,4 @@
-import type { Identity, Store } from './store.ts';
+import type { ScopedKey, Store } from '../store.ts';
 
 interface Entry {
   readonly token: number;
@@ -19,9 +19,9 @@ export function memoryStore(now: () => number = Date.now): Store {
   const entries = new Map<string, Entry>();
   let lastToken = 0;
 
-  const nameOf = (id: Identity) => JSON.stringify([id.scope, id.key]);
+  const nameOf = (id: ScopedKey) => JSON.stringify([id.scope, id.key]);
   /** The entry, if this token holds it. */
-  const held = (id: Identity, token: number) => {
+  const held = (id: ScopedKey, token: number) => {
     const entry = entries.get(nameOf(id));
     return entry?.token === token && entry.leaseUntil !== undefined ? entry : undefined;
   };

@@ -1,8 +1,8 @@
+import type { Store, TransactionalStore } from '../store.ts';
 import type { Queryable } from './sql.ts';
-import type { Store, TransactionalStore } from './store.ts';
 
 /** A transaction that is open already: ours is a savepoint in it. */
-export function joined<Open extends Queryable>(tx: Open, store: Store): TransactionalStore<Open> {
+export function inSavepoint<Open extends Queryable>(tx: Open, store: Store): TransactionalStore<Open> {
   return {
     async transaction(work) {
       await tx.query('savepoint steadfetch_once');

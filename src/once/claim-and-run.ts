@@ -9,23 +9,23 @@ import {
 import type {
   AnyStore,
   Claim,
+  ClaimOptions,
   ContextOf,
-  Identity,
   Lease,
+  ScopedKey,
   Store,
-  Terms,
   TransactionalStore,
 } from './store.ts';
 
 /** How an effect ended: its value, and what the next caller with the key gets. */
-export interface Settlement<T> {
+export interface EffectResult<T> {
   readonly value: T;
   /** The bytes; or word that it was done; or a run of its own, as if this one had never been. */
   readonly keep: Uint8Array | 'tombstone' | 'release';
 }
 
 /** What a call comes to: a run of its own, or what an earlier one left. */
-export type Outcome<T> =
+export type RunResult<T> =
   | { readonly replayed: false; readonly value: T }
   | { readonly replayed: true; readonly result: Uint8Array };
 
@@ -40,51 +40,51 @@ const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 250;
 
 /**
- * The whole algorithm: claim, run, record. In lease mode these are three steps, and the token in the last one makes
+ * The whole algorithm: claim, claimAndRun, record. In lease mode these are three steps, and the token in the last one makes
  * sure that only the owner of the claim records; in a transaction they are committed together or not at all.
  */
-export async function run<S extends AnyStore, T>(
+export async function claimAndRun<S extends AnyStore, T>(
   store: S,
-  id: Identity,
-  terms: Terms & { readonly wait: number },
-  effect: (context: ContextOf<S>) => Promise<Settlement<T>>,
-): Promise<Outcome<T>> {
+  id: ScopedKey,
+  terms: ClaimOptions & { readonly wait: number },
+  effect: (context: ContextOf<S>) => Promise<EffectResult<T>>,
+): Promise<RunResult<T>> {
   const deadline = performance.now() + terms.wait;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    const outcome = await attempt(store, id, terms, effect);
-    if (!('busy' in outcome)) return outcome;
+    const result = await attempt(store, id, terms, effect);
+    if (!('busy' in result)) return result;
     const left = deadline - performance.now();
     if (left <= 0)
-      throw new InProgressError(id, Math.ceil(Math.min(outcome.leaseLeft ?? ASK_AGAIN, ASK_AGAIN)));
+      throw new InProgressError(id, Math.ceil(Math.min(result.leaseLeft ?? ASK_AGAIN, ASK_AGAIN)));
     await sleep(Math.min(pause, left));
   }
 }
 
 function attempt<S extends AnyStore, T>(
   store: S,
-  id: Identity,
-  terms: Terms,
-  effect: (context: ContextOf<S>) => Promise<Settlement<T>>,
-): Promise<Outcome<T> | Busy> {
+  id: ScopedKey,
+  terms: ClaimOptions,
+  effect: (context: ContextOf<S>) => Promise<EffectResult<T>>,
+): Promise<RunResult<T> | Busy> {
   // The one place where the compiler cannot follow that ContextOf<S> is decided by the kind of store.
   return 'transaction' in store
     ? inTransaction(store as TransactionalStore<ContextOf<S>>, id, terms, effect)
-    : underLease(store, id, terms, effect as (lease: Lease) => Promise<Settlement<T>>);
+    : underLease(store, id, terms, effect as (lease: Lease) => Promise<EffectResult<T>>);
 }
 
 async function underLease<T>(
   store: Store,
-  id: Identity,
-  terms: Terms,
-  effect: (lease: Lease) => Promise<Settlement<T>>,
-): Promise<Outcome<T> | Busy> {
+  id: ScopedKey,
+  terms: ClaimOptions,
+  effect: (lease: Lease) => Promise<EffectResult<T>>,
+): Promise<RunResult<T> | Busy> {
   const claim = await store.claim(id, terms);
-  if (claim.state !== 'claimed') return others(claim, id);
+  if (claim.state !== 'claimed') return otherClaim(claim, id);
   const { token } = claim;
 
   // Should the release fail, the end of the lease does the same; the caller needs the effect's own outcome.
   const release = () => store.release(id, token).catch(() => false);
-  let settled: Settlement<T>;
+  let settled: EffectResult<T>;
   try {
     settled = await effect(leaseOf(store, id, token, terms.lease));
   } catch (error) {
@@ -105,14 +105,14 @@ async function underLease<T>(
 
 async function inTransaction<Tx, T>(
   store: TransactionalStore<Tx>,
-  id: Identity,
-  terms: Terms,
-  effect: (tx: Tx) => Promise<Settlement<T>>,
-): Promise<Outcome<T> | Busy> {
+  id: ScopedKey,
+  terms: ClaimOptions,
+  effect: (tx: Tx) => Promise<EffectResult<T>>,
+): Promise<RunResult<T> | Busy> {
   try {
     return await store.transaction(async (tx, keys) => {
       const claim = await keys.claim(id, terms);
-      if (claim.state !== 'claimed') return others(claim, id);
+      if (claim.state !== 'claimed') return otherClaim(claim, id);
       const { value, keep } = await effect(tx);
       if (keep === 'release') throw new RolledBack(value);
       if (!(await keys.complete(id, claim.token, bytesOf(keep)))) throw new LeaseLostError(id);
@@ -132,14 +132,14 @@ class RolledBack {
   }
 }
 
-function others(claim: Exclude<Claim, { state: 'claimed' }>, id: Identity): Busy | Outcome<never> {
+function otherClaim(claim: Exclude<Claim, { state: 'claimed' }>, id: ScopedKey): Busy | RunResult<never> {
   if (claim.state === 'running') return { busy: true, leaseLeft: claim.leaseLeft };
   if (claim.state === 'reused') throw new KeyReusedError(id);
   if (claim.result === undefined) throw new ResultNotKeptError(id);
   return { replayed: true, result: claim.result };
 }
 
-function leaseOf(store: Store, id: Identity, token: number, length: number): Lease {
+function leaseOf(store: Store, id: ScopedKey, token: number, length: number): Lease {
   return {
     token,
     async extend() {

@@ -1,9 +1,9 @@
 import type { Context, MiddlewareHandler } from 'hono';
-import type { AnyStore, ContextOf } from '../once/store.ts';
-import { readUpTo } from './body.ts';
-import { guard } from './guard.ts';
-import { target, withBody } from './idempotent.ts';
-import { type IdempotencyOptions, settle } from './options.ts';
+import type { AnyStore, ContextOf } from '../../once/store.ts';
+import { readUpTo } from '../body.ts';
+import { target, withBody } from '../idempotent.ts';
+import { checkOptions, type IdempotencyOptions } from '../options.ts';
+import { protect } from '../protect.ts';
 
 /** Middleware, as Hono knows it. */
 export type HonoIdempotency<Held> = MiddlewareHandler & {
@@ -22,11 +22,11 @@ export type HonoIdempotency<Held> = MiddlewareHandler & {
 export function idempotency<S extends AnyStore>(
   options: IdempotencyOptions<S, Context>,
 ): HonoIdempotency<ContextOf<S>> {
-  const guarded = guard(settle(options));
+  const protectedCall = protect(checkOptions(options));
   const contexts = new WeakMap<Context, ContextOf<S>>();
 
   const middleware: MiddlewareHandler = async (c, next) => {
-    const answer = await guarded(
+    const answer = await protectedCall(
       {
         ...target(c.req.raw),
         scope: () => options.scope(c),

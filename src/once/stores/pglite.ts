@@ -1,7 +1,7 @@
+import type { Store, TransactionalStore } from '../store.ts';
 import { loadDriver } from './driver.ts';
-import { joined } from './savepoint.ts';
+import { inSavepoint } from './savepoint.ts';
 import { type Queryable, sqlStore } from './sql.ts';
-import type { Store, TransactionalStore } from './store.ts';
 
 export { schemaSql } from './schema.ts';
 
@@ -34,7 +34,7 @@ export function pgliteStore<Tx extends Queryable>(
     transactional: {
       transaction: (work) => db.transaction((tx) => work(tx, sqlStore(tx, table))),
     },
-    within: (tx) => joined(tx, sqlStore(tx, table)),
+    within: (tx) => inSavepoint(tx, sqlStore(tx, table)),
   };
 }
 

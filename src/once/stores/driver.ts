@@ -1,4 +1,4 @@
-import { MissingDriverError } from './errors.ts';
+import { MissingDriverError } from '../errors.ts';
 
 /** Loads a driver when it is needed, never before. @throws MissingDriverError that says what to install. */
 export async function loadDriver<T>(name: string, load: () => Promise<T>): Promise<T> {

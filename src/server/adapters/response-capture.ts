@@ -1,5 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Answer } from './guard.ts';
+import type { Reply } from '../protect.ts';
 
 type Callback = () => void;
 
@@ -7,7 +7,7 @@ type Callback = () => void;
  * Takes what a handler writes to a `ServerResponse` and keeps it from the connection, until it is known what to send.
  * The handler is not told that the client went away: its answer is not for this connection alone.
  */
-export class Capture {
+export class ResponseCapture {
   /** What the handler answers, from the moment it begins to. Rejects if the handler destroys the response instead. */
   readonly response: Promise<Response>;
 
@@ -73,10 +73,10 @@ export class Capture {
   }
 
   /** Gives the response back, and sends the answer there. */
-  async send(answer: Answer): Promise<void> {
+  async send(answer: Reply): Promise<void> {
     if (answer.own) return this.#sendOwn();
     this.restore();
-    return sendAnswer(this.#res, answer);
+    return sendReply(this.#res, answer);
   }
 
   /** Its headers are on the response already. If the handler is not done with it, it goes on by itself. */
@@ -160,7 +160,7 @@ export class Capture {
 }
 
 /** Sends an answer that is not the handler's: its headers are laid over what is there. */
-export async function sendAnswer(res: ServerResponse, { response }: Answer): Promise<void> {
+export async function sendReply(res: ServerResponse, { response }: Reply): Promise<void> {
   res.statusCode = response.status;
   if (response.statusText !== '') res.statusMessage = response.statusText;
   for (const [name, value] of response.headers)

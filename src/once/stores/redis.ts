@@ -1,6 +1,6 @@
+import type { ScopedKey, Store } from '../store.ts';
 import { loadDriver } from './driver.ts';
 import { scripts } from './redis-scripts.ts';
-import type { Identity, Store } from './store.ts';
 
 type Argument = string | Buffer;
 
@@ -27,7 +27,7 @@ export function redisStore(
 ): Store {
   const evaluate = async (
     script: string,
-    { scope, key }: Identity,
+    { scope, key }: ScopedKey,
     args: readonly (string | number | Uint8Array)[],
   ) => {
     const name = prefix + JSON.stringify([scope, key]);

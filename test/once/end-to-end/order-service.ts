@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { memoryStore } from '../../../src/once/memory.ts';
-import type { Queryable } from '../../../src/once/sql.ts';
+import { memoryStore } from '../../../src/once/stores/memory.ts';
+import type { Queryable } from '../../../src/once/stores/sql.ts';
 import { idempotent } from '../../../src/server/index.ts';
 import { database } from '../servers.ts';
-import { mishapFor, SLOW } from './weather.ts';
+import { handlerFaultFor, SLOW } from './fault-schedule.ts';
 
 /** One effect. The receipt is made anew by each run, so that no two runs give the same answer. */
 export interface Effect {
@@ -13,7 +13,7 @@ export interface Effect {
 }
 
 /** The receiving side: a handler behind `idempotent`, and a ledger that `idempotent` knows nothing of. */
-export interface Shop {
+export interface OrderService {
   readonly handler: (request: Request) => Promise<Response>;
   /** Every effect that there ever was. */
   effects(): Promise<readonly Effect[]>;
@@ -26,11 +26,11 @@ const scope = () => ({ operation: 'charge', tenant: 'shop' });
 export const answerTo = ({ order, receipt }: Effect) => JSON.stringify({ order, receipt });
 
 /** Under a lease: keys and ledger are in this process, and apart from each other. */
-export function memoryShop(seed: number): Shop {
+export function memoryService(seed: number): OrderService {
   const ledger: Effect[] = [];
-  const handle = handlerWithMishaps(seed, async (effect, mishap) => {
+  const handle = handlerWithFaults(seed, async (effect, handlerFault) => {
     // Without a transaction nobody takes back what is done: what fails must fail before.
-    const failed = await mishap();
+    const failed = await handlerFault();
     if (failed === undefined) ledger.push(effect);
     return failed;
   });
@@ -42,13 +42,13 @@ export function memoryShop(seed: number): Shop {
 }
 
 /** In a transaction: PostgreSQL where it is, else PGlite. What fails has written its row before. */
-export async function databaseShop(seed: number): Promise<Shop> {
+export async function databaseService(seed: number): Promise<OrderService> {
   const schema = `steadfetch_end_to_end_${process.pid}`;
   const { store, query, close } = await database(schema);
   await query(`create table ${schema}.ledger ("order" text not null, receipt text not null)`);
-  const handle = handlerWithMishaps<Queryable>(seed, async ({ order, receipt }, mishap, tx) => {
+  const handle = handlerWithFaults<Queryable>(seed, async ({ order, receipt }, handlerFault, tx) => {
     await tx.query(`insert into ${schema}.ledger values ($1, $2)`, [order, receipt]);
-    return mishap();
+    return handlerFault();
   });
   return {
     handler: idempotent(
@@ -63,12 +63,12 @@ export async function databaseShop(seed: number): Promise<Shop> {
   };
 }
 
-/** @param book writes the effect, and lets the mishap happen; a response of that one stands for the regular answer */
-function handlerWithMishaps<Tx>(
+/** @param book writes the effect, and lets the handlerFault happen; a response of that one stands for the regular answer */
+function handlerWithFaults<Tx>(
   seed: number,
   book: (
     effect: Effect,
-    mishap: () => Promise<Response | undefined>,
+    handlerFault: () => Promise<Response | undefined>,
     tx: Tx,
   ) => Promise<Response | undefined>,
 ): (request: Request, tx: Tx) => Promise<Response> {
@@ -77,8 +77,8 @@ function handlerWithMishaps<Tx>(
     const { order } = (await request.json()) as { order: string };
     const run = (runs.get(order) ?? 0) + 1;
     runs.set(order, run);
-    const mishap = async () => {
-      switch (mishapFor(seed, order, run)) {
+    const handlerFault = async () => {
+      switch (handlerFaultFor(seed, order, run)) {
         case 'slow':
           await sleep(SLOW);
           return undefined;
@@ -91,7 +91,7 @@ function handlerWithMishaps<Tx>(
       }
     };
     const effect = { order, receipt: randomUUID() };
-    const failed = await book(effect, mishap, tx);
+    const failed = await book(effect, handlerFault, tx);
     return failed ?? new Response(answerTo(effect), { status: 201 });
   };
 }

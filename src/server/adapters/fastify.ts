@@ -1,11 +1,11 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
-import type { AnyStore, ContextOf } from '../once/store.ts';
-import { readUpTo } from './body.ts';
-import { type Answer, guard, type Incoming } from './guard.ts';
-import { Capture } from './node-response.ts';
-import { type IdempotencyOptions, settle } from './options.ts';
+import type { AnyStore, ContextOf } from '../../once/store.ts';
+import { readUpTo } from '../body.ts';
+import { checkOptions, type IdempotencyOptions } from '../options.ts';
+import { type Incoming, protect, type Reply } from '../protect.ts';
+import { ResponseCapture } from './response-capture.ts';
 
 /** A plugin, as Fastify knows it. */
 export type FastifyIdempotency<Held> = FastifyPluginAsync & {
@@ -25,18 +25,18 @@ export type FastifyIdempotency<Held> = FastifyPluginAsync & {
 export function idempotency<S extends AnyStore>(
   options: IdempotencyOptions<S, FastifyRequest>,
 ): FastifyIdempotency<ContextOf<S>> {
-  const settings = settle(options);
-  const guarded = guard(settings);
+  const settings = checkOptions(options);
+  const protectedCall = protect(settings);
   const bodies = new WeakMap<FastifyRequest, Uint8Array | undefined>();
   const contexts = new WeakMap<FastifyRequest, ContextOf<S>>();
 
   /** Resolves when the handler may run, or with the answer that makes it needless. */
-  const enter = (request: FastifyRequest, reply: FastifyReply): Promise<Answer | undefined> => {
-    let captured: Capture | undefined;
+  const enter = (request: FastifyRequest, reply: FastifyReply): Promise<Reply | undefined> => {
+    let captured: ResponseCapture | undefined;
     return new Promise((resolve, reject) => {
-      const answering = guarded(incoming(request), (context) => {
+      const answering = protectedCall(incoming(request), (context) => {
         contexts.set(request, context);
-        captured = new Capture(reply.raw, reply.getHeaders() as OutgoingHttpHeaders);
+        captured = new ResponseCapture(reply.raw, reply.getHeaders() as OutgoingHttpHeaders);
         resolve(undefined);
         return captured.response;
       });

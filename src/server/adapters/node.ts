@@ -1,9 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AnyStore, ContextOf } from '../once/store.ts';
-import { guard } from './guard.ts';
+import type { AnyStore, ContextOf } from '../../once/store.ts';
+import { checkOptions, type IdempotencyOptions } from '../options.ts';
+import { protect } from '../protect.ts';
 import { bodyOf } from './node-request.ts';
-import { Capture, sendAnswer } from './node-response.ts';
-import { type IdempotencyOptions, settle } from './options.ts';
+import { ResponseCapture, sendReply } from './response-capture.ts';
 
 /** Middleware, as Express knows it. */
 export interface NodeIdempotency<Req extends IncomingMessage, Context> {
@@ -24,21 +24,21 @@ export interface NodeIdempotency<Req extends IncomingMessage, Context> {
 export function idempotency<S extends AnyStore, Req extends IncomingMessage = IncomingMessage>(
   options: IdempotencyOptions<S, Req>,
 ): NodeIdempotency<Req, ContextOf<S>> {
-  const settings = settle(options);
-  const guarded = guard(settings);
+  const settings = checkOptions(options);
+  const protectedCall = protect(settings);
   const contexts = new WeakMap<IncomingMessage, ContextOf<S>>();
 
   const middleware = async (req: Req, res: ServerResponse, next: (error?: unknown) => void) => {
-    let captured: Capture | undefined;
+    let captured: ResponseCapture | undefined;
     try {
-      const answer = await guarded(incoming(req, options.scope), (context) => {
+      const answer = await protectedCall(incoming(req, options.scope), (context) => {
         contexts.set(req, context);
-        captured = new Capture(res);
+        captured = new ResponseCapture(res);
         next();
         return captured.response;
       });
       if (answer === undefined) return next();
-      await (captured?.send(answer) ?? sendAnswer(res, answer));
+      await (captured?.send(answer) ?? sendReply(res, answer));
     } catch (error) {
       if (captured === undefined) return next(error);
       // The handler broke its answer off: whoever waits for it must not take it for whole.
@@ -60,7 +60,7 @@ export function idempotentListener<S extends AnyStore>(
   options: IdempotencyOptions<S, IncomingMessage>,
 ): (req: IncomingMessage, res: ServerResponse) => void {
   const middleware = idempotency(options);
-  const { onError } = settle(options);
+  const { onError } = checkOptions(options);
   return (req, res) => {
     const fail = (error: unknown) => {
       onError(error);
