@@ -10,7 +10,7 @@ import {
   milliseconds,
   number,
   only,
-} from './checks.ts';
+} from '../options/checks.ts';
 
 /** Those of the options that are not rules, checked. */
 export type OwnOptions = Pick<ClientOptions, 'breakers' | 'layers'>;

@@ -13,7 +13,7 @@ import {
   number,
   only,
   wholeNumber,
-} from './checks.ts';
+} from '../options/checks.ts';
 import { dialectDefaults } from './defaults.ts';
 
 const headerName = only('an HTTP header name', isToken);

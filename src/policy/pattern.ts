@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module';
 import type { CallUrl } from '../http/call-url.ts';
 import { PolicyError } from '../model/errors.ts';
-import { isToken } from './checks.ts';
+import { isToken } from '../options/checks.ts';
 import type { Rest } from './segment-tree.ts';
 
 /** An endpoint rule's key, such as `'POST https://api.example/v1/charges/:id'`, taken apart and compiled. */

@@ -2,7 +2,7 @@ import { dialects } from '../model/dialect.ts';
 import { PolicyError } from '../model/errors.ts';
 import type { BreakerOptions, Policy } from '../model/options.ts';
 import type { ResolvedDialect, ResolvedPolicy } from '../model/policy.ts';
-import { join } from './checks.ts';
+import { join } from '../options/checks.ts';
 import { defaults } from './defaults.ts';
 import { resolveDialect } from './dialect.ts';
 import type { WholePolicy } from './whole-policy.ts';

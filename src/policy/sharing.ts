@@ -1,6 +1,6 @@
 import { PolicyError } from '../model/errors.ts';
 import type { BreakerOptions, Policy } from '../model/options.ts';
-import { join } from './checks.ts';
+import { join } from '../options/checks.ts';
 
 type ScopeOption = BreakerOptions['scope'];
 

@@ -21,7 +21,7 @@ import {
   number,
   only,
   wholeNumber,
-} from './checks.ts';
+} from '../options/checks.ts';
 import { checkIdempotency, dialectChecks } from './dialect.ts';
 import { rulePath } from './pattern.ts';
 

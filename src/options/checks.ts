@@ -1,8 +1,21 @@
 import { PolicyError } from '../model/errors.ts';
+import type { JsonSchema } from './json-schema.ts';
 import { suggestion } from './suggest.ts';
 
 /** Takes a value from outside; hands back a frozen copy of it, or throws a PolicyError that names the path. */
-export type Check<T> = (value: unknown, path: string) => T;
+export interface Check<T> {
+  (value: unknown, path: string): T;
+  /** What JSON the check accepts; undefined: none, because the value is a function or another object of the program. */
+  readonly schema?: JsonSchema | undefined;
+}
+
+/** A check, and the same thing said in JSON Schema. */
+export function described<T>(
+  schema: JsonSchema | undefined,
+  check: (value: unknown, path: string) => T,
+): Check<T> {
+  return Object.assign((value: unknown, path: string) => check(value, path), { schema });
+}
 
 /** One check for each member an object may have. */
 export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], undefined>> };
@@ -77,19 +90,45 @@ function isMember<T>(name: string, checks: Checks<T>): name is keyof T & string 
   return Object.hasOwn(checks, name);
 }
 
-export function only<T>(expected: string, accepts: (value: unknown) => value is T): Check<T> {
-  return (value, path) => (accepts(value) ? value : fail(path, expected, value));
+export function only<T>(
+  expected: string,
+  accepts: (value: unknown) => value is T,
+  schema?: JsonSchema,
+): Check<T> {
+  return described(schema, (value, path) => (accepts(value) ? value : fail(path, expected, value)));
 }
 
-export function number(expected: string, accepts: (value: number) => boolean): Check<number> {
-  return only(expected, (value): value is number => typeof value === 'number' && accepts(value));
+/** One of a few words. */
+export function oneOf<const Word extends string>(...words: readonly Word[]): Check<Word> {
+  const quoted = words.map((word) => JSON.stringify(word));
+  const expected = [quoted.slice(0, -1).join(', '), quoted.at(-1)].filter(Boolean).join(' or ');
+  return only(expected, (value): value is Word => words.some((word) => word === value), { enum: words });
+}
+
+export const boolean: Check<boolean> = only(
+  'true or false',
+  (value): value is boolean => typeof value === 'boolean',
+  { type: 'boolean' },
+);
+
+export function number(
+  expected: string,
+  accepts: (value: number) => boolean,
+  schema?: JsonSchema,
+): Check<number> {
+  return only(
+    expected,
+    (value): value is number => typeof value === 'number' && accepts(value),
+    schema && { type: 'number', ...schema },
+  );
 }
 
 export function wholeNumber(from: number, to = Number.POSITIVE_INFINITY): Check<number> {
-  const range = to === Number.POSITIVE_INFINITY ? `of ${from} or more` : `from ${from} to ${to}`;
+  const isBounded = to !== Number.POSITIVE_INFINITY;
   return number(
-    `a whole number ${range}`,
+    `a whole number ${isBounded ? `from ${from} to ${to}` : `of ${from} or more`}`,
     (value) => Number.isInteger(value) && value >= from && value <= to,
+    { type: 'integer', minimum: from, ...(isBounded && { maximum: to }) },
   );
 }
 
@@ -97,6 +136,14 @@ export function milliseconds(from: number): Check<number> {
   return number(
     `a number of milliseconds from ${from} to ${LONGEST_TIMER}`,
     (value) => value >= from && value <= LONGEST_TIMER,
+    { minimum: from, maximum: LONGEST_TIMER },
+  );
+}
+
+/** What may be switched off: then `false` says so, which JSON can hold, unlike `Infinity`. */
+export function orFalse<T>(check: Check<T>): Check<T | false> {
+  return described(check.schema && { anyOf: [{ const: false }, check.schema] }, (value, path) =>
+    value === false ? value : check(value, path),
   );
 }
 
@@ -104,11 +151,13 @@ export function milliseconds(from: number): Check<number> {
 export const clock: Check<number> = number(
   `a number of milliseconds above 0 and up to ${LONGEST_TIMER}, or Infinity`,
   (value) => value > 0 && (value <= LONGEST_TIMER || value === Number.POSITIVE_INFINITY),
+  { exclusiveMinimum: 0, maximum: LONGEST_TIMER },
 );
 
 export function list<T>(expected: string, item: Check<T>): Check<readonly T[]> {
-  return (value, path) =>
+  return described(item.schema && { type: 'array', items: item.schema }, (value, path) =>
     Array.isArray(value)
       ? Object.freeze(Array.from(value, (element: unknown, at) => item(element, `${path}[${at}]`)))
-      : fail(path, expected, value);
+      : fail(path, expected, value),
+  );
 }
