@@ -107,11 +107,24 @@ function businessKey(values: readonly (string | number)[], method: string, url: 
         `idempotencyKey[${index}] must be a non-empty string or a finite number, got ${kindOf(value)}`,
       );
     }
+    if (noValues.has(String(value))) throw noKey(`idempotencyKey[${index}]`, String(value));
   }
   return uuidv5(JSON.stringify([method, url.origin + url.pathname, ...values]), NAMESPACE);
 }
 
+/** What a value that is not there becomes as text. Under such a key every piece of work would be the same one. */
+const noValues: ReadonlySet<unknown> = new Set(['undefined', 'null', 'NaN', '[object Object]']);
+/** Nor is what `condition && key` comes to. */
+const noKeys: ReadonlySet<unknown> = new Set([...noValues, 'false', 'true']);
+
+function noKey(name: string, text: string): TypeError {
+  return new TypeError(
+    `${name} is the text "${text}", which is no key but what a missing value becomes; leave it out to get a fresh key`,
+  );
+}
+
 function checkKey(key: unknown, name: string, { header, maxLength }: ResolvedDialect): string {
+  if (noKeys.has(key)) throw noKey(name, key as string);
   const wrong = whatIsWrong(key, maxLength);
   if (wrong === undefined) return key as string;
   throw new TypeError(
@@ -135,7 +148,8 @@ function withHeader(key: string, { format }: ResolvedDialect): CallKey {
 const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
 
 function readHeader(value: string, { header, format }: ResolvedDialect): string {
-  if (format === 'plain') return value;
+  // A missing value has no quotes: `checkKey` says what is wrong with it.
+  if (format === 'plain' || noKeys.has(value)) return value;
   const inner = quoted.exec(value)?.[1];
   if (inner === undefined) {
     throw new TypeError(

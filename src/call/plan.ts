@@ -3,7 +3,7 @@ import { makeBodySource } from '../body/make-source.ts';
 import { scopeName } from '../guard/scope-name.ts';
 import type { Scope, Scopes } from '../guard/scopes.ts';
 import type { CallUrl } from '../http/call-url.ts';
-import { findHeader, withHeader } from '../http/headers.ts';
+import { findHeader, withHeader, withoutUnset } from '../http/headers.ts';
 import type { FetchInit, Policy, SteadInit } from '../model/options.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
 import type { Runtime } from '../platform/runtime.ts';
@@ -89,14 +89,15 @@ export function planCall<A extends ResponseHead>(
   const layer = layers ? { tryOnce: isToldToTryOnce() } : undefined;
   const policy = layer?.tryOnce ? { ...found, retry: { ...found.retry, attempts: 1 } } : found;
   const dialect = policy.idempotency;
-  const header = dialect === false ? undefined : findHeader(request.init.headers, dialect.header);
+  const given = dialect === false ? request.init.headers : withoutUnset(request.init.headers, dialect.header);
+  const header = dialect === false ? undefined : findHeader(given, dialect.header);
   const key = keyFor({ method, url, given: options.idempotencyKey, header, dialect });
   const keyed = key !== undefined && protects(dialect, method);
   const record = new CallRecord(method, url, policy.endpoint, key?.key, runtime);
   const headers =
     dialect !== false && key?.headerValue !== undefined
-      ? withHeader(request.init.headers, dialect.header, key.headerValue)
-      : request.init.headers;
+      ? withHeader(given, dialect.header, key.headerValue)
+      : given;
   return {
     record,
     policy,

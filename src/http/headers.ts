@@ -12,8 +12,14 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
   // By its class: what only lists its pairs has forgotten in which case the names were written.
   if (headers instanceof Headers) return new Headers(headers);
   if (headers instanceof UndiciHeaders) return new UndiciHeaders(headers) as Headers;
-  if (!isIterable(headers)) return { ...headers };
+  if (!isIterable(headers)) return nullAsText({ ...headers });
   return Array.from(headers, (pair: unknown) => (isIterable(pair) ? [...pair] : pair)) as [string, string][];
+}
+
+/** As `fetch` sends it. To undici's dispatchers null is no text, but no value: see `withoutUnset`. */
+function nullAsText(headers: Record<string, unknown>): Record<string, string> {
+  for (const name of Object.keys(headers)) if (headers[name] === null) headers[name] = 'null';
+  return headers as Record<string, string>;
 }
 
 /** The value of a header, as `fetch` would send it; undefined if it is not there. Takes what `copyHeaders` gives. */
@@ -37,6 +43,29 @@ function isSame(name: string, other: string): boolean {
 
 function trimmed(value: unknown): string {
   return String(value).replace(/^[\t\n\r ]+|[\t\n\r ]+$/g, '');
+}
+
+/**
+ * The same headers without those of this name that have no value. Callers leave an optional header `undefined`, which
+ * is not set, though `fetch` would send the text "undefined"; undici also takes null, and a list, which may be empty.
+ */
+export function withoutUnset(headers: HeadersInit | undefined, name: string): HeadersInit | undefined {
+  if (Array.isArray(headers)) {
+    const isUnset = (pair: unknown) =>
+      Array.isArray(pair) && pair.length === 2 && pair[1] === undefined && isSame(String(pair[0]), name);
+    return headers.some(isUnset) ? headers.filter((pair) => !isUnset(pair)) : headers;
+  }
+  if (typeof headers !== 'object' || headers === null || isIterable(headers)) return headers;
+  const isUnset = (key: string) => hasNoValue(Reflect.get(headers, key)) && isSame(key, name);
+  const unset = Object.keys(headers).filter(isUnset);
+  if (unset.length === 0) return headers;
+  const rest: Record<string, string> = { ...(headers as Record<string, string>) };
+  for (const key of unset) delete rest[key];
+  return rest;
+}
+
+function hasNoValue(value: unknown): boolean {
+  return value === undefined || value === null || (Array.isArray(value) && value.every(hasNoValue));
 }
 
 /** The same headers, and one that is not among them. Takes what `copyHeaders` gives, and leaves it as it is. */

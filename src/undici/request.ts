@@ -36,7 +36,7 @@ type HeaderRecord = Record<string, string | string[]>;
 function recordOf(headers: unknown): HeaderRecord | 'unreadable' | undefined {
   if (headers === undefined || headers === null) return undefined;
   if (typeof headers !== 'object') return 'unreadable';
-  if (!(Symbol.iterator in headers)) return { ...headers } as HeaderRecord;
+  if (!(Symbol.iterator in headers)) return withoutUndefined(headers as Record<string, unknown>);
   const list = [...(headers as Iterable<unknown>)];
   const pairs = Array.isArray(headers) ? inPairs(list) : list;
   // Without a prototype: `constructor` is a header name like any other.
@@ -47,7 +47,14 @@ function recordOf(headers: unknown): HeaderRecord | 'unreadable' | undefined {
     const before = record[name];
     record[name] = before === undefined ? value : [before, value].flat();
   }
-  return record;
+  return withoutUndefined(record);
+}
+
+/** A copy, without what undici drops. */
+function withoutUndefined(headers: Readonly<Record<string, unknown>>): HeaderRecord {
+  const record: Record<string, unknown> = { ...headers };
+  for (const name of Object.keys(record)) if (record[name] === undefined) delete record[name];
+  return record as HeaderRecord;
 }
 
 function inPairs(list: readonly unknown[]): unknown[][] {
