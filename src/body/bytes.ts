@@ -1,6 +1,44 @@
-import { types } from 'node:util';
-
 /** Shared memory, and a view on it, is no body to `fetch`. */
 export function isBytes(body: object | string): body is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
-  return types.isArrayBuffer(ArrayBuffer.isView(body) ? body.buffer : body);
+  return isArrayBuffer(ArrayBuffer.isView(body) ? body.buffer : body);
+}
+
+const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')?.get;
+
+/** Of whichever realm, a test's or a worker's: the getter knows its own. */
+function isArrayBuffer(value: unknown): value is ArrayBuffer {
+  try {
+    byteLength?.call(value);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const encoder = new TextEncoder();
+
+/** A copy of a chunk of a body: text as UTF-8. */
+export function bytesOf(chunk: unknown): Uint8Array<ArrayBuffer> {
+  if (typeof chunk === 'string') return encoder.encode(chunk);
+  if (ArrayBuffer.isView(chunk)) {
+    return new Uint8Array(
+      chunk.buffer,
+      chunk.byteOffset,
+      chunk.byteLength,
+    ).slice() as Uint8Array<ArrayBuffer>;
+  }
+  if (typeof chunk !== 'object' || chunk === null)
+    throw new TypeError(`a body can't have a chunk like ${String(chunk)}`);
+  return new Uint8Array(chunk as ArrayLike<number>);
+}
+
+/** One after the other. */
+export function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const whole = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    whole.set(chunk, at);
+    at += chunk.byteLength;
+  }
+  return whole;
 }

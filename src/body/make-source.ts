@@ -1,5 +1,5 @@
-import { Readable } from 'node:stream';
 import type { BodyFactory, FetchBody } from '../model/options.ts';
+import { isDisturbed } from '../platform/streams.ts';
 import { type BodySource, FixedBody } from './body-source.ts';
 import { isBytes } from './bytes.ts';
 import { multipart, newBoundary } from './multipart.ts';
@@ -56,5 +56,5 @@ function isAsyncIterable(body: object | string): body is AsyncIterable<unknown> 
 }
 
 function isUsed(body: object): boolean {
-  return Reflect.get(body, 'locked') === true || Readable.isDisturbed(body as Readable);
+  return Reflect.get(body, 'locked') === true || isDisturbed(body);
 }

@@ -1,5 +1,6 @@
 import type { FetchBody } from '../model/options.ts';
 import type { BodySource } from './body-source.ts';
+import { bytesOf } from './bytes.ts';
 
 /**
  * A stream goes once; but one from which nothing was taken may go again. So each attempt is given a stream of its own
@@ -39,14 +40,9 @@ export class OneShot implements BodySource {
         controller.byobRequest?.respond(0);
         return;
       }
+      // A copy, because the stream takes its chunks' memory away from whoever has it.
       const bytes = bytesOf(value);
       if (bytes.byteLength > 0) return controller.enqueue(bytes);
     }
   }
-}
-
-/** A copy, because the stream takes its chunks' memory away from whoever has it. */
-function bytesOf(chunk: unknown): Uint8Array<ArrayBuffer> {
-  if (!ArrayBuffer.isView(chunk)) return new Uint8Array(Buffer.from(chunk as string));
-  return new Uint8Array(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength));
 }

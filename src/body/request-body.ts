@@ -1,4 +1,6 @@
+import { afterInput } from '../platform/timers.ts';
 import { type BodySource, FixedBody } from './body-source.ts';
+import { concat } from './bytes.ts';
 import { OneShot } from './one-shot.ts';
 
 /** Bytes of a Request's body that are read ahead so that they can be sent again. */
@@ -25,7 +27,7 @@ export async function requestBody(stream: ReadableStream<Uint8Array>): Promise<B
     if (read === LATER || (!read.done && bytes > LIMIT)) break;
     if (read.done) {
       reader.releaseLock();
-      return new FixedBody(Buffer.concat(chunks));
+      return new FixedBody(concat(chunks));
     }
     chunks.push(read.value);
     bytes += read.value.byteLength;
@@ -68,5 +70,5 @@ async function soon<T>(promise: Promise<T>): Promise<T | typeof LATER> {
 }
 
 function nextTurn(): Promise<typeof LATER> {
-  return new Promise((resolve) => setImmediate(resolve, LATER));
+  return new Promise((resolve) => afterInput(() => resolve(LATER)));
 }

@@ -1,4 +1,4 @@
-import { isReadable } from 'node:stream';
+import { isOpen } from '../platform/streams.ts';
 
 /**
  * The caller's AbortSignal, made safe to use for ten thousand calls.
@@ -68,7 +68,7 @@ const SWEEP = 4;
 function isOver({ body }: Link): boolean {
   if (body === undefined) return false;
   const stream = body.deref();
-  return stream === undefined || !isReadable(stream as unknown as NodeJS.ReadableStream);
+  return stream === undefined || !isOpen(stream);
 }
 
 /** All the calls under way on one signal, behind a single listener. */

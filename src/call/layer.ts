@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from 'node:async_hooks';
+import { asyncContext } from '../platform/async-context.ts';
 
 /**
  * Says to a service: what you do for this request, try once. A structured-field boolean (RFC 9651).
@@ -9,7 +9,7 @@ export const NO_RETRY = { header: 'no-retry', value: '?1' } as const;
 /** Inbound headers, as servers of either kind hand them over. */
 export type InboundHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
 
-const toldToTryOnce = new AsyncLocalStorage<boolean>();
+const toldToTryOnce = asyncContext<boolean>();
 
 /**
  * Runs the handler of an inbound request. Calls that it makes through clients with `layers: true` are tried only
@@ -26,5 +26,5 @@ export function onBehalfOf<Result>(headers: InboundHeaders, handler: () => Resul
 
 /** Whether this call is made for somebody who does the retrying. */
 export function isToldToTryOnce(): boolean {
-  return toldToTryOnce.getStore() === true;
+  return toldToTryOnce.get() === true;
 }

@@ -7,7 +7,7 @@ import type { SteadFetch } from '../model/client.ts';
 import type { ClientOptions, FetchInput, Options, SteadInit } from '../model/options.ts';
 import { type Runtime, systemRuntime } from '../platform/runtime.ts';
 import type { Policies } from '../policy/policies.ts';
-import { chooseFetch, transportFor } from '../transport/transport.ts';
+import { chooseFetch, transportFor } from '../transport/default.ts';
 import { passThrough } from './pass-through.ts';
 import { readRequest } from './request.ts';
 

@@ -1,5 +1,5 @@
-import { Request as UndiciRequest, fetch as undiciFetch } from 'undici';
 import type { FetchInit, FetchInput, FetchLike, SteadInit } from '../model/options.ts';
+import { knowsRequest } from '../transport/default.ts';
 import { fromRequest, isRequest } from './request.ts';
 
 /**
@@ -13,14 +13,10 @@ export async function passThrough(
 ): Promise<Response> {
   // Nothing is sent, so a body need not be made. What else is ours, `fetch` does not look at.
   const plain = (typeof init?.body === 'function' ? { ...init, body: undefined } : init) as FetchInit;
-  if (!isRequest(input) || isOwn(input, fetch)) return fetch(input, plain);
+  if (!isRequest(input) || knowsRequest(fetch, input)) return fetch(input, plain);
   // A fetch knows no other copy's Request; the Request's own class does.
   const request = new (input.constructor as typeof Request)(input, plain);
   const { signal, body } = request;
   const rest = body === null ? {} : { body, duplex: 'half' as const };
   return fetch(request.url, { ...plain, ...fromRequest(request, {}), signal, ...rest });
-}
-
-function isOwn(request: unknown, fetch: unknown): boolean {
-  return fetch === undiciFetch && request instanceof UndiciRequest;
 }

@@ -1,8 +1,8 @@
-import { getGlobalOrigin } from 'undici';
 import type { CallRequest } from '../call/request.ts';
 import { type CallUrl, plainUrl } from '../http/call-url.ts';
 import { copyHeaders } from '../http/headers.ts';
 import type { FetchInit, FetchInput, SteadInit } from '../model/options.ts';
+import { baseUrl } from '../transport/default.ts';
 
 /**
  * Takes the arguments of `fetch` apart without changing them.
@@ -53,7 +53,7 @@ function readUrl(href: string): CallUrl | undefined {
   if (plain !== undefined) return plain;
   let url: URL;
   try {
-    url = new URL(href, getGlobalOrigin());
+    url = new URL(href, baseUrl());
   } catch {
     return undefined;
   }

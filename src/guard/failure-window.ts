@@ -1,5 +1,5 @@
-import { EventEmitter } from 'node:events';
 import CircuitBreaker from 'opossum';
+import { EventEmitter } from '../platform/events.ts';
 
 /** opossum's rolling window is divided into this many slices. */
 const SLICES = 10;

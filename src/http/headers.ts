@@ -1,4 +1,3 @@
-import { Headers as UndiciHeaders } from 'undici';
 import type { FetchInit } from '../model/options.ts';
 
 type HeadersInit = NonNullable<FetchInit['headers']>;
@@ -9,9 +8,8 @@ type HeadersInit = NonNullable<FetchInit['headers']>;
  */
 export function copyHeaders(headers: HeadersInit): HeadersInit {
   if (typeof headers !== 'object' || headers === null) return headers;
-  // By its class: what only lists its pairs has forgotten in which case the names were written.
-  if (headers instanceof Headers) return new Headers(headers);
-  if (headers instanceof UndiciHeaders) return new UndiciHeaders(headers) as Headers;
+  const Class = classOfHeaders(headers);
+  if (Class !== undefined) return new Class(headers);
   if (!isIterable(headers)) return nullAsText({ ...headers });
   return Array.from(headers, (pair: unknown) => (isIterable(pair) ? [...pair] : pair)) as [string, string][];
 }
@@ -74,11 +72,12 @@ export function withHeader(headers: HeadersInit | undefined, name: string, value
   if (typeof headers !== 'object' || headers === null) return headers;
   // Not a spread: on Node 20, what is added after one is slow (`npm run bench:tricks`).
   if (!isIterable(headers)) return Object.assign({}, headers, { [name]: value });
-  if (!(headers instanceof UndiciHeaders)) return [...headers, [name, value]];
-  // Only by its class does `fetch` know in which order, and which case, the names were written.
-  const copy = new UndiciHeaders(headers);
+  const Class = classOfHeaders(headers);
+  if (Class === undefined || Class === Headers)
+    return [...(headers as Iterable<[string, string]>), [name, value]];
+  const copy = new Class(headers);
   copy.append(name, value);
-  return copy as Headers;
+  return copy;
 }
 
 /** The same headers, and those of `more` that are not among them. Takes what `copyHeaders` gives, and leaves it as it is. */
@@ -91,6 +90,20 @@ export function withMissing(
     if (findHeader(headers, name) === undefined) result = withHeader(result, name, more[name] ?? '');
   }
   return result;
+}
+
+/**
+ * The class of Headers that these are of: the runtime's, or another copy's. Only by its class does a `fetch` know in
+ * which order, and which case, the names were written; what lists its pairs has forgotten it.
+ */
+function classOfHeaders(headers: object): typeof Headers | undefined {
+  if (Reflect.get(headers, Symbol.toStringTag) !== 'Headers') return undefined;
+  // A subclass of somebody's own may want other arguments.
+  let prototype = Object.getPrototypeOf(headers);
+  while (prototype !== null && !Object.hasOwn(prototype, Symbol.toStringTag)) {
+    prototype = Object.getPrototypeOf(prototype);
+  }
+  return prototype?.constructor;
 }
 
 /** A string is one too, but no list of pairs and no pair. */

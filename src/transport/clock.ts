@@ -1,5 +1,6 @@
 import { TimeoutError, type TimeoutPhase } from '../model/errors.ts';
 import type { Runtime } from '../platform/runtime.ts';
+import { afterInput, cancel, type Look, ref, type Timer, unref } from '../platform/timers.ts';
 
 /** When an attempt has to be over. Durations in milliseconds; `Infinity` is never. */
 export interface Limits {
@@ -30,9 +31,9 @@ export class AttemptClock {
   #phase: TimeoutPhase = 'attempt';
   #touchedAt = 0;
   #wasPaused = false;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: Timer | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
-  #lastLook: NodeJS.Immediate | undefined;
+  #lastLook: Look | undefined;
 
   /** @param now when it begins, monotonic */
   constructor(limits: Limits, runtime: Runtime, timed: Timed, now = runtime.now()) {
@@ -68,7 +69,7 @@ export class AttemptClock {
 
   stop(): void {
     clearTimeout(this.#timer);
-    clearImmediate(this.#lastLook);
+    cancel(this.#lastLook);
     this.#timer = undefined;
     this.#timerDue = Number.POSITIVE_INFINITY;
   }
@@ -77,8 +78,8 @@ export class AttemptClock {
     this.#phase = phase;
     this.#aim();
     // A body that nobody reads is no reason to keep the process alive; a request without an answer is.
-    if (phase === 'attempt') this.#timer?.ref();
-    else this.#timer?.unref();
+    if (phase === 'attempt') ref(this.#timer);
+    else unref(this.#timer);
   }
 
   #due(): number {
@@ -109,7 +110,7 @@ export class AttemptClock {
     }
     if (now < this.#due()) this.#turn(this.#phase);
     // Timers come before I/O: in a process that was busy, the answer may be here and not yet read.
-    else this.#lastLook = setImmediate(() => this.#judge());
+    else this.#lastLook = afterInput(() => this.#judge());
   }
 
   #judge(): void {

@@ -1,3 +1,5 @@
+import { unref } from '../platform/timers.ts';
+
 /** An error body up to this size is read, so that its connection can be used again; a longer one is cut off. */
 export const DRAIN_BYTES = 64 * 1024;
 /** And it has this long to arrive, in milliseconds. */
@@ -17,7 +19,7 @@ export function discard(response: Response): void {
 async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {
   const cancel = () => void reader.cancel().catch(() => {});
   const timer = setTimeout(cancel, DRAIN_TIME);
-  timer.unref();
+  unref(timer);
   try {
     for (let bytes = 0; bytes <= DRAIN_BYTES; ) {
       const { done, value } = await reader.read();

@@ -64,7 +64,9 @@ class FetchExchange implements Exchange, Timed {
       both.throwIfAborted();
       both.addEventListener('abort', () => this.#aborted(both.reason), { once: true });
       this.sent = true;
-      const response = await this.#fetch(url.href, {
+      // Not as a method of ours: a browser's `fetch` wants no `this` but its own.
+      const fetch = this.#fetch;
+      const response = await fetch(url.href, {
         ...init,
         signal: both,
         ...(headers && { headers }),

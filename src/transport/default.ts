@@ -1,8 +1,10 @@
-import { fetch as undiciFetch } from 'undici';
+import { getGlobalOrigin, Request as UndiciRequest, fetch as undiciFetch } from 'undici';
 import type { DispatcherLike, FetchInit, FetchLike } from '../model/options.ts';
 import type { Transport } from './exchange.ts';
 import { fetchTransport } from './other-fetch.ts';
 import { undiciTransport } from './undici/undici.ts';
+
+// What a runtime sends with. This is Node's choice; a bundle for any other runtime has `default.web.ts` in its place.
 
 /** What the runtime came with. If somebody replaces it (msw, a stub, an instrumentation), they mean us too. */
 const original = globalThis.fetch;
@@ -24,4 +26,14 @@ export function transportFor(
   return fetchTransport(
     dispatcher ? (input, init) => fetch(input, { ...init, dispatcher } as FetchInit) : fetch,
   );
+}
+
+/** Whether that `fetch` takes this Request for one: it knows its own copy's only. */
+export function knowsRequest(fetch: FetchLike, request: Request): boolean {
+  return fetch === ours && (request as unknown) instanceof UndiciRequest;
+}
+
+/** What a relative URL is relative to. */
+export function baseUrl(): URL | undefined {
+  return getGlobalOrigin();
 }

@@ -1,0 +1,11 @@
+import { isReadable, Readable } from 'node:stream';
+
+/** Whether anything was taken from a stream, of the web or of Node. */
+export function isDisturbed(stream: object): boolean {
+  return Readable.isDisturbed(stream as Readable);
+}
+
+/** Whether a stream has neither ended nor failed. */
+export function isOpen(stream: ReadableStream): boolean {
+  return isReadable(stream as unknown as NodeJS.ReadableStream) === true;
+}
