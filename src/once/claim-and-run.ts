@@ -46,12 +46,12 @@ const LONGEST_PAUSE = 250;
 export async function claimAndRun<S extends AnyStore, T>(
   store: S,
   id: ScopedKey,
-  terms: ClaimOptions & { readonly wait: number },
+  options: ClaimOptions & { readonly wait: number },
   effect: (context: ContextOf<S>) => Promise<EffectResult<T>>,
 ): Promise<RunResult<T>> {
-  const deadline = performance.now() + terms.wait;
+  const deadline = performance.now() + options.wait;
   for (let pause = FIRST_PAUSE; ; pause = Math.min(2 * pause, LONGEST_PAUSE)) {
-    const result = await attempt(store, id, terms, effect);
+    const result = await attempt(store, id, options, effect);
     if (!('busy' in result)) return result;
     const left = deadline - performance.now();
     if (left <= 0)
@@ -63,22 +63,22 @@ export async function claimAndRun<S extends AnyStore, T>(
 function attempt<S extends AnyStore, T>(
   store: S,
   id: ScopedKey,
-  terms: ClaimOptions,
+  options: ClaimOptions,
   effect: (context: ContextOf<S>) => Promise<EffectResult<T>>,
 ): Promise<RunResult<T> | Busy> {
   // The one place where the compiler cannot follow that ContextOf<S> is decided by the kind of store.
   return 'transaction' in store
-    ? inTransaction(store as TransactionalStore<ContextOf<S>>, id, terms, effect)
-    : underLease(store, id, terms, effect as (lease: Lease) => Promise<EffectResult<T>>);
+    ? inTransaction(store as TransactionalStore<ContextOf<S>>, id, options, effect)
+    : underLease(store, id, options, effect as (lease: Lease) => Promise<EffectResult<T>>);
 }
 
 async function underLease<T>(
   store: Store,
   id: ScopedKey,
-  terms: ClaimOptions,
+  options: ClaimOptions,
   effect: (lease: Lease) => Promise<EffectResult<T>>,
 ): Promise<RunResult<T> | Busy> {
-  const claim = await store.claim(id, terms);
+  const claim = await store.claim(id, options);
   if (claim.state !== 'claimed') return otherClaim(claim, id);
   const { token } = claim;
 
@@ -86,7 +86,7 @@ async function underLease<T>(
   const release = () => store.release(id, token).catch(() => false);
   let settled: EffectResult<T>;
   try {
-    settled = await effect(leaseOf(store, id, token, terms.lease));
+    settled = await effect(leaseOf(store, id, token, options.lease));
   } catch (error) {
     await release();
     throw error;
@@ -106,12 +106,12 @@ async function underLease<T>(
 async function inTransaction<Tx, T>(
   store: TransactionalStore<Tx>,
   id: ScopedKey,
-  terms: ClaimOptions,
+  options: ClaimOptions,
   effect: (tx: Tx) => Promise<EffectResult<T>>,
 ): Promise<RunResult<T> | Busy> {
   try {
     return await store.transaction(async (tx, keys) => {
-      const claim = await keys.claim(id, terms);
+      const claim = await keys.claim(id, options);
       if (claim.state !== 'claimed') return otherClaim(claim, id);
       const { value, keep } = await effect(tx);
       if (keep === 'release') throw new RolledBack(value);

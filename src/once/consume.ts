@@ -1,5 +1,6 @@
-import { runJson } from './once.ts';
-import { checkName, claimOptionsOf, type Times } from './scoped-key.ts';
+import { aFunction, type Checks, checkMembers, nameCheck } from './checks.ts';
+import { type Times, timeChecks } from './claim-options.ts';
+import { runAsJson } from './once.ts';
 import type { AnyStore, ContextOf } from './store.ts';
 
 /** Which message, for which consumer. */
@@ -9,6 +10,8 @@ export interface MessageId extends Times {
   /** What the producer calls it, the same on every delivery: 1 to 255 characters. */
   readonly messageId: string;
 }
+
+const idChecks: Checks<MessageId> = { consumer: nameCheck, messageId: nameCheck, ...timeChecks };
 
 /**
  * An inbox: runs the effect for the first delivery of a message only. It resolves after the commit; acknowledge then,
@@ -27,10 +30,16 @@ export async function consume<S extends AnyStore>(
   id: MessageId,
   effect: (context: ContextOf<S>) => unknown,
 ): Promise<{ readonly replayed: boolean }> {
+  const { consumer, messageId, ...times } = checkMembers<MessageId, 'consumer' | 'messageId'>(
+    id,
+    { name: 'id' },
+    idChecks,
+    ['consumer', 'messageId'],
+  );
+  aFunction()(effect, 'effect');
   // One part, where `once` has two: an inbox never shares a key with an operation.
-  const scope = JSON.stringify([checkName('consumer', id.consumer)]);
-  const identity = { scope, key: checkName('messageId', id.messageId) };
-  const { replayed } = await runJson(store, identity, claimOptionsOf(id), async (context) => {
+  const scopedKey = { scope: JSON.stringify([consumer]), key: messageId };
+  const { replayed } = await runAsJson(store, scopedKey, times, async (context) => {
     await effect(context);
   });
   return { replayed };

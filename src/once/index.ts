@@ -1,3 +1,5 @@
+export { PolicyError } from './checks.ts';
+export type { Times } from './claim-options.ts';
 export { consume, type MessageId } from './consume.ts';
 export {
   InProgressError,
@@ -8,9 +10,9 @@ export {
   ResultNotKeptError,
   StoreTimeoutError,
 } from './errors.ts';
-export { type OnceResult, once } from './once.ts';
+export { type OnceId, type OnceResult, once } from './once.ts';
 export { purge } from './purge.ts';
-export type { OnceId, Scope, Times } from './scoped-key.ts';
+export type { Scope } from './scoped-key.ts';
 export type {
   AnyStore,
   Claim,

@@ -1,6 +1,24 @@
+import { aFunction, type Checks, checkMembers, nameCheck, storeCheck } from './checks.ts';
 import { claimAndRun } from './claim-and-run.ts';
-import { claimOptionsOf, type OnceId, scopedKeyOf } from './scoped-key.ts';
-import type { AnyStore, ClaimOptions, ContextOf, ScopedKey } from './store.ts';
+import { type Times, timeChecks, withDefaults } from './claim-options.ts';
+import { checkScope, type Scope, scopedKey } from './scoped-key.ts';
+import type { AnyStore, ContextOf, ScopedKey } from './store.ts';
+
+/** Which effect, and for how long its key counts. */
+export interface OnceId extends Times {
+  readonly scope: Scope;
+  /** 1 to 255 characters, no control characters. */
+  readonly key: string;
+  /** What the request said, such as a hash of it. The same key with another fingerprint is refused. */
+  readonly fingerprint?: string;
+}
+
+const idChecks: Checks<OnceId> = {
+  scope: checkScope,
+  key: nameCheck,
+  fingerprint: nameCheck,
+  ...timeChecks,
+};
 
 /** What `once` resolves with. */
 export interface OnceResult<T> {
@@ -22,7 +40,7 @@ export interface OnceResult<T> {
  *
  * @throws InProgressError the effect is running elsewhere. @throws KeyReusedError another fingerprint has the key.
  * @throws LeaseLostError another owner took over meanwhile. @throws NotRecordedError the store failed after the effect.
- * @throws ResultNotKeptError it was done, without a result that could be kept. @throws TypeError a bad option.
+ * @throws ResultNotKeptError it was done, without a result that could be kept. @throws PolicyError a bad option.
  * @example
  * const id = { scope: { operation: 'charge', tenant: account.id }, key: order.id };
  * const { value, replayed } = await once(store.transactional, id, async (tx) => {
@@ -30,23 +48,30 @@ export interface OnceResult<T> {
  *   return { charged: order.cents };
  * });
  */
-export function once<S extends AnyStore, T>(
+export async function once<S extends AnyStore, T>(
   store: S,
   id: OnceId,
   effect: (context: ContextOf<S>) => T | Promise<T>,
 ): Promise<OnceResult<T>> {
-  return runJson(store, scopedKeyOf(id), claimOptionsOf(id), effect);
+  const { scope, key, ...rest } = checkMembers<OnceId, 'scope' | 'key'>(id, { name: 'id' }, idChecks, [
+    'scope',
+    'key',
+  ]);
+  return runAsJson(store, scopedKey(scope, key), rest, effect);
 }
 
-/** `run` with values that are kept as JSON. */
-export async function runJson<S extends AnyStore, T>(
+/** Runs an effect whose value is kept as JSON. */
+export async function runAsJson<S extends AnyStore, T>(
   store: S,
   id: ScopedKey,
-  terms: ClaimOptions & { readonly wait: number },
+  given: Times & { readonly fingerprint?: string },
   effect: (context: ContextOf<S>) => T | Promise<T>,
 ): Promise<OnceResult<T>> {
+  storeCheck(store, 'store');
+  aFunction()(effect, 'effect');
+  const options = { fingerprint: given.fingerprint, ...withDefaults(given) };
   let unkept: { error: unknown } | undefined;
-  const outcome = await claimAndRun(store, id, terms, async (context) => {
+  const outcome = await claimAndRun(store, id, options, async (context) => {
     const value = await effect(context);
     try {
       const keep = encode(value);

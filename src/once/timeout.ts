@@ -1,12 +1,19 @@
+import { duration, storeCheck } from './checks.ts';
 import { StoreTimeoutError } from './errors.ts';
 import type { AnyStore, Store, TransactionalStore } from './store.ts';
 
+export const storeTimeoutCheck = duration(10);
+
 /**
- * The same store, with an end to its patience: a step that is not answered within `limit` milliseconds rejects with
+ * The same store with a time limit for each of its steps: a step that takes longer than `limit` milliseconds rejects with
  * `StoreTimeoutError`. The effect's own time is not counted.
+ *
+ * @throws PolicyError a bad argument.
  */
 export function withTimeout<S extends AnyStore>(store: S, limit: number): S;
 export function withTimeout(store: AnyStore, limit: number): AnyStore {
+  storeCheck(store, 'store');
+  storeTimeoutCheck(limit, 'limit');
   return 'transaction' in store ? boundTransaction(store, limit) : boundLease(store, limit);
 }
 

@@ -1,6 +1,6 @@
 import type { AnyStore, ContextOf } from '../once/store.ts';
 import { readUpTo } from './body.ts';
-import { checkOptions, type IdempotencyOptions } from './options.ts';
+import { checkHandler, checkOptions, type IdempotencyOptions } from './options.ts';
 import { protect } from './protect.ts';
 
 /**
@@ -10,7 +10,7 @@ import { protect } from './protect.ts';
  * The handler's second argument is its transaction, if the store is `transactional`, else its `Lease`; it is undefined
  * for a request that is not protected (another method, no key, or the store down and `whenStoreDown: 'run'`).
  *
- * @throws TypeError for a bad option.
+ * @throws PolicyError a bad option.
  * @example
  * const handler = idempotent(
  *   async (request, tx) => Response.json(await charge(tx ?? pool, await request.json()), { status: 201 }),
@@ -21,6 +21,7 @@ export function idempotent<S extends AnyStore>(
   handler: (request: Request, context: ContextOf<S> | undefined) => Response | Promise<Response>,
   options: IdempotencyOptions<S, Request>,
 ): (request: Request) => Promise<Response> {
+  checkHandler(handler, 'handler');
   const protectedCall = protect(checkOptions(options));
   return async (request) => {
     let unread = request;

@@ -1,6 +1,22 @@
-import { checkTimes, type Scope, type Times } from '../once/scoped-key.ts';
+import { METHODS } from 'node:http';
+import {
+  aFunction,
+  boolean,
+  type Check,
+  type Checks,
+  checkMembers,
+  fail,
+  isToken,
+  list,
+  only,
+  PolicyError,
+  storeCheck,
+  wholeNumber,
+} from '../once/checks.ts';
+import { type Times, timeChecks, withDefaults } from '../once/claim-options.ts';
+import type { Scope } from '../once/scoped-key.ts';
 import type { AnyStore } from '../once/store.ts';
-import { withTimeout } from '../once/timeout.ts';
+import { storeTimeoutCheck, withTimeout } from '../once/timeout.ts';
 import type { FingerprintKind } from './fingerprint.ts';
 
 /** How requests are protected. `Incoming` is the request as your framework has it. */
@@ -70,6 +86,8 @@ export interface IdempotencyOptions<S extends AnyStore, Incoming> extends Times 
   readonly onError?: (error: unknown) => void;
 }
 
+const MIB = 1_048_576;
+
 /** The options, checked, with every default filled in. */
 export type Settings<S extends AnyStore> = Required<
   Omit<IdempotencyOptions<S, never>, 'scope' | 'methods'>
@@ -78,28 +96,71 @@ export type Settings<S extends AnyStore> = Required<
   readonly methods: ReadonlySet<string>;
 };
 
-/** @throws TypeError that names the option, its value and what is allowed. */
-export function checkOptions<S extends AnyStore>(options: IdempotencyOptions<S, never>): Settings<S> {
-  if (typeof options.scope !== 'function')
-    throw new TypeError(
-      `scope is ${typeof options.scope}; it must be a function that names operation and tenant`,
-    );
+const bytes = wholeNumber(1, 2 ** 31 - 1);
+const headerName = only('the name of a header', isToken);
+const kinds: readonly unknown[] = ['bytes', 'json'];
+const outages: readonly unknown[] = ['refuse', 'run'];
+
+/** Methods in any case; at least one, each of which a server of Node's could be asked for. */
+const methodsCheck: Check<readonly string[]> = (value, path) => {
+  const expected = "an array of HTTP methods, such as ['POST', 'PATCH']";
+  const methods = list(expected, (method, at) =>
+    typeof method === 'string' && KNOWN_METHODS.has(method.toUpperCase())
+      ? method.toUpperCase()
+      : fail(at, `one of ${COMMON_METHODS.join(', ')}, or another method of HTTP`, method),
+  )(value, path);
+  if (methods.length === 0) throw new PolicyError(path, `must be ${expected}, got an empty one`);
+  return methods;
+};
+
+const COMMON_METHODS = ['POST', 'PATCH', 'PUT', 'DELETE'];
+// Node 20 does not know QUERY yet.
+const KNOWN_METHODS = new Set([...METHODS, 'QUERY']);
+
+const optionChecks: Checks<IdempotencyOptions<AnyStore, never>> = {
+  store: storeCheck,
+  scope: aFunction('a function that names operation and tenant'),
+  header: headerName,
+  required: boolean,
+  methods: methodsCheck,
+  fingerprint: only(`'bytes' or 'json'`, (value): value is FingerprintKind => kinds.includes(value)),
+  keep: aFunction('a function from a Response to true or false'),
+  dropHeaders: list('an array of header names', headerName),
+  requestLimit: bytes,
+  responseLimit: bytes,
+  storeTimeout: storeTimeoutCheck,
+  whenStoreDown: only(`'refuse' or 'run'`, (value): value is 'refuse' | 'run' => outages.includes(value)),
+  onError: aFunction(),
+  ...timeChecks,
+};
+
+/** @throws PolicyError that names the option, its value and what is allowed. */
+export function checkOptions<S extends AnyStore>(given: IdempotencyOptions<S, never>): Settings<S> {
+  const { store, scope, ...options } = checkMembers(given, { name: 'options' }, optionChecks, [
+    'store',
+    'scope',
+  ]);
+  const { storeTimeout = 2_000 } = options;
   return {
-    store: withTimeout(options.store, size('storeTimeout', options.storeTimeout ?? 2_000)),
-    header: options.header ?? 'idempotency-key',
-    required: options.required ?? true,
-    methods: new Set((options.methods ?? ['POST', 'PATCH']).map((method) => method.toUpperCase())),
-    fingerprint: oneOf('fingerprint', options.fingerprint ?? 'bytes', ['bytes', 'json']),
-    keep: options.keep ?? isFinal,
-    dropHeaders: options.dropHeaders ?? ['set-cookie'],
-    requestLimit: size('requestLimit', options.requestLimit ?? 10 * 1_048_576),
-    responseLimit: size('responseLimit', options.responseLimit ?? 1_048_576),
-    storeTimeout: options.storeTimeout ?? 2_000,
-    whenStoreDown: oneOf('whenStoreDown', options.whenStoreDown ?? 'refuse', ['refuse', 'run']),
-    onError: options.onError ?? warn,
-    ...checkTimes(options),
+    header: 'idempotency-key',
+    required: true,
+    fingerprint: 'bytes',
+    keep: isFinal,
+    dropHeaders: ['set-cookie'],
+    requestLimit: 10 * MIB,
+    responseLimit: MIB,
+    whenStoreDown: 'refuse',
+    onError: warn,
+    ...options,
+    methods: new Set(options.methods ?? ['POST', 'PATCH']),
+    ...withDefaults(options),
+    storeTimeout,
+    store: withTimeout(store as S, storeTimeout),
   };
 }
+
+/** @throws PolicyError */
+export const checkHandler = aFunction();
 
 // They depend on something else than the request: credentials, a lock, the hour, the load.
 const TRANSIENT = new Set([401, 403, 407, 408, 409, 421, 423, 425, 428, 429]);
@@ -108,15 +169,3 @@ const TRANSIENT = new Set([401, 403, 407, 408, 409, 421, 423, 425, 428, 429]);
 export const isFinal = ({ status }: Response): boolean => status < 500 && !TRANSIENT.has(status);
 
 const warn = (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error));
-
-function size(path: string, value: number): number {
-  if (!Number.isSafeInteger(value) || value < 1 || value > 2 ** 31 - 1)
-    throw new TypeError(`${path} is ${value}; it must be a whole number, 1 to ${2 ** 31 - 1}`);
-  return value;
-}
-
-function oneOf<T extends string>(path: string, value: T, allowed: readonly T[]): T {
-  if (!allowed.includes(value))
-    throw new TypeError(`${path} is ${value}; it must be one of ${allowed.join(', ')}`);
-  return value;
-}

@@ -6,7 +6,7 @@ import {
   NotRecordedError,
   ResultNotKeptError,
 } from '../once/errors.ts';
-import { type Scope, scopedKeyOf } from '../once/scoped-key.ts';
+import { checkScope, type Scope, scopedKey } from '../once/scoped-key.ts';
 import type { AnyStore, ContextOf } from '../once/store.ts';
 import { readUpTo } from './body.ts';
 import { fingerprintOf } from './fingerprint.ts';
@@ -51,7 +51,7 @@ export function protect<S extends AnyStore>(settings: Settings<S>): Protect<Cont
     if (header.kind === 'malformed')
       return refusal('key_malformed', `The header ${settings.header} ${header.why}`);
 
-    const identity = scopedKeyOf({ scope: await incoming.scope(), key: header.key });
+    const identity = scopedKey(checkScope(await incoming.scope()), header.key);
     const body = await incoming.body(settings.requestLimit);
     if (body === undefined)
       return refusal('body_too_large', `The body is larger than ${settings.requestLimit} bytes`);

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, relative, sep } from 'node:path';
+import { basename, dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { loadDriver } from '../../src/once/stores/driver.ts';
@@ -44,12 +44,16 @@ describe('the import graph', () => {
       expect([...reach(file)].filter((name) => RECEIVING.includes(roomOf(name)))).toEqual([]);
   });
 
-  test('the receiving side imports nothing of the client, and no package at all', () => {
+  test('the receiving side imports nothing of the client but the validator of options, and no package at all', () => {
+    const bridge = join('once', 'checks.ts');
+    const isOutside = (name: string) => !RECEIVING.includes(roomOf(name)) && !name.startsWith('node:');
+    const validator = [...reach(bridge)].filter(isOutside);
+    // Checks, guesses and the error: were it more, a server would load the client.
+    expect(validator.map((file) => basename(file)).sort()).toEqual(['checks.ts', 'errors.ts', 'suggest.ts']);
     for (const file of files.filter((name) => RECEIVING.includes(roomOf(name)))) {
-      const outside = [...reach(file)].filter(
-        (name) => !RECEIVING.includes(roomOf(name)) && !name.startsWith('node:'),
-      );
+      const outside = [...reach(file)].filter((name) => isOutside(name) && !validator.includes(name));
       expect({ file, outside }).toEqual({ file, outside: [] });
+      if (file !== bridge) expect(imports(file).filter(isOutside)).toEqual([]);
     }
   });
 });

@@ -152,21 +152,9 @@ describe('idempotent', () => {
       scope: () => ({ operation: 'charge', tenant: undefined as never }),
     });
     await expect(handler(post({ key: 'a' }))).rejects.toThrow(
-      'scope.tenant is undefined; it must be a string',
+      'scope.tenant must be a string of 1 to 255 characters, got undefined',
     );
     expect(runs()).toBe(0);
-  });
-
-  test.each([
-    [{ scope: undefined }, 'scope is undefined; it must be a function'],
-    [{ storeTimeout: 0 }, 'storeTimeout is 0; it must be a whole number'],
-    [{ responseLimit: Number.NaN }, 'responseLimit is NaN; it must be a whole number'],
-    [{ fingerprint: 'xml' }, 'fingerprint is xml; it must be one of bytes, json'],
-    [{ whenStoreDown: 'hope' }, 'whenStoreDown is hope; it must be one of refuse, run'],
-    [{ lease: -1 }, 'lease is -1; it must be a whole number of milliseconds'],
-  ])('refuses %j', (wrong, message) => {
-    const options = { store: memoryStore(), scope, ...wrong } as never;
-    expect(() => idempotent(async () => new Response(), options)).toThrow(message);
   });
 });
 

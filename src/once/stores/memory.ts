@@ -1,3 +1,4 @@
+import { aFunction } from '../checks.ts';
 import type { ScopedKey, Store } from '../store.ts';
 
 interface Entry {
@@ -14,8 +15,10 @@ interface Entry {
  * Call `purge` now and then; nothing else removes what has ended.
  *
  * @param now The clock, in milliseconds. Default: `Date.now`.
+ * @throws PolicyError a bad argument.
  */
 export function memoryStore(now: () => number = Date.now): Store {
+  aFunction('a clock: a function that returns milliseconds')(now, 'now');
   const entries = new Map<string, Entry>();
   let lastToken = 0;
 

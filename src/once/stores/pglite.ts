@@ -1,6 +1,8 @@
+import { type Checks, checkMembers, clientCheck, only } from '../checks.ts';
 import type { Store, TransactionalStore } from '../store.ts';
 import { loadDriver } from './driver.ts';
 import { inSavepoint } from './savepoint.ts';
+import { tableCheck } from './schema.ts';
 import { type Queryable, sqlStore } from './sql.ts';
 
 export { schemaSql } from './schema.ts';
@@ -21,14 +23,29 @@ export interface PgliteStore<Tx> extends Store {
   within<Open extends Queryable>(tx: Open): TransactionalStore<Open>;
 }
 
+/** How the store uses PGlite. */
+export interface PgliteOptions {
+  /**
+   * Where the keys are kept: `name` or `schema.name`.
+   * @default 'steadfetch_once'
+   */
+  readonly table?: string;
+}
+
+const optionChecks: Checks<PgliteOptions> = { table: tableCheck };
+const checkDatabase = clientCheck<PgliteDatabase<Queryable>>('a PGlite database', ['query', 'transaction']);
+const checkDirectory = only('a directory', (value): value is string => typeof value === 'string');
+
 /**
  * @param db Your PGlite database.
- * @param options.table Where the keys are kept: `name` or `schema.name`. Default: `steadfetch_once`.
+ * @throws PolicyError a bad argument.
  */
 export function pgliteStore<Tx extends Queryable>(
   db: PgliteDatabase<Tx>,
-  { table }: { table?: string } = {},
+  options: PgliteOptions = {},
 ): PgliteStore<Tx> {
+  checkDatabase(db, 'db');
+  const { table } = checkMembers<PgliteOptions>(options, { name: 'options' }, optionChecks);
   return {
     ...sqlStore(db, table),
     transactional: {
@@ -48,6 +65,7 @@ export function pgliteStore<Tx extends Queryable>(
 export async function openPglite(
   directory?: string,
 ): Promise<PgliteStore<Queryable> & { close(): Promise<void> }> {
+  if (directory !== undefined) checkDirectory(directory, 'directory');
   const { PGlite } = await loadDriver('@electric-sql/pglite', () => import('@electric-sql/pglite'));
   const db = await PGlite.create(directory);
   const store = pgliteStore<Queryable>(db);

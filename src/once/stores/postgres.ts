@@ -1,8 +1,10 @@
 import type { ClientBase, Pool, PoolClient } from 'pg';
+import { boolean, type Checks, checkMembers, clientCheck, only } from '../checks.ts';
 import type { Store, TransactionalStore } from '../store.ts';
 import { loadDriver } from './driver.ts';
 import { preparedStatements } from './prepared-statements.ts';
 import { inSavepoint } from './savepoint.ts';
+import { tableCheck } from './schema.ts';
 import { sqlStore } from './sql.ts';
 
 export { schemaSql } from './schema.ts';
@@ -33,13 +35,19 @@ export interface PostgresOptions {
   readonly prepare?: boolean;
 }
 
+const optionChecks: Checks<PostgresOptions> = { table: tableCheck, prepare: boolean };
+const checkPool = clientCheck<Pool>('a Pool of pg', ['connect', 'query']);
+
 /**
  * @param pool Your `pg` Pool.
+ * @throws PolicyError a bad argument.
  * @example
  * const store = postgresStore(new pg.Pool());
  * await store.setup();
  */
-export function postgresStore(pool: Pool, { table, prepare = true }: PostgresOptions = {}): PostgresStore {
+export function postgresStore(pool: Pool, options: PostgresOptions = {}): PostgresStore {
+  checkPool(pool, 'pool');
+  const { table, prepare = true } = checkMembers<PostgresOptions>(options, { name: 'options' }, optionChecks);
   const storeOn = (db: Pool | ClientBase) => sqlStore(prepare ? preparedStatements(db) : db, table);
   return {
     ...storeOn(pool),
@@ -80,6 +88,7 @@ export async function openPostgres(
   url: string,
   options: PostgresOptions = {},
 ): Promise<PostgresStore & { close(): Promise<void> }> {
+  checkUrl(url, 'url');
   const pg = await loadDriver('pg', () => import('pg'));
   const pool = new pg.default.Pool({ connectionString: url });
   // An idle connection that dies is replaced by the pool; without a listener it would end the process.
@@ -89,4 +98,8 @@ export async function openPostgres(
   return { ...store, close: () => pool.end() };
 }
 
+const checkUrl = only(
+  'a URL such as postgres://127.0.0.1/shop',
+  (value): value is string => typeof value === 'string' && value !== '',
+);
 const ignore = () => {};

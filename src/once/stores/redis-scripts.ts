@@ -26,14 +26,16 @@ end
 -- Microseconds since 1970: grows on, even after the key was removed.
 local next = math.max(time[1] * 1000000 + time[2], (tonumber(token) or 0) + 1)
 local mine = string.format('%.0f', next)
-redis.call('DEL', KEYS[1])
+-- HSET comes first: a full Redis refuses it, but nothing that a script does after its first write.
 redis.call('HSET', KEYS[1], 'token', mine, 'lease', string.format('%.0f', now + ARGV[2]))
+redis.call('HDEL', KEYS[1], 'fingerprint', 'result')
 if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], 'fingerprint', ARGV[1]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return {'claimed', mine}`,
 
   /** ARGV: token, and the result, unless it is a tombstone. */
   complete: `${held}
+-- HDEL comes first, so that even a full Redis records what has been done.
 redis.call('HDEL', KEYS[1], 'lease')
 if ARGV[2] then redis.call('HSET', KEYS[1], 'result', ARGV[2]) end
 return 1`,
@@ -44,6 +46,8 @@ return redis.call('DEL', KEYS[1])`,
 
   /** ARGV: token, lease. */
   extend: `${now}${held}
+-- HDEL comes first, so that even a full Redis does not take the lease from an effect that is running.
+redis.call('HDEL', KEYS[1], 'lease')
 redis.call('HSET', KEYS[1], 'lease', string.format('%.0f', now + ARGV[2]))
 if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return 1`,

@@ -1,3 +1,5 @@
+import { type Check, fail } from '../checks.ts';
+
 /** Where the keys are kept unless you say otherwise. */
 export const DEFAULT_TABLE = 'steadfetch_once';
 
@@ -5,9 +7,10 @@ export const DEFAULT_TABLE = 'steadfetch_once';
  * The SQL that creates the table, or brings an older one up to date: for people with migrations. `setup()` runs the same.
  *
  * @param table A plain name, or `schema.name`; the schema must be there. Default: `steadfetch_once`.
+ * @throws PolicyError a name that would need quotes.
  */
 export function schemaSql(table: string = DEFAULT_TABLE): string {
-  const name = checkTable(table);
+  const name = tableCheck(table, 'table');
   const index = `${name.slice(name.lastIndexOf('.') + 1)}_expires_at`;
   // The lock, because two `create … if not exists` at the same time can still collide.
   return `do $$ begin
@@ -26,11 +29,8 @@ export function schemaSql(table: string = DEFAULT_TABLE): string {
 end $$;`;
 }
 
-/** @throws TypeError unless it is a name that needs no quoting. */
-export function checkTable(table: string): string {
-  if (!/^[a-z_][a-z0-9_]{0,51}(\.[a-z_][a-z0-9_]{0,51})?$/.test(table))
-    throw new TypeError(
-      `table is ${JSON.stringify(table)}; it must be name or schema.name, of lower-case letters, digits and _, each at most 52 long`,
-    );
-  return table;
-}
+/** A name that needs no quoting. */
+export const tableCheck: Check<string> = (value, path) =>
+  typeof value === 'string' && /^[a-z_][a-z0-9_]{0,51}(\.[a-z_][a-z0-9_]{0,51})?$/.test(value)
+    ? value
+    : fail(path, 'name or schema.name, of lower-case letters, digits and _, each at most 52 long', value);

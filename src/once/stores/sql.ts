@@ -1,5 +1,5 @@
 import type { Claim, Store } from '../store.ts';
-import { checkTable, DEFAULT_TABLE, schemaSql } from './schema.ts';
+import { DEFAULT_TABLE, schemaSql } from './schema.ts';
 
 /** What both `pg` and PGlite can do, in and out of a transaction. */
 export interface Queryable {
@@ -17,7 +17,7 @@ interface Found {
  * `statement_timestamp()` is the database's clock.
  */
 export function sqlStore(db: Queryable, table: string = DEFAULT_TABLE): Store {
-  const sql = statements(checkTable(table));
+  const sql = statements(table);
   const changed = async (text: string, values: unknown[]) => (await db.query(text, values)).rows.length > 0;
 
   return {

@@ -17,7 +17,7 @@ export type FastifyIdempotency<Held> = FastifyPluginAsync & {
  * A plugin for Fastify that protects the routes of the instance it is registered on. It claims the key before the
  * handler, behind authentication and validation, and stores what is about to be sent.
  *
- * @throws TypeError for a bad option.
+ * @throws PolicyError a bad option.
  * @example
  * await app.register(idempotency({ store, scope: (request) => ({ operation: 'charge', tenant: request.user.id }) }));
  * app.post('/charges', async (request, reply) => reply.code(201).send(await charge(request.body)));

@@ -14,7 +14,7 @@ export type HonoIdempotency<Held> = MiddlewareHandler & {
 /**
  * Middleware for Hono. Put it after authentication.
  *
- * @throws TypeError for a bad option.
+ * @throws PolicyError a bad option.
  * @example
  * const once = idempotency({ store, scope: (c) => ({ operation: 'charge', tenant: c.get('account') }) });
  * app.post('/charges', once, async (c) => c.json(await charge(await c.req.json()), 201));

@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnyStore, ContextOf } from '../../once/store.ts';
-import { checkOptions, type IdempotencyOptions } from '../options.ts';
+import { checkHandler, checkOptions, type IdempotencyOptions } from '../options.ts';
 import { protect } from '../protect.ts';
 import { bodyOf } from './node-request.ts';
 import { ResponseCapture, sendReply } from './response-capture.ts';
@@ -16,7 +16,7 @@ export interface NodeIdempotency<Req extends IncomingMessage, Context> {
  * Middleware for Express, and for anything else that hands over `(req, res, next)`. Put it after authentication and
  * before the body parsers; behind a parser it compares the parsed body.
  *
- * @throws TypeError for a bad option.
+ * @throws PolicyError a bad option.
  * @example
  * const once = idempotency({ store, scope: (req: Request) => ({ operation: 'charge', tenant: req.user.id }) });
  * app.post('/charges', once, express.json(), async (req, res) => res.status(201).json(await charge(req.body)));
@@ -59,6 +59,7 @@ export function idempotentListener<S extends AnyStore>(
   handler: (req: IncomingMessage, res: ServerResponse, context: ContextOf<S> | undefined) => unknown,
   options: IdempotencyOptions<S, IncomingMessage>,
 ): (req: IncomingMessage, res: ServerResponse) => void {
+  checkHandler(handler, 'handler');
   const middleware = idempotency(options);
   const { onError } = checkOptions(options);
   return (req, res) => {

@@ -1,0 +1,104 @@
+/** The receiving side's part of the one validator: the only file here that knows where the client keeps it. */
+import { PolicyError } from '../model/errors.ts';
+import {
+  type Check,
+  type Checks,
+  fail,
+  isFunction,
+  isPlainObject,
+  isToken,
+  join,
+  list,
+  members,
+  only,
+  wholeNumber,
+} from '../policy/checks.ts';
+import type { AnyStore, Store } from './store.ts';
+
+export { type Check, type Checks, fail, isFunction, isToken, list, only, PolicyError, wholeNumber };
+
+/**
+ * The options of one entry point, copied and frozen: every name is one of `checks`, every value is allowed, and the
+ * required ones are there.
+ *
+ * @param name what the object itself is called, for one that is none
+ * @param path where the object is: `''`, or the name of the member that holds it
+ */
+export function checkMembers<T extends object, Required extends keyof T & string = never>(
+  value: unknown,
+  { name, path = '' }: { name: string; path?: string },
+  checks: Checks<T>,
+  required: readonly Required[] = [],
+): Readonly<Partial<T> & Pick<T, Required>> {
+  if (!isPlainObject(value))
+    return fail(name, `a plain object with ${Object.keys(checks).join(', ')}`, value);
+  const checked = members(value, path, path, checks, []);
+  // A check of `undefined` names the option and what is allowed.
+  for (const member of required)
+    if (checked[member] === undefined) checks[member](undefined, join(path, member));
+  return checked as Readonly<Partial<T> & Pick<T, Required>>;
+}
+
+export const boolean: Check<boolean> = only(
+  'true or false',
+  (value): value is boolean => typeof value === 'boolean',
+);
+
+/** A function. What it takes and returns, only a call can tell. */
+export function aFunction<T extends (...args: never[]) => unknown>(what = 'a function'): Check<T> {
+  return only(what, isFunction<T>);
+}
+
+const LONGEST_NAME = 255;
+
+/** One to 255 characters, as keys, operations, tenants and message ids must be. */
+export const nameCheck: Check<string> = (value, path) => {
+  if (typeof value !== 'string') return fail(path, `a string of 1 to ${LONGEST_NAME} characters`, value);
+  if (value.length < 1 || value.length > LONGEST_NAME)
+    throw new PolicyError(path, `must be 1 to ${LONGEST_NAME} characters long, got ${value.length}`);
+  // Lone surrogates have no UTF-8 form: two different keys would be stored as the same one.
+  if (/[\p{Cc}\p{Cs}]/u.test(value))
+    return fail(path, 'a string without control characters and lone surrogates', value);
+  return value;
+};
+
+const CENTURY = 36_525 * 86_400_000;
+
+/** A time in milliseconds. Below `from` it was probably meant in seconds. */
+export function duration(from: number, { orZero = false } = {}): Check<number> {
+  const expected = `${orZero ? '0 or ' : ''}a whole number of milliseconds from ${from} to ${CENTURY}`;
+  return (value, path) => {
+    if (Number.isSafeInteger(value)) {
+      const time = value as number;
+      if ((time >= from && time <= CENTURY) || (orZero && time === 0)) return time;
+      if (time > 0 && time < from)
+        throw new PolicyError(path, `must be ${expected}, got ${time}: ${time} seconds are ${time * 1_000}`);
+    }
+    return fail(path, expected, value);
+  };
+}
+
+const STEPS: readonly (keyof Store)[] = ['setup', 'claim', 'complete', 'release', 'extend', 'purge'];
+
+/** Either kind of store. */
+export const storeCheck: Check<AnyStore> = (value, path) => {
+  const expected = 'a store, such as memoryStore() or postgresStore(pool).transactional';
+  if (typeof value !== 'object' || value === null) return fail(path, expected, value);
+  const has = (name: string) => isFunction(Reflect.get(value, name));
+  if (has('then')) throw new PolicyError(path, `must be ${expected}, got a promise: await it`);
+  // PGlite and most query builders have a `transaction` of their own.
+  if (has('transaction') && !has('query') && !has('execute')) return value as AnyStore;
+  const missing = STEPS.filter((step) => !has(step));
+  if (missing.length === 0) return value as AnyStore;
+  if (missing.length === STEPS.length) return fail(path, expected, value);
+  throw new PolicyError(path, `must be ${expected}, got one without ${missing.join(', ')}`);
+};
+
+/** An object with these methods, such as a database client. */
+export function clientCheck<T extends object>(expected: string, methods: readonly string[]): Check<T> {
+  return only(expected, (value): value is T => {
+    // Some clients are functions: knex, postgres.js.
+    if ((typeof value !== 'object' || value === null) && typeof value !== 'function') return false;
+    return methods.every((method) => isFunction(Reflect.get(value, method)));
+  });
+}
