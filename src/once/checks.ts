@@ -1,6 +1,7 @@
-/** The receiving side's part of the one validator: the only file here that knows where the client keeps it. */
+/** The receiving side's part of the one validator. */
 import { PolicyError } from '../model/errors.ts';
 import {
+  boolean,
   type Check,
   type Checks,
   fail,
@@ -10,12 +11,25 @@ import {
   join,
   list,
   members,
+  oneOf,
   only,
   wholeNumber,
-} from '../policy/checks.ts';
+} from '../options/checks.ts';
 import type { AnyStore, Store } from './store.ts';
 
-export { type Check, type Checks, fail, isFunction, isToken, list, only, PolicyError, wholeNumber };
+export {
+  boolean,
+  type Check,
+  type Checks,
+  fail,
+  isFunction,
+  isToken,
+  list,
+  oneOf,
+  only,
+  PolicyError,
+  wholeNumber,
+};
 
 /**
  * The options of one entry point, copied and frozen: every name is one of `checks`, every value is allowed, and the
@@ -38,11 +52,6 @@ export function checkMembers<T extends object, Required extends keyof T & string
     if (checked[member] === undefined) checks[member](undefined, join(path, member));
   return checked as Readonly<Partial<T> & Pick<T, Required>>;
 }
-
-export const boolean: Check<boolean> = only(
-  'true or false',
-  (value): value is boolean => typeof value === 'boolean',
-);
 
 /** A function. What it takes and returns, only a call can tell. */
 export function aFunction<T extends (...args: never[]) => unknown>(what = 'a function'): Check<T> {

@@ -8,6 +8,7 @@ import {
   fail,
   isToken,
   list,
+  oneOf,
   only,
   PolicyError,
   storeCheck,
@@ -98,8 +99,6 @@ export type Settings<S extends AnyStore> = Required<
 
 const bytes = wholeNumber(1, 2 ** 31 - 1);
 const headerName = only('the name of a header', isToken);
-const kinds: readonly unknown[] = ['bytes', 'json'];
-const outages: readonly unknown[] = ['refuse', 'run'];
 
 /** Methods in any case; at least one, each of which a server of Node's could be asked for. */
 const methodsCheck: Check<readonly string[]> = (value, path) => {
@@ -123,13 +122,13 @@ const optionChecks: Checks<IdempotencyOptions<AnyStore, never>> = {
   header: headerName,
   required: boolean,
   methods: methodsCheck,
-  fingerprint: only(`'bytes' or 'json'`, (value): value is FingerprintKind => kinds.includes(value)),
+  fingerprint: oneOf('bytes', 'json'),
   keep: aFunction('a function from a Response to true or false'),
   dropHeaders: list('an array of header names', headerName),
   requestLimit: bytes,
   responseLimit: bytes,
   storeTimeout: storeTimeoutCheck,
-  whenStoreDown: only(`'refuse' or 'run'`, (value): value is 'refuse' | 'run' => outages.includes(value)),
+  whenStoreDown: oneOf('refuse', 'run'),
   onError: aFunction(),
   ...timeChecks,
 };

@@ -48,7 +48,7 @@ const wrong: readonly (readonly [options: object, message: string])[] = [
     { methods: ['POST', 'PSOT'] },
     'methods[1] must be one of POST, PATCH, PUT, DELETE, or another method of HTTP, got "PSOT"',
   ],
-  [{ fingerprint: 'body' }, `fingerprint must be 'bytes' or 'json', got "body"`],
+  [{ fingerprint: 'body' }, 'fingerprint must be "bytes" or "json", got "body"'],
   [{ keep: true }, 'keep must be a function from a Response to true or false, got true'],
   [{ dropHeaders: 'set-cookie' }, 'dropHeaders must be an array of header names, got "set-cookie"'],
   [{ dropHeaders: ['a', 'b c'] }, 'dropHeaders[1] must be the name of a header, got "b c"'],
@@ -59,7 +59,7 @@ const wrong: readonly (readonly [options: object, message: string])[] = [
     { storeTimeout: 2 },
     `storeTimeout must be a whole number of milliseconds from 10 to ${CENTURY}, got 2: 2 seconds are 2000`,
   ],
-  [{ whenStoreDown: 'Run' }, `whenStoreDown must be 'refuse' or 'run', got "Run"`],
+  [{ whenStoreDown: 'Run' }, 'whenStoreDown must be "refuse" or "run", got "Run"'],
   [{ onError: 'log' }, 'onError must be a function, got "log"'],
   [
     { lease: 30 },
