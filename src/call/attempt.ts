@@ -1,4 +1,4 @@
-import type { Permit } from '../guard/breaker.ts';
+import { type Admission, firstRefusal } from '../guard/admission.ts';
 import { withHeader } from '../http/headers.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { FetchBody } from '../model/options.ts';
@@ -21,28 +21,32 @@ export interface Attempted<A extends ResponseHead> {
   readonly ended: number;
 }
 
-type Outcome<A extends ResponseHead> = Pick<Attempted<A>, 'response' | 'error' | 'verdict'>;
+type Found<A extends ResponseHead> = Pick<Attempted<A>, 'response' | 'error' | 'verdict'>;
+
+/** What an attempt begins with. It is the attempt's own: another one of the same call may run beside it. */
+export interface Start {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Milliseconds of pause before it. */
+  readonly waited: number;
+  /** The guards are told what comes of it. */
+  readonly admission: Admission;
+}
 
 /** Sends the request once and says what came of it. Never rejects. */
-export function attempt<A extends ResponseHead>(
-  plan: CallPlan<A>,
-  waited: number,
-  permit: Permit | undefined,
-): Promise<Attempted<A>> {
-  return new Attempt(plan, waited, permit).run();
+export function attempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start): Promise<Attempted<A>> {
+  return new Attempt(plan, start).run();
 }
 
 class Attempt<A extends ResponseHead> {
   readonly #plan: CallPlan<A>;
-  readonly #waited: number;
-  readonly #permit: Permit | undefined;
+  readonly #start: Start;
   readonly #begun: number;
   #exchange: Exchange<A> | undefined;
 
-  constructor(plan: CallPlan<A>, waited: number, permit: Permit | undefined) {
+  constructor(plan: CallPlan<A>, start: Start) {
     this.#plan = plan;
-    this.#waited = waited;
-    this.#permit = permit;
+    this.#start = start;
     this.#begun = plan.runtime.now();
   }
 
@@ -84,17 +88,18 @@ class Attempt<A extends ResponseHead> {
 
   /** Whether the services behind should try only once: this layer, or one above, is retrying, or can't any more. */
   #isLastHope(): boolean {
-    const { layer, record, policy, scope, runtime } = this.#plan;
+    const { layer, guards, runtime } = this.#plan;
     if (layer === undefined) return false;
-    if (layer.tryOnce || record.attempts.length > 0) return true;
-    return policy.budget !== false && scope?.budget?.isEmpty(policy.budget, runtime.now()) === true;
+    if (layer.tryOnce || this.#start.number > 1) return true;
+    const refusal = firstRefusal(guards, { number: 2, after: undefined, now: runtime.now() });
+    return refusal?.by === 'budget';
   }
 
   #judge(response: A): Verdict {
     return judgeResponse(response, this.#plan.policy, this.#plan.keyed);
   }
 
-  #failed(error: unknown): Outcome<A> {
+  #failed(error: unknown): Found<A> {
     const { caller } = this.#plan;
     const aborted = caller?.aborted === true;
     if (this.#exchange === undefined) {
@@ -108,36 +113,35 @@ class Attempt<A extends ResponseHead> {
   }
 
   /** Tells everybody who has to know. */
-  #done(found: Outcome<A>): Attempted<A> | Promise<Attempted<A>> {
-    const { runtime, scope } = this.#plan;
-    const ended = runtime.now();
-    const outcome = this.#consult(found);
-    const { response, error, verdict } = outcome;
-    const record = this.#record(outcome, ended);
+  #done(found: Found<A>): Attempted<A> | Promise<Attempted<A>> {
+    const ended = this.#plan.runtime.now();
+    const judged = this.#consult(found);
+    const { response, error, verdict } = judged;
+    const record = this.#record(judged, ended);
     const attempted = { exchange: this.#exchange, response, error, verdict, record, ended };
-    const counted =
-      this.#permit === undefined ? undefined : scope?.breaker?.leave(this.#permit, verdict.outcome, ended);
+    const { outcome, reason } = verdict;
+    const counted = this.#start.admission.leave({ outcome, reason, duration: record.duration, now: ended });
     if (counted) return counted.then(() => this.#announce(attempted));
     return this.#announce(attempted);
   }
 
   /** Asks `retry.when`, if the failure is one that the rules have an opinion on. */
-  #consult(outcome: Outcome<A>): Outcome<A> {
+  #consult(found: Found<A>): Found<A> {
     const { policy, record } = this.#plan;
-    const { verdict, response, error } = outcome;
-    if (verdict.outcome === 'ignored' || verdict.reason === 'success') return outcome;
+    const { verdict, response, error } = found;
+    if (verdict.outcome === 'ignored' || verdict.reason === 'success') return found;
     const { when } = policy.retry;
-    if (when === undefined) return outcome;
+    if (when === undefined) return found;
     try {
       const word = when({
-        attempt: record.attempts.length + 1,
+        attempt: this.#start.number,
         method: record.method,
         url: record.url,
         delivery: this.#delivery,
         ...(response ? { status: response.status, headers: response.headers } : { error }),
       });
-      if (word === undefined) return outcome;
-      return { ...outcome, verdict: { ...verdict, stopped: word ? undefined : 'policy' } };
+      if (word === undefined) return found;
+      return { ...found, verdict: { ...verdict, stopped: word ? undefined : 'policy' } };
     } catch (mistake) {
       // A mistake in the caller's own code is the caller's to see, not ours to retry.
       if (response) this.#exchange?.discard(response);
@@ -145,9 +149,10 @@ class Attempt<A extends ResponseHead> {
     }
   }
 
-  #record({ response, error, verdict }: Outcome<A>, ended: number): AttemptRecord {
+  #record({ response, error, verdict }: Found<A>, ended: number): AttemptRecord {
     const { record: call } = this.#plan;
-    const record = new AttemptRecord(call.attempts.length + 1, call.epochOf(this.#begun), this.#waited);
+    const { number, waited } = this.#start;
+    const record = new AttemptRecord(number, call.epochOf(this.#begun), waited);
     record.duration = ended - this.#begun;
     record.status = this.#exchange?.status;
     record.delivery = this.#delivery;

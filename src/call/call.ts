@@ -1,20 +1,17 @@
 import pRetry from 'p-retry';
-import { backoff } from '../guard/backoff.ts';
-import type { Breaker, Permit } from '../guard/breaker.ts';
-import type { Token } from '../guard/budget.ts';
-import { serverWait } from '../http/retry-after.ts';
+import { Admission, enter, firstRefusal } from '../guard/admission.ts';
+import type { Refusal } from '../guard/guard.ts';
 import { BreakerOpenError } from '../model/errors.ts';
 import type { Stopped } from '../model/report.ts';
 import { pause } from '../platform/pause.ts';
 import type { ResponseHead } from '../transport/exchange.ts';
-import { type Attempted, attempt } from './attempt.ts';
+import { type Attempted, attempt, type Start } from './attempt.ts';
+import { decide } from './decide.ts';
 import type { CallPlan } from './plan.ts';
-
-/** A pause only pays off if this much time is left for the attempt after it, in milliseconds. */
-const WORTHWHILE = 50;
+import { failedAttempt, retryRules } from './rules.ts';
 
 /**
- * Makes one logical call: attempts, until one is good or the gate says no.
+ * Makes one logical call: attempts, until one is good or nothing may follow.
  * The last attempt's own error is rethrown; an answer beats any error of ours.
  */
 export function makeCall<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
@@ -26,45 +23,99 @@ class Failed extends Error {}
 
 class Call<A extends ResponseHead> {
   readonly #plan: CallPlan<A>;
-  readonly #breaker: Breaker | undefined;
-  #permit: Permit | undefined;
-  /** What paid for the attempt under way, if it is a retry. */
-  #token: Token | undefined;
-  /** Milliseconds of pause before the attempt to come. */
-  #waited = 0;
-  #stopped: Stopped | undefined;
 
   constructor(plan: CallPlan<A>) {
     this.#plan = plan;
-    this.#breaker = plan.policy.breaker === false ? undefined : plan.scope?.breaker;
   }
 
-  /** Not an async function, for the reason that `attempt` is none. */
+  /** Not an async function: a call that goes well has no use for a frame to come back to. */
   run(): Promise<A> {
-    const { scope, policy, record, runtime } = this.#plan;
-    if (policy.budget !== false) scope?.budget?.begin(policy.budget, record.begun);
-    if (!this.#enter()) {
-      const error = new BreakerOpenError(scope?.name ?? '', this.#breaker?.retryAt);
-      return Promise.reject(this.#failed('breaker', error, runtime.now()));
-    }
-    return attempt(this.#plan, 0, this.#permit).then((first) => {
-      this.#earn(first);
+    const { guards, runtime, policy } = this.#plan;
+    const admission = enter(guards, { number: 1, after: undefined, now: runtime.now() });
+    if (!(admission instanceof Admission)) return Promise.reject(this.#refused(admission));
+    return attempt(this.#plan, { number: 1, waited: 0, admission }).then((first) => {
       const isEnough = !isWorthMore(first) || policy.retry.attempts === 1;
-      return isEnough ? this.#end(first) : this.#goOn(first);
+      return isEnough ? this.#end(first) : this.#retry(first);
     });
   }
 
-  async #goOn(first: Attempted<A>): Promise<A> {
-    if (!(await this.#again(first))) return this.#end(first);
-    return this.#end(await this.#retry(first, this.#plan.policy.retry.attempts - 1));
+  /**
+   * Retries, as long as there is a next start. A failed attempt's response is kept through the pause: if no attempt
+   * follows, it is the answer.
+   */
+  async #retry(first: Attempted<A>): Promise<A> {
+    let last = first;
+    let next = await this.#next(last);
+    if (typeof next === 'string') return this.#end(last, next);
+    try {
+      await pRetry(
+        async () => {
+          if (typeof next === 'string') throw new Failed();
+          discard(last);
+          last = await attempt(this.#plan, next);
+          if (isWorthMore(last)) throw new Failed();
+        },
+        {
+          retries: this.#plan.policy.retry.attempts - 2,
+          // Only asked while attempts are left. It does the waiting too: p-retry's own can neither jitter fully nor
+          // keep a deadline.
+          shouldRetry: async ({ error }) => {
+            if (!(error instanceof Failed)) return false;
+            next = await this.#next(last);
+            return typeof next !== 'string';
+          },
+          minTimeout: 0,
+          maxTimeout: 0,
+        },
+      );
+    } catch (error) {
+      if (!(error instanceof Failed)) throw error;
+    }
+    return this.#end(last, typeof next === 'string' ? next : undefined);
+  }
+
+  /** Decides, waits and reserves: the start of another attempt, or why there is none. */
+  async #next(failed: Attempted<A>): Promise<Start | Stopped> {
+    const { record, caller, emitter, runtime, guards, limits } = this.#plan;
+    const from = runtime.now();
+    const moment = {
+      now: from,
+      deadline: limits?.deadline ?? Number.POSITIVE_INFINITY,
+      random: runtime.random,
+    };
+    const decision = decide(failedAttempt(this.#plan, failed), retryRules(this.#plan), moment);
+    if ('stop' in decision) return decision.stop;
+
+    const number = failed.record.number + 1;
+    const after = failed.verdict.reason;
+    const refusal = firstRefusal(guards, { number, after, now: from });
+    if (refusal !== undefined) return this.#turnedAway(refusal);
+    if (emitter.has('retry')) {
+      emitter.emit('retry', { ...record.ref, number, delay: decision.wait, reason: after });
+    }
+    await pause(decision.wait, caller?.signal);
+    if (caller?.aborted) return 'aborted';
+
+    const now = runtime.now();
+    const admission = enter(guards, { number, after, now });
+    if (!(admission instanceof Admission)) return this.#turnedAway(admission);
+    return { number, waited: now - from, admission };
+  }
+
+  #turnedAway({ by }: Refusal): Stopped {
+    const { emitter, record, scope } = this.#plan;
+    if (by === 'budget' && emitter.has('budget')) {
+      emitter.emit('budget', { ...record.ref, scope: scope?.name ?? '' });
+    }
+    return by;
   }
 
   /** Ends the call: with the response if there is one, else by throwing the error. */
-  #end(last: Attempted<A>): A {
+  #end(last: Attempted<A>, why?: Stopped): A {
     const { caller, runtime } = this.#plan;
-    // If the gate said no, there may have been a pause since.
-    const now = this.#stopped === undefined ? last.ended : runtime.now();
-    const stopped = this.#stopped ?? last.verdict.stopped ?? 'attempts';
+    // If something else ends it than the attempt itself, there may have been a pause since.
+    const now = why === undefined ? last.ended : runtime.now();
+    const stopped = why ?? last.verdict.stopped ?? 'attempts';
     if (stopped === 'aborted') {
       discard(last);
       throw this.#failed(stopped, caller?.signal.reason, now);
@@ -72,6 +123,14 @@ class Call<A extends ResponseHead> {
     if (last.response === undefined) throw this.#failed(stopped, last.error, now);
     this.#settled(stopped, last.response, now);
     return last.response;
+  }
+
+  /** Nothing was ever sent. */
+  #refused({ by, until }: Refusal): unknown {
+    const { scope, runtime } = this.#plan;
+    const now = runtime.now();
+    const retryAt = Number.isFinite(until) ? runtime.epoch() + Math.max(0, until - now) : undefined;
+    return this.#failed(by, new BreakerOpenError(scope?.name ?? '', retryAt), now);
   }
 
   /** The call ends with an error, and this is it. */
@@ -87,99 +146,6 @@ class Call<A extends ResponseHead> {
     if (response) caller?.handOver(response);
     else caller?.release();
     if (emitter.has('settled')) emitter.emit('settled', record.report());
-  }
-
-  /**
-   * Up to so many attempts more, the first of them at once. A failed attempt's response is kept through the pause: if no
-   * attempt follows, it is the answer.
-   */
-  async #retry(failed: Attempted<A>, attempts: number): Promise<Attempted<A>> {
-    let last = failed;
-    try {
-      return await pRetry(
-        async () => {
-          discard(last);
-          last = await attempt(this.#plan, this.#waited, this.#permit);
-          this.#earn(last);
-          if (isWorthMore(last)) throw new Failed();
-          return last;
-        },
-        {
-          retries: attempts - 1,
-          // Only asked while attempts are left. It does the waiting too: p-retry's own can neither jitter fully nor
-          // keep a deadline.
-          shouldRetry: ({ error }) => error instanceof Failed && this.#again(last),
-          minTimeout: 0,
-          maxTimeout: 0,
-        },
-      );
-    } catch (error) {
-      if (error instanceof Failed) return last;
-      throw error;
-    }
-  }
-
-  /** The gate before another attempt, and the pause. If it says no, `#stopped` says why. */
-  async #again(failed: Attempted<A>): Promise<boolean> {
-    const { record, caller, scope, emitter, runtime } = this.#plan;
-    const delay = this.#delay(failed);
-    if (typeof delay === 'string') {
-      this.#stopped = delay;
-      if (delay === 'budget' && emitter.has('budget')) {
-        emitter.emit('budget', { ...record.ref, scope: scope?.name ?? '' });
-      }
-      return false;
-    }
-    if (emitter.has('retry')) {
-      const number = failed.record.number + 1;
-      emitter.emit('retry', { ...record.ref, number, delay, reason: failed.record.reason });
-    }
-    const from = runtime.now();
-    await pause(delay, caller?.signal);
-    this.#waited = runtime.now() - from;
-    if (caller?.aborted) this.#stopped = 'aborted';
-    else if (!this.#enter()) this.#stopped = 'breaker';
-    return this.#stopped === undefined;
-  }
-
-  /** Milliseconds to wait before the next attempt; or why there must be none. */
-  #delay({ record: last, response }: Attempted<A>): number | Stopped {
-    const { policy, body, repeatable, keyed, limits, scope, runtime, record } = this.#plan;
-    const { retry, idempotency, budget } = policy;
-    const now = runtime.now();
-
-    if (!repeatable && last.delivery !== 'not-sent') return 'unsafe';
-    if (body?.repeatable() === false) return 'body';
-
-    const asked = response && serverWait(response.headers, runtime.epoch());
-    if (asked !== undefined && asked > retry.retryAfter) return 'policy';
-    // "The first one is still running" is no failure that a quick repeat gets around: such a pause starts at the cap.
-    const running = keyed && idempotency !== false && idempotency.retryStatuses.has(last.status ?? 0);
-    const base = running ? retry.cap : retry.base;
-    const delay = (asked ?? 0) + backoff(last.number, base, retry.cap, runtime.random);
-    if (limits && now + delay + WORTHWHILE > limits.deadline) return 'deadline';
-    // A key that the server has forgotten protects no more.
-    if (keyed && idempotency !== false && now - record.begun + delay >= idempotency.lifetime) return 'unsafe';
-
-    if (this.#breaker?.admits() === false) return 'breaker';
-    if (budget !== false && scope?.budget) {
-      this.#token = scope.budget.withdraw(budget, now);
-      if (this.#token === undefined) return 'budget';
-    }
-    return delay;
-  }
-
-  /** An answer that is not asked for again brings tokens. */
-  #earn({ verdict, ended }: Attempted<A>): void {
-    const { policy, scope } = this.#plan;
-    if (policy.budget === false || verdict.outcome !== 'success' || verdict.reason === 'status') return;
-    scope?.budget?.answered(policy.budget, ended, this.#token);
-  }
-
-  /** Asks the breaker for a permit. */
-  #enter(): boolean {
-    this.#permit = this.#breaker?.enter();
-    return this.#breaker === undefined || this.#permit !== undefined;
   }
 }
 

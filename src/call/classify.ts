@@ -1,4 +1,4 @@
-import type { Outcome } from '../guard/breaker.ts';
+import type { Outcome } from '../guard/guard.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
 import type { AttemptReason, Stopped } from '../model/report.ts';
 import type { Exchange, ResponseHead } from '../transport/exchange.ts';

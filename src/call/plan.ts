@@ -1,7 +1,9 @@
 import type { BodySource } from '../body/body-source.ts';
 import { makeBodySource } from '../body/make-source.ts';
+import type { Guard } from '../guard/guard.ts';
+import type { Scope } from '../guard/scope.ts';
 import { scopeName } from '../guard/scope-name.ts';
-import type { Scope, Scopes } from '../guard/scopes.ts';
+import type { Scopes } from '../guard/scopes.ts';
 import type { CallUrl } from '../http/call-url.ts';
 import { findHeader, withHeader, withoutUnset } from '../http/headers.ts';
 import type { FetchInit, Policy, SteadInit } from '../model/options.ts';
@@ -65,7 +67,10 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly repeatable: boolean;
   /** Undefined: none of our clocks run. */
   readonly limits: Limits | undefined;
+  /** What it shares with other calls; undefined: nothing. */
   readonly scope: Scope | undefined;
+  /** What each attempt has to pass. */
+  readonly guards: readonly Guard[];
   /** What the service behind is told about retries; undefined: nothing. */
   readonly layer: { readonly tryOnce: boolean } | undefined;
   readonly door: CallAdapter<A>;
@@ -93,6 +98,7 @@ export function planCall<A extends ResponseHead>(
   const header = dialect === false ? undefined : findHeader(given, dialect.header);
   const key = keyFor({ method, url, given: options.idempotencyKey, header, dialect });
   const keyed = key !== undefined && protects(dialect, method);
+  const scope = isGuarded(policy) ? scopes.use(scopeName(policy, method, url)) : undefined;
   const record = new CallRecord(method, url, policy.endpoint, key?.key, runtime);
   const headers =
     dialect !== false && key?.headerValue !== undefined
@@ -109,7 +115,8 @@ export function planCall<A extends ResponseHead>(
     keyed,
     repeatable: keyed || isIdempotentMethod(method),
     limits: limitsFrom(policy, record.begun),
-    scope: scopeFor(policy, method, url, scopes),
+    scope,
+    guards: scope?.guards(policy) ?? NONE,
     layer,
     door,
     emitter,
@@ -123,8 +130,8 @@ function limitsFrom({ timeout }: ResolvedPolicy, begun: number): Limits | undefi
   return { attempt, idle, total, deadline: begun + total };
 }
 
-function scopeFor(policy: ResolvedPolicy, method: string, url: CallUrl, scopes: Scopes): Scope | undefined {
-  const { breaker, budget } = policy;
-  if (breaker === false && budget === false) return undefined;
-  return scopes.use(scopeName(policy, method, url), breaker, budget !== false);
+const NONE: readonly Guard[] = [];
+
+function isGuarded({ breaker, budget }: ResolvedPolicy): boolean {
+  return breaker !== false || budget !== false;
 }

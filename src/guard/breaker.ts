@@ -2,39 +2,15 @@ import type { BreakerRecord, BreakerState, Transition } from '../model/breaker.t
 import type { Runtime } from '../platform/runtime.ts';
 import type { FailureRule } from './failure-window.ts';
 import type { FailureWindows } from './failure-windows.ts';
-
-/** Lets one attempt through, and is handed back with what came of it. Stale once the breaker changed its state. */
-export type Permit = number;
-
-/** What an attempt says about its dependency. `'ignored'`: nothing (a 4xx, an abort, our own deadline). */
-export type Outcome = 'success' | 'failure' | 'ignored';
-
-/** The whole of what the rest of the client knows of a breaker. */
-export interface Breaker {
-  readonly state: BreakerState;
-  /** Epoch milliseconds of the last change. */
-  readonly since: number;
-  /** Epoch milliseconds from which a probe is let through; undefined unless open. */
-  readonly retryAt: number | undefined;
-  /** A permit, or undefined: nothing may be sent now. */
-  enter(): Permit | undefined;
-  /** True if `enter` would give a permit. Changes nothing. */
-  admits(): boolean;
-  /**
-   * Resolves once the outcome has been counted.
-   * @param now when it came, monotonic
-   */
-  leave(permit: Permit, outcome: Outcome, now?: number): Promise<void> | void;
-  isolate(): void;
-  restore(): void;
-  /** What another process would have to know; undefined if it is closed. */
-  record(): BreakerRecord | undefined;
-}
+import type { Departure, Guard, Outcome, Permit, Refusal } from './guard.ts';
 
 export interface BreakerRule extends FailureRule {
   readonly cooldown: number;
   readonly maxCooldown: number;
 }
+
+/** Held open by hand: no time ends it. */
+const HELD: Refusal = { by: 'breaker', until: Number.POSITIVE_INFINITY };
 
 /** A cooldown is made up to this much longer, so that a fleet which opened together does not probe together. */
 const JITTER = 0.25;
@@ -45,7 +21,7 @@ const JITTER = 0.25;
  * Every change of state starts a new generation, and a permit belongs to the generation that gave it: what an
  * attempt from before the change has to say is about a world that is gone, and decides nothing.
  */
-export class CircuitBreaker implements Breaker {
+export class CircuitBreaker implements Guard {
   state: BreakerState = 'closed';
   since: number;
   readonly #rule: BreakerRule;
@@ -78,26 +54,37 @@ export class CircuitBreaker implements Breaker {
     return this.#runtime.epoch() + Math.max(0, this.#until - this.#runtime.now());
   }
 
-  admits(): boolean {
-    if (this.state === 'closed') return true;
+  refusal({ now }: { readonly now: number }): Refusal | undefined {
+    if (this.state === 'closed') return undefined;
+    if (this.state === 'isolated') return HELD;
     // A half-open breaker waits for its probe, but not for ever: a probe that does not come back gets company. Its
     // result still counts, or a service slower than the cooldown would be probed for ever.
-    return this.state !== 'isolated' && this.#runtime.now() >= this.#until;
+    return now >= this.#until ? undefined : { by: 'breaker', until: this.#until };
   }
 
-  enter(): Permit | undefined {
+  enter({ now }: { readonly now: number }): Permit {
     if (this.state === 'closed') return this.#generation;
-    if (!this.admits()) return undefined;
-    this.#until = this.#runtime.now() + this.#cooldown;
+    this.#until = now + this.#cooldown;
     if (this.state === 'open') this.#become('half-open', 'the cooldown is over: one probe');
     return this.#generation;
   }
 
-  leave(permit: Permit, outcome: Outcome, now = this.#runtime.now()): Promise<void> | void {
+  /** A permit is stale once the breaker changed its state. */
+  leave(permit: Permit, { outcome, now }: Pick<Departure, 'outcome' | 'now'>): Promise<void> | void {
     if (permit !== this.#generation) return;
     if (this.state === 'half-open') return this.#judgeProbe(outcome);
     if (outcome === 'success') this.#windows.success(this, this.#rule, now);
     if (outcome === 'failure') return this.#fail(now);
+  }
+
+  cancel(permit: Permit): void {
+    if (permit === this.#generation && this.state === 'half-open') this.#judgeProbe('ignored');
+  }
+
+  describe(now: number): string {
+    const wait =
+      this.state === 'open' ? `, the next probe in ${Math.max(0, Math.round(this.#until - now))} ms` : '';
+    return `breaker ${this.state}${wait}`;
   }
 
   isolate(): void {

@@ -1,6 +1,6 @@
 import type { BreakerSnapshot } from '../model/breaker.ts';
 import type { Breakers } from '../model/client.ts';
-import type { Breaker, BreakerRule } from './breaker.ts';
+import type { BreakerRule, CircuitBreaker } from './breaker.ts';
 import type { Scopes } from './scopes.ts';
 
 /** The breakers of a client, for people and dashboards. `rule` is for scopes without a call yet. */
@@ -11,7 +11,7 @@ export function breakersOf(scopes: Scopes, rule: BreakerRule): Breakers {
       return breaker && snapshot(scope, breaker);
     },
     isolate(scope) {
-      scopes.use(scope, rule, false).breaker?.isolate();
+      scopes.use(scope).breakerBy(rule).isolate();
     },
     restore(scope) {
       scopes.breaker(scope, rule)?.restore();
@@ -22,6 +22,6 @@ export function breakersOf(scopes: Scopes, rule: BreakerRule): Breakers {
   };
 }
 
-function snapshot(scope: string, { state, since, retryAt }: Breaker): BreakerSnapshot {
+function snapshot(scope: string, { state, since, retryAt }: CircuitBreaker): BreakerSnapshot {
   return { scope, state, since, ...(retryAt !== undefined && { retryAt }) };
 }

@@ -10,12 +10,12 @@ export class FailureWindows {
 
   /** Feeds one success. */
   success(breaker: object, rule: FailureRule, now: number): void {
-    this.#tripOf(breaker, rule, now).success(now);
+    this.#windowOf(breaker, rule, now).success(now);
   }
 
   /** Feeds one failure. Resolves to true if it opens the breaker. */
   failure(breaker: object, rule: FailureRule, now: number): Promise<boolean> {
-    return this.#tripOf(breaker, rule, now).failure(now);
+    return this.#windowOf(breaker, rule, now).failure(now);
   }
 
   /** The statistics of this breaker start fresh. */
@@ -28,19 +28,19 @@ export class FailureWindows {
     return this.#windows.size;
   }
 
-  #tripOf(breaker: object, rule: FailureRule, now: number): FailureWindow {
+  #windowOf(breaker: object, rule: FailureRule, now: number): FailureWindow {
     const known = this.#windows.get(breaker);
     if (known?.isCurrent(now)) return known;
-    const trip = known === undefined || known.isIdle(now) ? new FailureWindow(rule, now) : known;
+    const window = known === undefined || known.isIdle(now) ? new FailureWindow(rule, now) : known;
     this.#windows.delete(breaker);
-    this.#windows.set(breaker, trip);
+    this.#windows.set(breaker, window);
     this.#dropIdle(now);
-    return trip;
+    return window;
   }
 
   #dropIdle(now: number): void {
-    for (const [breaker, trip] of this.#windows) {
-      if (!trip.isIdle(now)) return;
+    for (const [breaker, window] of this.#windows) {
+      if (!window.isIdle(now)) return;
       this.#windows.delete(breaker);
     }
   }

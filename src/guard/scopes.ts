@@ -1,15 +1,8 @@
 import type { BreakerRecord, Transition } from '../model/breaker.ts';
 import type { Runtime } from '../platform/runtime.ts';
-import { type Breaker, type BreakerRule, CircuitBreaker } from './breaker.ts';
-import { Budget } from './budget.ts';
+import { type BreakerRule, CircuitBreaker } from './breaker.ts';
 import { FailureWindows } from './failure-windows.ts';
-
-/** What calls that share a scope share. Made when first used, by the rules of the call that needs it. */
-export interface Scope {
-  readonly name: string;
-  breaker: Breaker | undefined;
-  budget: Budget | undefined;
-}
+import { Scope } from './scope.ts';
 
 /** How many scopes are kept. */
 const LIMIT = 1_000;
@@ -34,17 +27,24 @@ export class Scopes {
     this.#inherited = new Map(inherited.map(({ scope, ...record }) => [scope, record]));
   }
 
-  /** The scope of that name, with what the rules ask for. */
-  use(name: string, breaker: BreakerRule | false, budget: boolean): Scope {
-    const scope = this.#touch(name);
-    if (breaker !== false) scope.breaker ??= this.#newBreaker(name, breaker);
-    if (budget) scope.budget ??= new Budget();
+  /** The scope of that name. */
+  use(name: string): Scope {
+    if (this.#latest?.name === name) return this.#latest;
+    let scope = this.#scopes.get(name);
+    if (scope === undefined) {
+      this.#makeRoom();
+      scope = new Scope(name, (rule) => this.#newBreaker(name, rule));
+    } else {
+      this.#scopes.delete(name);
+    }
+    this.#scopes.set(name, scope);
+    this.#latest = scope;
     return scope;
   }
 
   /** The breaker of a scope, if there is one; `rule` is for one that was inherited. Does not count as use. */
-  breaker(name: string, rule: BreakerRule): Breaker | undefined {
-    if (this.#inherited.has(name)) return this.use(name, rule, false).breaker;
+  breaker(name: string, rule: BreakerRule): CircuitBreaker | undefined {
+    if (this.#inherited.has(name)) return this.use(name).breakerBy(rule);
     return this.#scopes.get(name)?.breaker;
   }
 
@@ -64,20 +64,6 @@ export class Scopes {
     return records;
   }
 
-  #touch(name: string): Scope {
-    if (this.#latest?.name === name) return this.#latest;
-    let scope = this.#scopes.get(name);
-    if (scope === undefined) {
-      this.#makeRoom();
-      scope = { name, breaker: undefined, budget: undefined };
-    } else {
-      this.#scopes.delete(name);
-    }
-    this.#scopes.set(name, scope);
-    this.#latest = scope;
-    return scope;
-  }
-
   /** Forgets the scope that was not used for longest; an open breaker only if there is nothing else. */
   #makeRoom(): void {
     if (this.#scopes.size < LIMIT) return;
@@ -92,7 +78,7 @@ export class Scopes {
     if (victim !== undefined) this.#scopes.delete(victim);
   }
 
-  #newBreaker(name: string, rule: BreakerRule): Breaker {
+  #newBreaker(name: string, rule: BreakerRule): CircuitBreaker {
     const record = this.#inherited.get(name);
     this.#inherited.delete(name);
     const onChange = (transition: Transition) => this.#onChange(name, transition);

@@ -1,5 +1,6 @@
 /** What the guards cost: `npm run bench:guard`. Exits with 1 if a bar is missed. */
 import { createClient } from '../../src/fetch/create-fetch.ts';
+import { Admission, enter } from '../../src/guard/admission.ts';
 import { CircuitBreaker } from '../../src/guard/breaker.ts';
 import { FailureWindows } from '../../src/guard/failure-windows.ts';
 import { Scopes } from '../../src/guard/scopes.ts';
@@ -29,10 +30,11 @@ async function best(...rounds: (() => Promise<number>)[]): Promise<number[]> {
 /** What counts one failing outcome, with so many already in the window. */
 async function failing(inWindow: number): Promise<() => Promise<number>> {
   const breaker = new CircuitBreaker(rule, new ManualRuntime(), new FailureWindows(), () => {});
-  const permit = breaker.enter() ?? 0;
-  await breaker.leave(permit, 'success');
-  for (let i = 1; i < inWindow; i++) await breaker.leave(permit, 'failure');
-  return () => micros(2_000, () => breaker.leave(permit, 'failure'));
+  const now = 0;
+  const permit = breaker.enter({ now });
+  await breaker.leave(permit, { outcome: 'success', now });
+  for (let i = 1; i < inWindow; i++) await breaker.leave(permit, { outcome: 'failure', now });
+  return () => micros(2_000, () => breaker.leave(permit, { outcome: 'failure', now }));
 }
 
 /** A whole call that an open breaker rejects, and what reached the wire meanwhile. */
@@ -60,11 +62,12 @@ async function idleScopes(): Promise<{ scopes: Scopes; bytes: number }> {
     return process.memoryUsage().heapUsed;
   };
   const use = async (name: string) => {
-    const scope = scopes.use(name, rule, true);
-    scope.budget?.begin(budget, runtime.now());
-    const permit = scope.breaker?.enter();
-    if (permit !== undefined) await scope.breaker?.leave(permit, 'failure');
-    scope.budget?.answered(budget, runtime.now(), undefined);
+    const guards = scopes.use(name).guards({ breaker: rule, budget });
+    const now = runtime.now();
+    const admission = enter(guards, { number: 1, after: undefined, now });
+    if (admission instanceof Admission) {
+      await admission.leave({ outcome: 'failure', reason: 'network', duration: 1, now });
+    }
   };
   await use('https://warm-up.example');
   const before = used();

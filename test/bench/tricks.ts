@@ -4,13 +4,10 @@
  *     npm run bench:tricks
  */
 import { execFileSync } from 'node:child_process';
-import CircuitBreaker from 'opossum';
 import pRetry from 'p-retry';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { v4 as uuid } from 'uuid';
 import { callId } from '../../src/call/call-id.ts';
-import { CallRecord } from '../../src/call/record.ts';
-import { remember } from '../../src/call/report.ts';
 import { plainUrl } from '../../src/http/call-url.ts';
 import { systemRuntime } from '../../src/platform/runtime.ts';
 import { compileEndpoints } from '../../src/policy/endpoints.ts';
@@ -39,14 +36,6 @@ const ROUNDS = 5;
 
 const initOf = (at: number) => ({ method: 'POST', headers: { 'x-a': String(at) }, extra: at });
 
-const circuit = () =>
-  new CircuitBreaker(async () => {}, {
-    timeout: false,
-    rollingPercentilesEnabled: false,
-    enableSnapshots: false,
-  });
-const [fired, told] = [circuit(), circuit()];
-
 const rules = Array.from({ length: 1_000 }, (_, n) => ({
   ...parseEndpoint(`https://api.example/v1/things${n}/:id`),
 }));
@@ -70,19 +59,6 @@ const order: Omit<AttemptRequest, 'body'> = {
   now: 0,
   record: { remember() {} },
 };
-const newRecord = () => new CallRecord('GET', url, undefined, undefined, systemRuntime);
-const records = new WeakMap<object, CallRecord>();
-
-/** Sixteen GETs, answered at once, and read; `mark` has each response before. */
-async function marked(mark: (response: object) => unknown): Promise<void> {
-  const get = async () => {
-    const response = await undiciFetch(url, { dispatcher: instant });
-    mark(response);
-    await response.json();
-  };
-  await Promise.all(Array.from({ length: 16 }, get));
-}
-
 /** As undici's `request` makes them of its caller's. */
 const requestOptions = (at: number) => ({
   ...{ method: 'POST', headers: {}, body: text, dispatcher: instant },
@@ -102,12 +78,6 @@ const tricks: readonly Trick[] = [
     steps: 3_000,
     plain: async () => (await undiciFetch(url, { ...post, body: text, dispatcher: instant })).json(),
     ours: async () => (await transport().send({ ...order, body: text })).json(),
-  },
-  {
-    name: '16 GETs, answered at once, with the reports in a private field, not in a WeakMap',
-    steps: 400,
-    plain: () => marked((response) => records.set(response, newRecord())),
-    ours: () => marked((response) => remember(response, newRecord())),
   },
   {
     name: 'Object.assign({}, headers, { … }), not { ...headers, … }',
@@ -147,11 +117,6 @@ const tricks: readonly Trick[] = [
     ours: (at) => Object.freeze({ number: 1, startedAt: at, status: 200, reason: 'success' }),
   },
   {
-    name: 'a frozen list of one as a literal, not mapped',
-    plain: (at) => Object.freeze([{ at }].map((one) => one)),
-    ours: (at) => Object.freeze([{ at }]),
-  },
-  {
     name: 'a URL cut, not parsed',
     plain: (at) => new URL(`https://api.example/v1/things/${at}`).origin,
     ours: (at) => plainUrl(`https://api.example/v1/things/${at}`)?.origin,
@@ -160,11 +125,6 @@ const tricks: readonly Trick[] = [
     name: 'the first attempt before p-retry, not in it',
     plain: (at) => pRetry(async () => at, { retries: 3, minTimeout: 0, maxTimeout: 0 }),
     ours: async (at) => at,
-  },
-  {
-    name: "a success as opossum's event 'fire', not run by it",
-    plain: () => fired.fire(),
-    ours: () => told.emit('fire'),
   },
   {
     name: 'a rule among 1,000 by the index alone, not by URLPattern, for a new URL',
@@ -207,5 +167,3 @@ if (trick === undefined) {
   await time(step, 0, steps);
   console.log(await time(step, steps, 4 * steps));
 }
-fired.shutdown();
-told.shutdown();

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { CircuitBreaker, type Outcome, type Permit } from '../../src/guard/breaker.ts';
+import { CircuitBreaker } from '../../src/guard/breaker.ts';
 import { FailureWindows } from '../../src/guard/failure-windows.ts';
+import type { Outcome, Permit } from '../../src/guard/guard.ts';
 import type { Transition } from '../../src/model/breaker.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
@@ -13,17 +14,18 @@ function setup(overrides: Partial<typeof rule> = {}) {
   const breaker = new CircuitBreaker({ ...rule, ...overrides }, runtime, windows, (transition) => {
     seen.push(transition);
   });
+  const isRefused = () => breaker.refusal({ now: runtime.now() }) !== undefined;
   const enter = (): Permit => {
-    const permit = breaker.enter();
-    if (permit === undefined) throw new Error(`${breaker.state} breaker gave no permit`);
-    return permit;
+    if (isRefused()) throw new Error(`${breaker.state} breaker gave no permit`);
+    return breaker.enter({ now: runtime.now() });
   };
-  const attempt = async (outcome: Outcome) => await breaker.leave(enter(), outcome);
+  const leave = (permit: Permit, outcome: Outcome) => breaker.leave(permit, { outcome, now: runtime.now() });
+  const attempt = async (outcome: Outcome) => await leave(enter(), outcome);
   const attempts = async (count: number, outcome: Outcome) => {
     for (let i = 0; i < count; i++) await attempt(outcome);
   };
   const path = () => seen.map(({ from, to }) => `${from} → ${to}`);
-  return { runtime, breaker, enter, attempt, attempts, path, seen };
+  return { runtime, breaker, isRefused, enter, leave, attempt, attempts, path, seen };
 }
 
 /** Jitter: the dice show 0.5, so a cooldown of 5,000 lasts 5,625. */
@@ -98,24 +100,24 @@ test('failures within the window count together, slice by slice', async () => {
 });
 
 test('an attempt slower than the window still counts: its start and its end are one', async () => {
-  const { breaker, enter, runtime } = setup({ window: 1_000 });
+  const { breaker, enter, runtime, leave } = setup({ window: 1_000 });
   const permits = Array.from({ length: 5 }, enter);
   runtime.advance(5_000);
-  for (const permit of permits) await breaker.leave(permit, 'failure');
+  for (const permit of permits) await leave(permit, 'failure');
   expect(breaker.state).toBe('open');
 });
 
 test('an open breaker gives no permit until its jittered cooldown is over, then one', async () => {
-  const { breaker, attempts, runtime, path } = setup();
+  const { breaker, attempts, runtime, path, isRefused, enter } = setup();
   await attempts(5, 'failure');
-  expect(breaker.enter()).toBeUndefined();
+  expect(isRefused()).toBe(true);
   expect(breaker.retryAt).toBe(runtime.epoch() + COOLDOWN);
   runtime.advance(COOLDOWN - 1);
-  expect(breaker.admits()).toBe(false);
+  expect(isRefused()).toBe(true);
   runtime.advance(1);
-  expect(breaker.admits()).toBe(true);
-  expect(breaker.enter()).toBeDefined();
-  expect(breaker.enter()).toBeUndefined();
+  expect(isRefused()).toBe(false);
+  enter();
+  expect(isRefused()).toBe(true);
   expect(path()).toEqual(['closed → open', 'open → half-open']);
 });
 
@@ -163,50 +165,50 @@ test('a cancelled probe decides nothing, and the next call is the probe', async 
 });
 
 test('a probe that does not come back keeps others waiting for another cooldown only', async () => {
-  const { breaker, attempts, enter, runtime } = setup();
+  const { breaker, attempts, enter, runtime, isRefused, leave } = setup();
   await attempts(5, 'failure');
   runtime.advance(COOLDOWN);
   enter();
   runtime.advance(4_999);
-  expect(breaker.enter()).toBeUndefined();
+  expect(isRefused()).toBe(true);
   runtime.advance(1);
-  await breaker.leave(enter(), 'success');
+  await leave(enter(), 'success');
   expect(breaker.state).toBe('closed');
 });
 
 test('a service slower than the cooldown is not probed for ever: the first probe to be answered closes it', async () => {
-  const { breaker, attempts, enter, runtime } = setup();
+  const { breaker, attempts, enter, runtime, leave } = setup();
   await attempts(5, 'failure');
   runtime.advance(COOLDOWN);
   const slow = enter();
   runtime.advance(5_000);
   const second = enter();
   runtime.advance(1_000);
-  await breaker.leave(slow, 'success');
+  await leave(slow, 'success');
   expect(breaker.state).toBe('closed');
-  await breaker.leave(second, 'failure');
+  await leave(second, 'failure');
   expect(breaker.state).toBe('closed');
 });
 
 test('a success that began before the breaker opened does not close it', async () => {
-  const { breaker, enter, attempts, runtime } = setup();
+  const { breaker, enter, attempts, runtime, leave } = setup();
   const early = enter();
   await attempts(5, 'failure');
-  await breaker.leave(early, 'success');
+  await leave(early, 'success');
   expect(breaker.state).toBe('open');
   runtime.advance(COOLDOWN);
   enter();
-  await breaker.leave(early, 'success');
+  await leave(early, 'success');
   expect(breaker.state).toBe('half-open');
 });
 
 test('a failure that began before the breaker closed again does not count in the new period', async () => {
-  const { breaker, enter, attempts, attempt, runtime } = setup({ minimum: 1 });
+  const { breaker, enter, attempts, attempt, runtime, leave } = setup({ minimum: 1 });
   const early = enter();
   await attempts(1, 'failure');
   runtime.advance(COOLDOWN);
   await attempt('success');
-  await breaker.leave(early, 'failure');
+  await leave(early, 'failure');
   expect(breaker.state).toBe('closed');
 });
 
@@ -220,9 +222,9 @@ test('statistics start fresh after closing: one failure does not open it again',
 });
 
 test('rejected calls do not count: after a trip and 100 rejects, five failures open it again', async () => {
-  const { breaker, attempts, attempt, runtime } = setup();
+  const { breaker, attempts, attempt, runtime, isRefused } = setup();
   await attempts(5, 'failure');
-  for (let i = 0; i < 100; i++) expect(breaker.enter()).toBeUndefined();
+  for (let i = 0; i < 100; i++) expect(isRefused()).toBe(true);
   runtime.advance(COOLDOWN);
   await attempt('success');
   await attempts(5, 'failure');
@@ -230,22 +232,22 @@ test('rejected calls do not count: after a trip and 100 rejects, five failures o
 });
 
 test('failures that settle together open it once', async () => {
-  const { breaker, enter, path } = setup();
+  const { breaker, enter, path, leave } = setup();
   const permits = Array.from({ length: 20 }, enter);
-  await Promise.all(permits.map((permit) => breaker.leave(permit, 'failure')));
+  await Promise.all(permits.map((permit) => leave(permit, 'failure')));
   expect(path()).toEqual(['closed → open']);
   expect(breaker.state).toBe('open');
 });
 
 test('isolated stays isolated whatever happens, until it is restored with fresh statistics', async () => {
-  const { breaker, enter, attempts, runtime, path } = setup();
+  const { breaker, enter, attempts, runtime, path, isRefused, leave } = setup();
   await attempts(4, 'failure');
   const early = enter();
   breaker.isolate();
   breaker.isolate();
-  await breaker.leave(early, 'success');
+  await leave(early, 'success');
   runtime.advance(1_000_000);
-  expect(breaker.enter()).toBeUndefined();
+  expect(isRefused()).toBe(true);
   expect(breaker.retryAt).toBeUndefined();
   breaker.restore();
   await attempts(4, 'failure');
@@ -290,11 +292,10 @@ test('what it exports holds another process off for what is left of the cooldown
   expect(heir.since).toBe(breaker.since);
   expect(heir.retryAt).toBe(breaker.retryAt);
   later.time = COOLDOWN - 1;
-  expect(heir.admits()).toBe(false);
+  expect(heir.refusal({ now: later.time })).toBeDefined();
   later.time = COOLDOWN;
-  const probe = heir.enter();
-  expect(probe).toBeDefined();
-  await heir.leave(probe ?? 0, 'failure');
+  expect(heir.refusal({ now: later.time })).toBeUndefined();
+  await heir.leave(heir.enter({ now: later.time }), { outcome: 'failure', now: later.time });
   expect(heir.retryAt).toBe(later.epoch() + 2 * COOLDOWN);
 });
 
@@ -308,7 +309,7 @@ test('an isolated breaker is exported as isolated, a half-open one as open with 
   const record = breaker.record();
   expect(record).toEqual({ state: 'isolated', since: runtime.epoch() });
   const heir = new CircuitBreaker(rule, runtime, new FailureWindows(), () => {}, record);
-  expect(heir.admits()).toBe(false);
+  expect(heir.refusal({ now: runtime.now() })).toBeDefined();
   heir.restore();
   expect(heir.state).toBe('closed');
 });
@@ -323,14 +324,14 @@ test('a clock that was set back in between can make an inherited cooldown no lon
   } as const;
   const heir = new CircuitBreaker(rule, runtime, new FailureWindows(), () => {}, record);
   runtime.advance(60_000 * 1.25 - 1);
-  expect(heir.admits()).toBe(false);
+  expect(heir.refusal({ now: runtime.now() })).toBeDefined();
   runtime.advance(1);
-  expect(heir.admits()).toBe(true);
+  expect(heir.refusal({ now: runtime.now() })).toBeUndefined();
 });
 
 test('each way from state to state has its reason', async () => {
-  const { breaker, attempts, attempt, runtime, seen } = setup();
-  expect(breaker.admits()).toBe(true);
+  const { breaker, attempts, attempt, runtime, seen, isRefused } = setup();
+  expect(isRefused()).toBe(false);
   await attempts(5, 'failure');
   runtime.advance(COOLDOWN);
   await attempt('failure');

@@ -13,9 +13,10 @@ function setup() {
 
 test('a snapshot says when a probe is let through, while the breaker is open, and only then', async () => {
   const { runtime, scopes, breakers } = setup();
-  const { breaker } = scopes.use('a', rule, false);
+  const breaker = scopes.use('a').breakerBy(rule);
+  const now = runtime.now();
   expect(breakers.get('a')).toEqual({ scope: 'a', state: 'closed', since: runtime.epoch() });
-  await breaker?.leave(breaker.enter() ?? -1, 'failure');
+  await breaker.leave(breaker.enter({ now }), { outcome: 'failure', now });
   const retryAt = runtime.epoch() + 1_125;
   expect(breakers.get('a')).toEqual({ scope: 'a', state: 'open', since: runtime.epoch(), retryAt });
 });
@@ -30,16 +31,15 @@ test('isolating a scope makes its breaker, but no budget', () => {
   const { scopes, breakers } = setup();
   breakers.isolate('a');
   expect(breakers.get('a')?.state).toBe('isolated');
-  expect(scopes.use('a', false, false).budget).toBeUndefined();
+  expect(scopes.use('a').budget).toBeUndefined();
 });
 
-test('a scope has what was asked for, and keeps it', () => {
+test('a scope has the guards that were asked for, and keeps them', () => {
   const { scopes } = setup();
-  expect(scopes.use('a', false, false)).toMatchObject({ breaker: undefined, budget: undefined });
-  const { breaker, budget } = scopes.use('a', rule, true);
-  expect(breaker).toBeDefined();
-  expect(budget).toBeDefined();
-  const again = scopes.use('a', rule, true);
-  expect(again.breaker).toBe(breaker);
-  expect(again.budget).toBe(budget);
+  const budget = { ratio: 0.2, reserve: 3 };
+  expect(scopes.use('a').guards({ breaker: false, budget: false })).toEqual([]);
+  const both = scopes.use('a').guards({ breaker: rule, budget });
+  expect(both).toHaveLength(2);
+  expect(scopes.use('a').guards({ breaker: rule, budget })).toEqual(both);
+  expect(scopes.use('a').guards({ breaker: false, budget })[0]).toBe(both[1]);
 });

@@ -1,8 +1,38 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { Budget, type Token } from '../../src/guard/budget.ts';
+import { type BudgetRule, Budget as Guard } from '../../src/guard/budget.ts';
 
 const rule = { ratio: 0.2, reserve: 3 };
+
+type Token = 'saved' | 'lent';
+
+/** The guard, as a list of what is done to it. */
+class Budget {
+  #guard: Guard | undefined;
+
+  #by(rule: BudgetRule): Guard {
+    this.#guard ??= new Guard(rule);
+    return this.#guard;
+  }
+
+  begin(rule: BudgetRule, now: number): void {
+    this.#by(rule).enter({ number: 1, now });
+  }
+
+  isEmpty(rule: BudgetRule, now: number): boolean {
+    return this.#by(rule).refusal({ number: 2, now }) !== undefined;
+  }
+
+  withdraw(rule: BudgetRule, now: number): Token | undefined {
+    if (this.isEmpty(rule, now)) return undefined;
+    return this.#by(rule).enter({ number: 2, now }) === 1 ? 'saved' : 'lent';
+  }
+
+  answered(rule: BudgetRule, now: number, token: Token | undefined): void {
+    const permit = token === undefined ? 0 : token === 'saved' ? 1 : 2;
+    this.#by(rule).leave(permit, { outcome: 'success', reason: 'success', now });
+  }
+}
 
 function withdrawAll(budget: Budget, now: number): Token[] {
   const tokens: Token[] = [];

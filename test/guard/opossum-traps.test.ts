@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { createClient } from '../../src/fetch/create-fetch.ts';
-import { CircuitBreaker, type Outcome } from '../../src/guard/breaker.ts';
+import { CircuitBreaker } from '../../src/guard/breaker.ts';
 import { FailureWindow } from '../../src/guard/failure-window.ts';
 import { FailureWindows } from '../../src/guard/failure-windows.ts';
+import type { Outcome } from '../../src/guard/guard.ts';
 import { BreakerOpenError } from '../../src/index.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
@@ -16,8 +17,9 @@ function setup(overrides: Partial<typeof rule> = {}) {
   const breaker = new CircuitBreaker({ ...rule, ...overrides }, runtime, new FailureWindows(), () => {});
   const attempts = async (count: number, outcome: Outcome) => {
     for (let i = 0; i < count; i++) {
-      const permit = breaker.enter();
-      if (permit !== undefined) await breaker.leave(permit, outcome);
+      const now = runtime.now();
+      if (breaker.refusal({ now }) === undefined)
+        await breaker.leave(breaker.enter({ now }), { outcome, now });
     }
   };
   const recover = async () => {
@@ -68,22 +70,21 @@ test('an error that is let through counts as success and closes a half-open brea
 
 test('a success from before the trip closes a half-open breaker: a stale one decides nothing', async () => {
   const { breaker, attempts, runtime } = setup();
-  const early = breaker.enter();
+  const early = breaker.enter({ now: 0 });
   await attempts(5, 'failure');
   runtime.advance(5_625);
-  expect(breaker.enter()).toBeDefined();
-  await breaker.leave(early ?? -1, 'success');
+  breaker.enter({ now: 5_625 });
+  await breaker.leave(early, { outcome: 'success', now: 5_625 });
   expect(breaker.state).toBe('half-open');
 });
 
 test('fires count at the start and failures at the end: attempts as long as two windows still open it', async () => {
   const { breaker, runtime } = setup({ window: 1_000 });
   for (let round = 0; round < 5; round++) {
-    const permit = breaker.enter();
-    runtime.advance(2_000);
+    const permit = breaker.enter({ now: runtime.now() });
     // All five end within one slice of the window.
     runtime.time = 10_000 + round;
-    if (permit !== undefined) await breaker.leave(permit, 'failure');
+    await breaker.leave(permit, { outcome: 'failure', now: runtime.now() });
   }
   expect(breaker.state).toBe('open');
 });
@@ -104,7 +105,7 @@ test('a threshold of 100 % never windows: ours of 1 does when everything fails',
 test('options are mutated: the rule is not touched', async () => {
   const frozen = Object.freeze({ ...rule });
   const breaker = new CircuitBreaker(frozen, new ManualRuntime(), new FailureWindows(), () => {});
-  for (let i = 0; i < 5; i++) await breaker.leave(breaker.enter() ?? 0, 'failure');
+  for (let i = 0; i < 5; i++) await breaker.leave(breaker.enter({ now: 0 }), { outcome: 'failure', now: 0 });
   expect(breaker.state).toBe('open');
   expect(frozen).toEqual(rule);
 });

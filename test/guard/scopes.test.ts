@@ -15,17 +15,18 @@ function setup() {
   const runtime = new ManualRuntime();
   const scopes = new Scopes(runtime, () => {});
   const open = async (name: string) => {
-    const { breaker } = scopes.use(name, rule, false);
-    await breaker?.leave(breaker.enter() ?? 0, 'failure');
+    const breaker = scopes.use(name).breakerBy(rule);
+    const now = runtime.now();
+    await breaker.leave(breaker.enter({ now }), { outcome: 'failure', now });
   };
   return { runtime, scopes, open };
 }
 
 test('a thousand scopes are kept: the one that was not used for longest makes room', () => {
   const { scopes } = setup();
-  for (let i = 0; i < 1_000; i++) scopes.use(`scope ${i}`, rule, true);
-  scopes.use('scope 0', rule, true);
-  scopes.use('one more', rule, true);
+  for (let i = 0; i < 1_000; i++) scopes.use(`scope ${i}`).breakerBy(rule);
+  scopes.use('scope 0').breakerBy(rule);
+  scopes.use('one more').breakerBy(rule);
   expect(scopes.breaker('scope 0', rule)).toBeDefined();
   expect(scopes.breaker('scope 1', rule)).toBeUndefined();
 });
@@ -33,7 +34,7 @@ test('a thousand scopes are kept: the one that was not used for longest makes ro
 test('an open breaker is not forgotten to make room for idle ones, though ten thousand came after it', async () => {
   const { scopes, open } = setup();
   await open('broken');
-  for (let i = 0; i < 10_000; i++) scopes.use(`scope ${i}`, rule, true);
+  for (let i = 0; i < 10_000; i++) scopes.use(`scope ${i}`).breakerBy(rule);
   expect(scopes.breaker('broken', rule)?.state).toBe('open');
 });
 
@@ -47,7 +48,7 @@ test('if all are open, the oldest goes', async () => {
 test('ten thousand scopes leave no timer behind', async () => {
   const before = process.getActiveResourcesInfo().length;
   const { scopes, open } = setup();
-  for (let i = 0; i < 10_000; i++) scopes.use(`scope ${i}`, rule, true);
+  for (let i = 0; i < 10_000; i++) scopes.use(`scope ${i}`).breakerBy(rule);
   for (let i = 0; i < 100; i++) await open(`scope ${i}`);
   expect(process.getActiveResourcesInfo()).toHaveLength(before);
 });
@@ -55,7 +56,7 @@ test('ten thousand scopes leave no timer behind', async () => {
 test('what one process knew is handed on, even through a process that never used the scope', async () => {
   const { scopes, open, runtime } = setup();
   await open('broken');
-  scopes.use('well', rule, true);
+  scopes.use('well').breakerBy(rule);
   const exported = Array.from(scopes.records(), ([scope, record]) => ({ scope, ...record }));
   expect(exported.map(({ scope }) => scope)).toEqual(['broken']);
 
@@ -64,6 +65,6 @@ test('what one process knew is handed on, even through a process that never used
   const third = new Scopes(runtime, () => {}, exported);
   runtime.advance(1_000_000);
   expect(third.records().size).toBe(0);
-  expect(second.use('broken', rule, false).breaker?.state).toBe('open');
-  expect(second.use('well', rule, false).breaker?.state).toBe('closed');
+  expect(second.use('broken').breakerBy(rule).state).toBe('open');
+  expect(second.use('well').breakerBy(rule).state).toBe('closed');
 });

@@ -1,0 +1,54 @@
+import type { AttemptReason, Stopped } from '../model/report.ts';
+
+/** What an attempt says about its dependency. `'ignored'`: nothing (an abort, our own deadline, a mistake of ours). */
+export type Outcome = 'success' | 'failure' | 'ignored';
+
+/** An attempt that wants to be sent. */
+export interface Entry {
+  /** Counted from 1; any other than the first is a retry. */
+  readonly number: number;
+  /** Why the attempt before it failed; undefined for the first. */
+  readonly after: AttemptReason | undefined;
+  /** Monotonic. */
+  readonly now: number;
+}
+
+/** What came of an attempt that was let in. */
+export interface Departure {
+  readonly outcome: Outcome;
+  readonly reason: AttemptReason;
+  /** Milliseconds from the sending to the response headers, or to the error. */
+  readonly duration: number;
+  /** Monotonic: when it ended. */
+  readonly now: number;
+}
+
+/** Lets one attempt through, and is handed back when the attempt is over. What the number means, only its guard knows. */
+export type Permit = number;
+
+/** Nothing may be sent now. */
+export interface Refusal {
+  /** Why the call ends, if it can't wait. */
+  readonly by: Extract<Stopped, 'breaker' | 'budget'>;
+  /** Monotonic: when it is worth asking again. `Infinity`: only something that happens can change it. */
+  readonly until: number;
+}
+
+/**
+ * Keeps trouble from spreading. A scope has a list of guards, and each attempt passes all of them.
+ *
+ * An attempt first asks every guard for its `refusal`, which changes nothing; only if there is none it enters all of them
+ * (`admission.ts`). So no guard has to take back what it gave because the next one refused.
+ */
+export interface Guard {
+  /** Why this attempt may not be sent now; undefined: it may. */
+  refusal(entry: Entry): Refusal | undefined;
+  /** Lets the attempt in. Only called if there is no refusal. */
+  enter(entry: Entry): Permit;
+  /** The attempt is over. Resolves once its outcome has been counted. */
+  leave(permit: Permit, departure: Departure): Promise<void> | void;
+  /** The attempt was never sent. */
+  cancel(permit: Permit): void;
+  /** The state of things, in a line for people. */
+  describe(now: number): string;
+}
