@@ -6,7 +6,9 @@ import { loadDriver } from '../../src/once/stores/driver.ts';
 
 const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 const RECEIVING = ['once', 'server', 'testing'];
-const DRIVERS = ['pg', '@electric-sql/pglite', 'ioredis', 'redis', 'express', 'fastify', 'hono'];
+/** Built on both sides. */
+const DURABLE = ['outbox', 'saga'];
+const DRIVERS = ['pg', 'pg-boss', '@electric-sql/pglite', 'ioredis', 'redis', 'express', 'fastify', 'hono'];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const roomOf = (file: string) => file.split(sep)[0] ?? '';
@@ -38,10 +40,15 @@ describe('the import graph', () => {
   });
 
   test('the client imports nothing of the receiving side', () => {
-    const client = files.filter((file) => ![...RECEIVING, 'lab'].includes(roomOf(file)));
+    const client = files.filter((file) => ![...RECEIVING, ...DURABLE, 'lab'].includes(roomOf(file)));
     expect(client.length).toBeGreaterThan(5);
     for (const file of client)
       expect([...reach(file)].filter((name) => RECEIVING.includes(roomOf(name)))).toEqual([]);
+  });
+
+  test('neither side imports anything of the outbox or of sagas', () => {
+    for (const file of files.filter((name) => !DURABLE.includes(roomOf(name))))
+      expect([...reach(file)].filter((name) => DURABLE.includes(roomOf(name)))).toEqual([]);
   });
 
   test('the receiving side imports nothing of the client but the validator of options, and no package at all', () => {

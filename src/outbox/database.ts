@@ -1,0 +1,124 @@
+import { join } from 'node:path';
+import type { PGlite } from '@electric-sql/pglite';
+import type { Pool } from 'pg';
+import type { Db } from 'pg-boss';
+import { PolicyError } from '../model/errors.ts';
+import { loadDriver } from '../once/stores/driver.ts';
+import { warn } from '../platform/warn.ts';
+import { lockFolder } from './folder-lock.ts';
+
+/** A transaction, as `pg`'s client and PGlite have it. */
+export interface Tx {
+  query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+/** A transaction of somebody else's: `fromDrizzle`, `fromKnex`, `fromKysely` and `fromPrisma` of pg-boss make it. */
+export interface AdaptedTx {
+  executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
+}
+
+/** `postgres://…`; a folder for PGlite; or a `pg` Pool or PGlite of yours. */
+export type Target = string | Pool | PGlite;
+
+/** Where the outbox keeps its calls. */
+export interface Database {
+  /** The Pool, or the PGlite. */
+  readonly client: Pool | PGlite;
+  readonly kind: 'postgres' | 'pglite';
+  /** For the engine. */
+  readonly db: Db;
+  /** Committed when `work` resolves; rolled back, and the error rethrown, when it throws. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  /** Closes what was opened here, and nothing of yours. */
+  close(): Promise<void>;
+}
+
+/** What the engine runs its statements on. @throws PolicyError It is no transaction. */
+export function engineDb(tx: Tx | AdaptedTx): Db {
+  if ('executeSql' in tx && typeof tx.executeSql === 'function') return tx as Db;
+  if ('query' in tx && typeof tx.query === 'function') {
+    return { executeSql: (text, values) => tx.query(text, values) };
+  }
+  throw new PolicyError(
+    'tx',
+    'must be a transaction of pg or PGlite, or what fromDrizzle, fromKnex, fromKysely or fromPrisma of pg-boss made of one',
+  );
+}
+
+/** @throws MissingDriverError pg or PGlite is not installed. @throws FolderInUseError */
+export async function openDatabase(target: Target): Promise<Database> {
+  if (typeof target !== 'string') {
+    if ('exec' in target) return await pglite(target, async () => {});
+    if ('connect' in target) return postgres(target, async () => {});
+    throw new PolicyError('target', 'must be a postgres:// URL, a folder, a pg Pool or a PGlite');
+  }
+  if (/^postgres(?:ql)?:\/\//.test(target)) {
+    const pg = await loadDriver('pg', () => import('pg'));
+    const pool = new pg.default.Pool({ connectionString: target });
+    return postgres(pool, () => pool.end());
+  }
+  if (target === '' || /^[a-z][a-z\d+.-]*:\/\//i.test(target)) {
+    throw new PolicyError(
+      'target',
+      `must be a postgres:// URL or a folder, got ${JSON.stringify(target.split('//')[0])}`,
+    );
+  }
+  const { PGlite } = await loadDriver('@electric-sql/pglite', () => import('@electric-sql/pglite'));
+  const unlock = lockFolder(target);
+  try {
+    const db = await PGlite.create(join(target, 'pglite'));
+    return await pglite(db, async () => {
+      await db.close();
+      unlock();
+    });
+  } catch (error) {
+    unlock();
+    throw error;
+  }
+}
+
+async function pglite(client: PGlite, close: () => Promise<void>): Promise<Database> {
+  const { fromPglite } = await loadDriver('pg-boss', () => import('pg-boss'));
+  return {
+    client,
+    kind: 'pglite',
+    db: fromPglite(client as Parameters<typeof fromPglite>[0]),
+    transaction: (work) => client.transaction((tx) => work(tx)),
+    close,
+  };
+}
+
+function postgres(pool: Pool, close: () => Promise<void>): Database {
+  // An idle connection that dies is replaced by the pool; without a listener it would end the process.
+  pool.on('error', warn);
+  return {
+    client: pool,
+    kind: 'postgres',
+    db: { executeSql: (text, values) => pool.query(text, values) },
+    async transaction(work) {
+      const client = await pool.connect();
+      let broken = false;
+      const lost = () => {
+        broken = true;
+      };
+      // One that dies while nobody queries it: the next query reports it.
+      client.on('error', lost);
+      try {
+        await client.query('begin');
+        const result = await work(client);
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback').catch(lost);
+        throw error;
+      } finally {
+        client.off('error', lost);
+        client.release(broken);
+      }
+    },
+    async close() {
+      pool.off('error', warn);
+      await close();
+    },
+  };
+}

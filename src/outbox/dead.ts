@@ -1,0 +1,82 @@
+import type { JobWithMetadata } from 'pg-boss';
+import { type Call, handleOf, untilOf } from './call.ts';
+import { type Database, engineDb } from './database.ts';
+import { type Engine, QUEUES, queueOf } from './engine.ts';
+import { CallExpiredError, UnknownCallError } from './errors.ts';
+import type { StoredLetter } from './letter.ts';
+import type { LastTry } from './result.ts';
+
+/** A call that is not sent any more. It stays until somebody replays or discards it. */
+export interface DeadLetter {
+  readonly call: Call;
+  readonly reason: 'refused' | 'expired';
+  /** Epoch milliseconds: when it was added, when it came to its end, and when its key ends. */
+  readonly addedAt: number;
+  readonly at: number;
+  readonly until: number;
+  /** The last sending. `delivery: 'unknown'` means that the work may have been done. */
+  readonly last: LastTry;
+}
+
+/** Which of the dead letters. */
+export interface ListOptions {
+  /**
+   * 1 to 100,000.
+   * @default 1000
+   */
+  readonly limit?: number;
+  /** The id of the last one of the page before. */
+  readonly after?: string;
+}
+
+/** The calls that were refused, or whose key ended, for a person to look at. */
+export interface DeadLetters {
+  /** The oldest first. */
+  list(options?: ListOptions): Promise<DeadLetter[]>;
+  get(id: string): Promise<DeadLetter | undefined>;
+  /**
+   * Puts the call back into the queue, with the same id and the same key.
+   * @throws CallExpiredError its key has ended. @throws UnknownCallError there is no such dead letter.
+   */
+  replay(id: string): Promise<Call>;
+  /** Forgets the call. @returns false if there is no such dead letter */
+  discard(id: string): Promise<boolean>;
+}
+
+export function deadLetters(engine: Engine, database: Database, now: () => number): DeadLetters {
+  const { boss } = engine;
+  return {
+    async list(options = {}) {
+      return (await boss.findJobs<StoredLetter>(QUEUES.dead, { ...options })).map(letterOf);
+    },
+    async get(id) {
+      const [job] = await boss.findJobs<StoredLetter>(QUEUES.dead, { id });
+      return job && letterOf(job);
+    },
+    async replay(id) {
+      return await database.transaction(async (tx) => {
+        const db = engineDb(tx);
+        const [job] = await boss.findJobs<StoredLetter>(QUEUES.dead, { id, db });
+        if (job === undefined) throw new UnknownCallError(id);
+        const { call, addedAt } = job.data;
+        const until = untilOf(call, addedAt);
+        if (now() >= until) throw new CallExpiredError(id, until);
+        // Of two who replay it at once, one finds the dead letter gone; and the record of its end would be in the way.
+        await boss.deleteJob(QUEUES.dead, id, { db });
+        await boss.deleteJob(queueOf(call), id, { db });
+        if (!(await engine.insert(db, id, call))) throw new UnknownCallError(id);
+        return handleOf(id, call);
+      });
+    },
+    async discard(id) {
+      const found = await boss.findJobs(QUEUES.dead, { id });
+      await boss.deleteJob(QUEUES.dead, id);
+      return found.length > 0;
+    },
+  };
+}
+
+function letterOf({ id, data }: JobWithMetadata<StoredLetter>): DeadLetter {
+  const { call, reason, addedAt, at, last } = data;
+  return { call: handleOf(id, call), reason, addedAt, at, until: untilOf(call, addedAt), last };
+}

@@ -1,0 +1,228 @@
+import type { SteadFetch } from '../model/client.ts';
+import type { ClientOptions, FetchInit, Policy, SteadInit } from '../model/options.ts';
+import {
+  type Check,
+  type Checks,
+  fail,
+  isFunction,
+  isPlainObject,
+  isToken,
+  list,
+  members,
+  number,
+  only,
+  wholeNumber,
+} from '../options/checks.ts';
+import { checkPolicy } from '../policy/validate.ts';
+import type { CallBody } from './body.ts';
+import type { Call } from './call.ts';
+import type { Tx } from './database.ts';
+import type { Result } from './result.ts';
+
+/** A request that is about to be sent. What is set on `headers` goes out and is never stored. */
+export interface OutgoingRequest {
+  readonly method: string;
+  readonly url: string;
+  /** To be changed. */
+  readonly headers: Headers;
+  /** The bytes that will be sent: for signatures. */
+  readonly body: string | Uint8Array<ArrayBuffer> | undefined;
+  readonly call: Call;
+}
+
+/**
+ * Runs in the transaction that ends the call: what it writes is committed together with the end, once; or, should it
+ * throw, neither is, and the call is sent again later, with the same key.
+ */
+export type DurableHandler = (tx: Tx, result: Result) => unknown;
+
+/** What `openOutbox` takes. All times in milliseconds. */
+export interface OutboxOptions {
+  /** The client that sends. */
+  readonly fetch: SteadFetch;
+  /**
+   * The options that the client was made with, so that a key is made, and its lifetime known, by the same rules.
+   * Leave it out only if all its calls have the default dialect, whose keys last a day.
+   */
+  readonly rules?: ClientOptions;
+  /** Adds what must not be stored, such as `authorization`, each time a call is sent. */
+  readonly prepare?: (request: OutgoingRequest) => unknown;
+  /** Policies that calls may name: `add(tx, url, { policy: 'patient' })`. They are laid over the client's rules. */
+  readonly policies?: Readonly<Record<string, Policy>>;
+  /** Names of further headers that may be stored. Never those that carry credentials. */
+  readonly headers?: readonly string[];
+  /**
+   * The longest body, in bytes.
+   * @default 1048576 (1 MiB)
+   */
+  readonly bodyLimit?: number;
+  /**
+   * How long a call's record is kept after its end. For so long, adding it again finds it instead of making a new one.
+   * @default 86400000 (a day)
+   */
+  readonly keep?: number;
+  /** The pause before a call is sent again: full jitter, `random() × min(cap, base × 2^tries)`. */
+  readonly backoff?: {
+    /** @default 1000 */
+    readonly base?: number;
+    /** @default 300000 (5 minutes) */
+    readonly cap?: number;
+  };
+  /**
+   * Which calls go down and recover together.
+   * @default the origin of the call's URL
+   */
+  readonly scope?: (call: Call) => string;
+  /**
+   * The database schema of the engine.
+   * @default 'steadfetch'
+   */
+  readonly schema?: string;
+  readonly onDone?: DurableHandler;
+  readonly onRefused?: DurableHandler;
+  readonly onExpired?: DurableHandler;
+}
+
+/** What `add` takes beside the URL. */
+export interface CallInit {
+  /** @default 'GET' */
+  readonly method?: string;
+  readonly headers?: FetchInit['headers'];
+  readonly body?: CallBody;
+  /** As for the client. Left out, a fresh one is made and stored. */
+  readonly idempotencyKey?: SteadInit['idempotencyKey'];
+  /** The name of one of the outbox's policies. */
+  readonly policy?: string;
+  /** Calls of a group are sent one at a time, in the order of `add`. 1 to 255 characters. */
+  readonly group?: string;
+  /**
+   * Milliseconds during which the call may be sent, if that is less than its key lasts.
+   * @default what the dialect says of its keys
+   */
+  readonly lifetime?: number;
+}
+
+const DAY = 86_400_000;
+/** The shortest time that PostgreSQL's `interval` and our JSON agree on, a century: as good as for ever. */
+const CENTURY = 36_525 * DAY;
+
+const text = only(
+  'a string of 1 to 255 characters',
+  (value): value is string => typeof value === 'string' && value.length >= 1 && value.length <= 255,
+);
+const time = number(
+  `a number of milliseconds from 1 to ${CENTURY}`,
+  (value) => value >= 1 && value <= CENTURY,
+);
+const handler = only('a function', isFunction<DurableHandler>);
+
+const policies: Check<Readonly<Record<string, Policy>>> = (value, path) => {
+  if (!isPlainObject(value)) return fail(path, 'a plain object with a policy for each name', value);
+  const checked = Object.entries(value).map(([name, policy]: [string, unknown]) => [
+    text(name, path),
+    checkPolicy(policy, `${path}.${name}`),
+  ]);
+  return Object.freeze(Object.fromEntries(checked));
+};
+
+const backoffChecks: Checks<NonNullable<OutboxOptions['backoff']>> = { base: time, cap: time };
+
+const checks: Checks<OutboxOptions> = {
+  fetch: only('a client that createFetch made', isClient),
+  // What is in them is checked where they are compiled.
+  rules: only('a plain object, as createFetch takes it', (value): value is ClientOptions =>
+    isPlainObject(value),
+  ),
+  prepare: only('a function', isFunction<NonNullable<OutboxOptions['prepare']>>),
+  policies,
+  headers: list('an array of HTTP header names', only('an HTTP header name', isToken)),
+  bodyLimit: wholeNumber(0, 64 * 1_048_576),
+  keep: time,
+  backoff: (value, path) =>
+    isPlainObject(value)
+      ? members(value, path, 'backoff', backoffChecks, [])
+      : fail(path, 'a plain object with base and cap', value),
+  scope: only('a function', isFunction<NonNullable<OutboxOptions['scope']>>),
+  schema: only(
+    'a name of lower-case letters, digits and _, at most 50 long',
+    (value): value is string => typeof value === 'string' && /^[a-z_][a-z0-9_]{0,49}$/.test(value),
+  ),
+  onDone: handler,
+  onRefused: handler,
+  onExpired: handler,
+};
+
+/** With every default filled in. */
+export type CheckedOutbox = OutboxOptions &
+  Required<Pick<OutboxOptions, 'bodyLimit' | 'keep' | 'schema' | 'scope'>> & {
+    readonly backoff: { readonly base: number; readonly cap: number };
+  };
+
+/** @throws PolicyError that names the option, its value and what is allowed. */
+export function checkOutbox(options: OutboxOptions): CheckedOutbox {
+  if (!isPlainObject(options)) return fail('options', 'a plain object', options);
+  const { fetch, ...rest } = members(
+    options,
+    '',
+    '',
+    checks,
+    Object.keys(backoffChecks).map((name) => `backoff.${name}`),
+  );
+  if (fetch === undefined) return fail('fetch', 'a client that createFetch made', fetch);
+  return Object.freeze({
+    bodyLimit: 1_048_576,
+    keep: DAY,
+    schema: 'steadfetch',
+    scope: ({ url }: Call) => new URL(url).origin,
+    ...rest,
+    fetch,
+    backoff: { base: 1_000, cap: 300_000, ...rest.backoff },
+  });
+}
+
+const callChecks: Checks<CallInit> = {
+  method: only('an HTTP method', isToken),
+  headers: (value) => value as NonNullable<CallInit['headers']>,
+  body: (value) => value as NonNullable<CallBody>,
+  idempotencyKey: (value) => value as NonNullable<CallInit['idempotencyKey']>,
+  policy: text,
+  group: text,
+  lifetime: time,
+};
+
+/** @throws PolicyError that names the option, its value and what is allowed. */
+export function checkCall(init: CallInit): Readonly<CallInit> {
+  if (!isPlainObject(init)) return fail('init', 'a plain object', init);
+  return members(init, '', '', callChecks, []);
+}
+
+/** What `work` takes. */
+export interface WorkOptions {
+  /**
+   * Calls that are under way at the same time.
+   * @default 10
+   */
+  readonly concurrency?: number;
+  /**
+   * How often an empty queue is looked into, in milliseconds.
+   * @default 1000
+   */
+  readonly poll?: number;
+}
+
+const workChecks: Checks<WorkOptions> = {
+  concurrency: wholeNumber(1, 1_000),
+  poll: wholeNumber(10, 3_600_000),
+};
+
+/** @throws PolicyError that names the option, its value and what is allowed. */
+export function checkWork(options: WorkOptions): Required<WorkOptions> {
+  if (!isPlainObject(options)) return fail('options', 'a plain object', options);
+  return { concurrency: 10, poll: 1_000, ...members(options, '', '', workChecks, []) };
+}
+
+function isClient(value: unknown): value is SteadFetch {
+  return (
+    isFunction(value) && isFunction(Reflect.get(value, 'extend')) && isFunction(Reflect.get(value, 'on'))
+  );
+}
