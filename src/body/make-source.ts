@@ -2,8 +2,11 @@ import type { BodyFactory, FetchBody } from '../model/options.ts';
 import { isDisturbed } from '../platform/streams.ts';
 import { type BodySource, FixedBody } from './body-source.ts';
 import { isBytes } from './bytes.ts';
-import { multipart, newBoundary } from './multipart.ts';
+import { nativeBlob } from './foreign-blob.ts';
+import { FormBody, multipart, newBoundary } from './multipart.ts';
+import { heard, iterable } from './node-stream.ts';
 import { OneShot } from './one-shot.ts';
+import { isAsyncIterable, isForeignBlob, isFormData, isNodeStream, isWebStream } from './recognise.ts';
 
 /**
  * Every kind of body, with the same bytes on each attempt. What the caller could change while the call is under way
@@ -17,10 +20,11 @@ export function makeBodySource(
 ): BodySource | undefined {
   if (body === undefined || body === null) return undefined;
   if (typeof body === 'function') return factory(body);
-  if (isFormData(body)) return new FixedBody(multipart(body));
-  if (!isAsyncIterable(body)) return new FixedBody(snapshot(body));
+  const stream = streamOf(body);
   // A stream that was used is for `fetch` to refuse.
-  return once || isUsed(body) ? new FixedBody(body) : new OneShot(body);
+  if (stream !== undefined) return once || isUsed(stream) ? new FixedBody(stream) : new OneShot(stream);
+  if (isFormData(body)) return new FormBody(body);
+  return new FixedBody(snapshot(body));
 }
 
 /** The caller's function makes the body anew; but the boundary of its forms stays. */
@@ -28,13 +32,33 @@ function factory(make: BodyFactory): BodySource {
   let boundary: string | undefined;
   return {
     async next() {
-      const body = await make();
-      if (body === undefined || body === null || !isFormData(body)) return body;
+      const body = heard(await make());
+      const stream = streamOf(body);
+      if (stream !== undefined) return stream;
+      if (isForeignBlob(body)) return nativeBlob(body);
+      if (!isFormData(body)) return body;
       boundary ??= newBoundary();
-      return multipart(body, boundary);
+      return multipart(body, boundary)();
     },
     repeatable: () => true,
   };
+}
+
+/** A stream of Node's or of the web, or anything else that undici's `fetch` iterates over. */
+function streamOf(body: FetchBody): (AsyncIterable<unknown> & FetchBody) | undefined {
+  if (isNodeStream(body)) return iterable(body);
+  if (isFormData(body)) return undefined;
+  if (isAsyncIterable(body)) return body as AsyncIterable<unknown> & FetchBody;
+  return isWebStream(body) ? (chunksOf(body) as AsyncIterable<unknown> & FetchBody) : undefined;
+}
+
+async function* chunksOf(stream: ReadableStream): AsyncGenerator<unknown> {
+  const reader = stream.getReader();
+  try {
+    for (let read = await reader.read(); !read.done; read = await reader.read()) yield read.value;
+  } finally {
+    await reader.cancel();
+  }
 }
 
 function snapshot(body: NonNullable<FetchBody>): FetchBody {
@@ -43,16 +67,6 @@ function snapshot(body: NonNullable<FetchBody>): FetchBody {
   if (!isBytes(body) || body.byteLength === 0) return body;
   if (!ArrayBuffer.isView(body)) return body.slice(0);
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
-}
-
-/** By its tag: undici's FormData, the runtime's and a polyfill's are different classes. */
-function isFormData(body: object | string): body is FormData {
-  return typeof body === 'object' && Reflect.get(body, Symbol.toStringTag) === 'FormData';
-}
-
-/** A stream of the web or of Node, or anything else that undici's `fetch` iterates over. A Blob is not one. */
-function isAsyncIterable(body: object | string): body is AsyncIterable<unknown> & FetchBody {
-  return typeof body === 'object' && Symbol.asyncIterator in body;
 }
 
 function isUsed(body: object): boolean {

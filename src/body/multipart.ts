@@ -1,16 +1,57 @@
-import { FormDataEncoder, type FormDataLike } from 'form-data-encoder';
+import { FormDataEncoder, type FormDataLike, isFile, isFormData } from 'form-data-encoder';
+import type { BodySource } from './body-source.ts';
+import { nativeBlob } from './foreign-blob.ts';
+import { isForeignBlob } from './recognise.ts';
 
 type BlobParts = NonNullable<ConstructorParameters<typeof Blob>[0]>;
 
+/** A form, in the same bytes for every attempt. */
+export class FormBody implements BodySource {
+  readonly #make: () => Blob | Promise<Blob>;
+  #made: Blob | Promise<Blob> | undefined;
+
+  /** @throws {TypeError} The form can't be read. */
+  constructor(form: FormDataLike) {
+    this.#make = multipart(form);
+  }
+
+  next(): Blob | Promise<Blob> {
+    this.#made ??= this.#make();
+    return this.#made;
+  }
+
+  repeatable(): boolean {
+    return true;
+  }
+}
+
 /**
  * A form as one Blob: every attempt sends the same bytes under the same boundary, where `fetch` would draw a new
- * boundary each time, which to a server that fingerprints payloads is another payload. Files stay on disk until sent.
+ * boundary each time, which to a server that fingerprints payloads is another payload. The runtime's own files stay on
+ * disk until sent; those of other libraries are read by whoever calls what is returned.
  *
  * @param boundary the one to use, if there has been a form in this call before
+ * @throws {TypeError} The form is another library's and can't be read, or holds what can't be.
  */
-export function multipart(form: FormData, boundary: string = newBoundary()): Blob {
-  const encoder = new FormDataEncoder(form as FormDataLike, boundary);
-  return new Blob([...encoder.values()] as BlobParts, { type: encoder.contentType });
+export function multipart(form: FormDataLike, boundary: string = newBoundary()): () => Blob | Promise<Blob> {
+  if (!isFormData(form))
+    throw new TypeError('the body is a FormData of another library that can not be read');
+  for (const [name, value] of form.entries()) {
+    if (typeof value === 'object' && !isFile(value)) {
+      throw new TypeError(
+        `the field ${JSON.stringify(name)} of the form is no string, and no File that can be read`,
+      );
+    }
+  }
+  const encoder = new FormDataEncoder(form, boundary);
+  const parts = [...encoder.values()];
+  const join = (all: readonly unknown[]) => new Blob(all as BlobParts, { type: encoder.contentType });
+  if (!parts.some(isForeignBlob)) {
+    const blob = join(parts);
+    return () => blob;
+  }
+  return async () =>
+    join(await Promise.all(parts.map((part) => (isForeignBlob(part) ? nativeBlob(part) : part))));
 }
 
 /** In lower case, because that is what the type of a Blob is turned into. */

@@ -1,4 +1,5 @@
 import type { Outcome } from '../guard/guard.ts';
+import { causes } from '../model/cause.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
 import type { AttemptReason, Stopped } from '../model/report.ts';
 import type { Exchange, ResponseHead } from '../transport/exchange.ts';
@@ -61,8 +62,13 @@ export function judgeError(
 ): Verdict {
   if (callerAborted) return aborted;
   if (isTimeout(error)) return error.phase === 'total' ? outOfTime : timeout;
-  if (fault === 'body') return unusableBody;
+  if (fault === 'body' || isUnreadable(error)) return unusableBody;
   return fault === 'network' ? onTheWire[permanenceOf(error)] : invalid;
+}
+
+/** Nothing but a Blob or a File of the caller's is ever not readable; undici does not say who failed. */
+function isUnreadable(error: unknown): boolean {
+  return [...causes(error)].some((cause) => Reflect.get(cause, 'name') === 'NotReadableError');
 }
 
 /** By code: there may be two copies of this package. */

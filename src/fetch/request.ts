@@ -1,3 +1,6 @@
+import { assertReadable, nativeBlob } from '../body/foreign-blob.ts';
+import { heard } from '../body/node-stream.ts';
+import { isForeignBlob } from '../body/recognise.ts';
 import type { CallRequest } from '../call/request.ts';
 import { type CallUrl, plainUrl } from '../http/call-url.ts';
 import { copyHeaders } from '../http/headers.ts';
@@ -24,7 +27,18 @@ export function readRequest(input: FetchInput, init: SteadInit): CallRequest | u
   // To its Request it may have been no stream; to us it may be one. With a stream `fetch` wants `duplex`, and does not
   // want `keepalive`, which means nothing outside of browsers.
   if (stream) Object.assign(sent, { duplex: 'half', keepalive: false });
-  return { method: sentMethod(sent.method), url, init: sent, signal, body: init.body, stream };
+  return { method: sentMethod(sent.method), url, init: sent, signal, body: bodyOf(init.body), stream };
+}
+
+/** `fetch` would take another library's Blob for an object like any other, and send what it is as text. */
+function bodyOf(body: SteadInit['body']): SteadInit['body'] {
+  if (!isForeignBlob(body)) return heard(body);
+  assertReadable(body);
+  let native: Promise<Blob> | undefined;
+  return () => {
+    native ??= nativeBlob(body);
+    return native;
+  };
 }
 
 /** By its tag: undici's Request and the runtime's are different classes, and undici only knows its own. */

@@ -1,3 +1,5 @@
+import { heard } from '../body/node-stream.ts';
+import { isAsyncIterable, isFormData, isNodeStream } from '../body/recognise.ts';
 import type { CallRequest } from '../call/request.ts';
 import { type CallUrl, canonicalOrigin, DispatchUrl } from '../http/call-url.ts';
 import type { FetchBody, FetchInit } from '../model/options.ts';
@@ -64,11 +66,10 @@ function inPairs(list: readonly unknown[]): unknown[][] {
 /** undici also sends whatever can be iterated over; what can only be iterated over once is read now. */
 function bodyOf(body: unknown): FetchBody | undefined {
   if (body === undefined || body === null) return undefined;
-  const isList =
-    typeof body === 'object' &&
-    Symbol.iterator in body &&
-    !ArrayBuffer.isView(body) &&
-    !(Symbol.asyncIterator in body) &&
-    Reflect.get(body, Symbol.toStringTag) !== 'FormData';
-  return (isList ? [...(body as Iterable<unknown>)] : body) as FetchBody;
+  return (isList(body) ? [...body] : heard(body)) as FetchBody;
+}
+
+function isList(body: unknown): body is Iterable<unknown> {
+  if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) return false;
+  return Symbol.iterator in body && !isNodeStream(body) && !isAsyncIterable(body) && !isFormData(body);
 }
