@@ -19,6 +19,7 @@ export interface FailedAttempt {
 /** What this call may do. */
 export interface RetryRules {
   readonly base: number;
+  readonly factor: number;
   readonly cap: number;
   /** The longest wait that a server may ask for. */
   readonly retryAfter: number;
@@ -58,7 +59,7 @@ export function decide(
   if (asked > rules.retryAfter) return { stop: 'policy' };
   // "The first one is still running" is no failure that a quick repeat gets around: such a pause starts at the cap.
   const base = failed.running ? rules.cap : rules.base;
-  const wait = asked + backoff(number, base, rules.cap, random);
+  const wait = asked + backoff(number, { ...rules, base }, random);
   if (now + wait + WORTHWHILE > deadline) return { stop: 'deadline' };
   // A key that the server has forgotten protects no more.
   if (now + wait >= rules.forgotten) return { stop: 'unsafe' };

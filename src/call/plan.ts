@@ -126,8 +126,8 @@ export function planCall<A extends ResponseHead>(
 
 function limitsFrom({ timeout }: ResolvedPolicy, begun: number): Limits | undefined {
   if (timeout === false) return undefined;
-  const { attempt, idle, total } = timeout;
-  return { attempt, idle, total, deadline: begun + total };
+  const { attempt, idle, body, total } = timeout;
+  return { attempt, idle, body, total, deadline: begun + total };
 }
 
 const NONE: readonly Guard[] = [];

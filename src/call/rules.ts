@@ -28,6 +28,7 @@ export function retryRules<A extends ResponseHead>({
 }: CallPlan<A>): RetryRules {
   return {
     base: retry.base,
+    factor: retry.factor,
     cap: retry.cap,
     retryAfter: retry.retryAfter,
     repeatable,

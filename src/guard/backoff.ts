@@ -5,6 +5,10 @@
  * @param retry which retry this is, counted from 1
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
-export function backoff(retry: number, base: number, cap: number, random: () => number): number {
-  return random() * Math.min(cap, base * 2 ** (retry - 1));
+export function backoff(
+  retry: number,
+  { base, factor, cap }: { readonly base: number; readonly factor: number; readonly cap: number },
+  random: () => number,
+): number {
+  return random() * Math.min(cap, base * factor ** (retry - 1));
 }

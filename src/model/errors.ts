@@ -1,5 +1,5 @@
 /** Which clock ran out. */
-export type TimeoutPhase = 'attempt' | 'idle' | 'total';
+export type TimeoutPhase = 'attempt' | 'idle' | 'body' | 'total';
 
 /** An attempt, a silent body or the whole call took too long. Match it by `name` or `code`. */
 export class TimeoutError extends Error {
@@ -16,7 +16,8 @@ export class TimeoutError extends Error {
 const explain: Record<TimeoutPhase, string> = {
   attempt: 'The attempt had no response headers',
   idle: 'The response body sent nothing',
-  total: 'The call was not done',
+  body: 'The response body was not complete',
+  total: 'The call had no response',
 };
 
 /** The breaker of this scope is open: nothing was sent. Match it by `name` or `code`. */

@@ -15,20 +15,28 @@ export interface DispatcherLike {
 /** A function of the same shape as `fetch`. */
 export type FetchLike = (input: FetchInput, init?: FetchInit) => Promise<Response>;
 
-/** Three clocks, all in milliseconds. `Infinity` switches one off. */
+/** Four clocks, all in milliseconds. `Infinity` switches one off. */
 export interface TimeoutOptions {
   /**
-   * One attempt, until its response headers are there.
-   * @default 2000
+   * One attempt, until its response headers are there. The default is for services that nobody has measured: where you know
+   * one, set it per endpoint, a little above the slowest answer of a thousand (p99.9).
+   * @default 10000
    */
   attempt?: number;
   /**
    * The longest silence between two chunks of a response body. Waiting for a slow *reader* does not count.
-   * @default 10000
+   * @default 60000
    */
   idle?: number;
   /**
-   * The whole logical call: every attempt, every pause and the body.
+   * The whole response body, from the headers on. By default a body lives for as long as it moves: a stream of tokens or a
+   * download has no natural length.
+   * @default Infinity
+   */
+  body?: number;
+  /**
+   * The whole logical call until its response: every attempt, every pause and every wait. Not the body, unless `buffer` makes
+   * it part of the attempt.
    * @default 30000
    */
   total?: number;
@@ -38,24 +46,30 @@ export interface TimeoutOptions {
 export interface RetryOptions {
   /**
    * Attempts in all, the first one included: 1 to 100.
-   * @default 4
+   * @default 5
    */
   attempts?: number;
   /**
-   * Backoff is full jitter: `random() × min(cap, base × 2^(n−1))` milliseconds before the n-th retry. After a
+   * Backoff is full jitter: `random() × min(cap, base × factor^(n−1))` milliseconds before the n-th retry. After a
    * "still running" (409 with a key) it is `random() × cap`.
    * @default 100
    * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
    */
   base?: number;
   /**
+   * How much longer each backoff may be than the one before it: 1 to 10. With the defaults the longest pauses are 100, 300, 900
+   * and 2,700 ms, so that a call outlives a service that is restarted.
+   * @default 3
+   */
+  factor?: number;
+  /**
    * The longest backoff, in milliseconds.
-   * @default 2000
+   * @default 2700
    */
   cap?: number;
   /**
    * Response statuses that are worth another attempt. With a key, the dialect's own are added.
-   * @default [408, 425, 429, 500, 502, 503, 504]
+   * @default [408, 425, 429, 500, 502, 503, 504, 529]
    */
   statuses?: readonly number[];
   /**
@@ -161,6 +175,13 @@ export interface Policy {
    * @default false
    */
   buffer?: number | false;
+  /**
+   * How long a call may wait for room, in milliseconds, when its next attempt may not be sent now: the breaker is open, or the
+   * budget is empty. Nothing is sent for it meanwhile; it goes out when answers come again. However long it is, `timeout.total`
+   * ends the wait. 0 or `false`: it fails at once.
+   * @default 20000
+   */
+  patience?: number | false;
 }
 
 /** What `createFetch` takes. */

@@ -32,4 +32,6 @@ export interface ResolvedPolicy {
   readonly scope: NonNullable<BreakerOptions['scope']>;
   /** Bytes; 0 is off. */
   readonly buffer: number;
+  /** Milliseconds; 0 is off. */
+  readonly patience: number;
 }

@@ -4,12 +4,13 @@ import type { WholePolicy } from './whole-policy.ts';
 
 /** What holds where the user said nothing. Times in milliseconds. */
 export const defaults = {
-  timeout: { attempt: 2_000, idle: 10_000, total: 30_000 },
+  timeout: { attempt: 10_000, idle: 60_000, body: Number.POSITIVE_INFINITY, total: 30_000 },
   retry: {
-    attempts: 4,
+    attempts: 5,
     base: 100,
-    cap: 2_000,
-    statuses: [408, 425, 429, 500, 502, 503, 504],
+    factor: 3,
+    cap: 2_700,
+    statuses: [408, 425, 429, 500, 502, 503, 504, 529],
     retryAfter: 20_000,
   },
   idempotency: 'default',
@@ -24,6 +25,7 @@ export const defaults = {
   budget: { ratio: 0.2, reserve: 3 },
   scope: 'origin',
   buffer: false,
+  patience: 20_000,
 } as const satisfies WholePolicy;
 
 /** What holds where a dialect says nothing. */

@@ -25,6 +25,7 @@ export function overlay(
     breaker: lay(base.breaker, over.breaker, defaults.breaker),
     budget: lay(base.budget, over.budget, defaults.budget),
     buffer: over.buffer ?? base.buffer,
+    patience: over.patience ?? base.patience,
     scope,
   };
 }
@@ -52,7 +53,7 @@ export function resolvePolicy(
   path: string,
   base?: { readonly whole: WholePolicy; readonly resolved: ResolvedPolicy },
 ): ResolvedPolicy {
-  const { timeout, retry, idempotency, breaker, budget, buffer, scope } = policy;
+  const { timeout, retry, idempotency, breaker, budget, buffer, patience, scope } = policy;
   if (retry !== false) {
     refuseAbove(path, ['retry.base', retry.base], ['retry.cap', retry.cap]);
   }
@@ -74,6 +75,7 @@ export function resolvePolicy(
     breaker: part('breaker', () => resolveBreaker(breaker)),
     budget: Object.freeze(budget),
     buffer: buffer === false ? 0 : buffer,
+    patience: patience === false ? 0 : patience,
     scope,
   });
 }
@@ -85,9 +87,9 @@ function resolveBreaker(breaker: WholePolicy['breaker']): ResolvedPolicy['breake
 }
 
 function resolveRetry(retry: WholePolicy['retry']): ResolvedPolicy['retry'] {
-  const { attempts, base, cap, statuses, retryAfter, when } =
+  const { attempts, base, factor, cap, statuses, retryAfter, when } =
     retry === false ? { ...defaults.retry, attempts: 1, when: undefined } : retry;
-  return Object.freeze({ attempts, base, cap, retryAfter, statuses: new Set(statuses), when });
+  return Object.freeze({ attempts, base, factor, cap, retryAfter, statuses: new Set(statuses), when });
 }
 
 function resolveIdempotency(idempotency: WholePolicy['idempotency'], path: string): ResolvedDialect | false {

@@ -33,11 +33,12 @@ export interface CheckedOptions extends Policy {
   readonly dispatcher?: DispatcherLike;
 }
 
-const timeoutChecks: Checks<TimeoutOptions> = { attempt: clock, idle: clock, total: clock };
+const timeoutChecks: Checks<TimeoutOptions> = { attempt: clock, idle: clock, body: clock, total: clock };
 
 const retryChecks: Checks<RetryOptions> = {
   attempts: wholeNumber(1, 100),
   base: milliseconds(0),
+  factor: number('a number from 1 to 10', (value) => value >= 1 && value <= 10),
   cap: milliseconds(0),
   statuses: list('an array of whole numbers from 400 to 599', wholeNumber(400, 599)),
   retryAfter: milliseconds(0),
@@ -67,6 +68,8 @@ const bytes = number(
   (value) => Number.isInteger(value) && value >= 1,
 );
 
+const patience = number('false or milliseconds: 0 or more, or Infinity', (value) => value >= 0);
+
 const policyChecks: Checks<Policy> = {
   timeout: part('timeout', timeoutChecks),
   retry: part('retry', retryChecks),
@@ -74,6 +77,7 @@ const policyChecks: Checks<Policy> = {
   breaker: part('breaker', breakerChecks),
   budget: part('budget', budgetChecks),
   buffer: (value, path) => (value === false ? value : bytes(value, path)),
+  patience: (value, path) => (value === false ? value : patience(value, path)),
 };
 
 const optionChecks: Checks<CheckedOptions> = {

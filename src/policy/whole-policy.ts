@@ -11,4 +11,5 @@ export interface WholePolicy {
   /** Of breaker and budget: it outlives a breaker that is switched off. */
   readonly scope: NonNullable<BreakerOptions['scope']>;
   readonly buffer: number | false;
+  readonly patience: number | false;
 }

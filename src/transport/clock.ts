@@ -6,6 +6,7 @@ import { afterInput, cancel, type Look, ref, type Timer, unref } from '../platfo
 export interface Limits {
   readonly attempt: number;
   readonly idle: number;
+  readonly body: number;
   readonly total: number;
   /** Monotonic: when `total` is used up. */
   readonly deadline: number;
@@ -19,8 +20,9 @@ export interface Timed {
 }
 
 /**
- * The three clocks of one attempt on a single timer. First the attempt clock runs, until the response headers;
- * then the idle clock, until the end of the body; the total deadline runs beside both.
+ * The clocks of one attempt on a single timer. First the attempt clock runs, until the response headers; then the idle clock
+ * and the body's, until the end of the body. The total deadline runs beside them until the response is handed over: a body that
+ * keeps coming may take as long as it likes.
  * A chunk only notes the time: the timer, when it fires, looks whether it is really due.
  */
 export class AttemptClock {
@@ -30,6 +32,8 @@ export class AttemptClock {
   readonly #attemptDue: number;
   #phase: TimeoutPhase = 'attempt';
   #touchedAt = 0;
+  #answeredAt = 0;
+  #deadline: number;
   #wasPaused = false;
   #timer: Timer | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
@@ -41,6 +45,7 @@ export class AttemptClock {
     this.#runtime = runtime;
     this.#timed = timed;
     this.#attemptDue = now + limits.attempt;
+    this.#deadline = limits.deadline;
     this.#aim(now);
   }
 
@@ -53,7 +58,13 @@ export class AttemptClock {
   answered(): void {
     this.#wasPaused = false;
     this.#touchedAt = this.#runtime.now();
+    this.#answeredAt = this.#touchedAt;
     this.#turn('idle');
+  }
+
+  /** The response was handed over: the deadline of the call is kept. */
+  released(): void {
+    this.#deadline = Number.POSITIVE_INFINITY;
   }
 
   /** A chunk came. */
@@ -62,9 +73,9 @@ export class AttemptClock {
     this.#wasPaused = this.#timed.paused;
   }
 
-  /** From now on the body can't be watched: only the deadline counts. */
+  /** From now on the body can't be watched: only its whole time counts. */
   unwatched(): void {
-    this.#turn('total');
+    this.#turn('body');
   }
 
   stop(): void {
@@ -83,9 +94,9 @@ export class AttemptClock {
   }
 
   #due(): number {
-    const { idle, deadline } = this.#limits;
-    if (this.#phase === 'attempt') return Math.min(this.#attemptDue, deadline);
-    return this.#phase === 'idle' ? Math.min(this.#touchedAt + idle, deadline) : deadline;
+    if (this.#phase === 'attempt') return Math.min(this.#attemptDue, this.#deadline);
+    const bodyDue = Math.min(this.#answeredAt + this.#limits.body, this.#deadline);
+    return this.#phase === 'idle' ? Math.min(this.#touchedAt + this.#limits.idle, bodyDue) : bodyDue;
   }
 
   /** Makes sure that the timer fires no later than what is due now. */
@@ -113,13 +124,20 @@ export class AttemptClock {
     else this.#lastLook = afterInput(() => this.#judge());
   }
 
+  /** Which clock has run out. */
+  #phaseAt(now: number): TimeoutPhase {
+    if (now >= this.#deadline) return 'total';
+    if (this.#phase !== 'attempt' && now >= this.#answeredAt + this.#limits.body) return 'body';
+    return this.#phase;
+  }
+
   #judge(): void {
     const now = this.#runtime.now();
     if (now < this.#due()) {
       this.#turn(this.#phase);
     } else {
       this.stop();
-      const phase = now >= this.#limits.deadline ? 'total' : this.#phase;
+      const phase = this.#phaseAt(now);
       this.#timed.expired(new TimeoutError(phase, this.#limits[phase]));
     }
   }

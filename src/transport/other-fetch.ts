@@ -96,6 +96,7 @@ class FetchExchange implements Exchange, Timed {
     const whole = buffer > 0 && (await this.#readAhead(response, buffer));
     if (this.#clock === undefined) return;
     if (whole || response.body === null) return this.#clock.stop();
+    this.#clock.released();
     this.#clock.unwatched();
     dropped.register(response.body, this.#clock);
   }

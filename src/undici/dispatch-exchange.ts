@@ -63,6 +63,7 @@ export class DispatchExchange extends WireExchange<HeldResponse> {
   }
 
   hopReady(hop: Hop): void {
+    this.released();
     this.#resolve?.(new HeldResponse(this.status ?? 0, hop));
     this.#forget();
   }

@@ -5,7 +5,7 @@ import { ManualRuntime } from '../support/manual-runtime.ts';
 
 afterEach(() => vi.useRealTimers());
 
-const limits = { attempt: 1_000, idle: 1_000, total: 1_000, deadline: 1_000 };
+const limits = { attempt: 1_000, idle: 1_000, body: 1_000, total: 1_000, deadline: 1_000 };
 
 test.each([
   ['was made', () => Promise.resolve('x')],

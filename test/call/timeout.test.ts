@@ -41,7 +41,7 @@ test.each<[string, Fault, Options, string]>([
   ['before the headers', silent, { timeout: { attempt: 40 } }, 'attempt'],
   ['before the headers, by the whole call', silent, { timeout: { total: 40 } }, 'total'],
   ['in the body', stalledBody, { timeout: { idle: 40 } }, 'idle'],
-  ['in the body, by the whole call', drip, { timeout: { total: 100 } }, 'total'],
+  ['in the body, by its whole time', drip, { timeout: { body: 100 } }, 'body'],
   ['in a body that is buffered', stalledBody, { timeout: { idle: 40 }, buffer: 1_000 }, 'idle'],
   [
     'in a body that is buffered, by the whole call',
@@ -124,12 +124,12 @@ test('a body that falls silent ends by the idle clock', async () => {
   await eventually(() => expect(server.openSockets).toBe(0));
 });
 
-test('a body that drips stays within the idle clock but not within the total one', async () => {
+test('a body that drips stays within the idle clock and the total one, but not within its own', async () => {
   await using server = await startFaultServer({ fault: () => drip });
   const patient = await createFetch({ timeout: { idle: 200, total: 5_000 } })(server.url);
   expect(await patient.json()).toMatchObject({ ok: true });
-  const hasty = await createFetch({ timeout: { idle: 200, total: 150 } })(server.url);
-  expect(await errorOf(hasty.text())).toMatchObject({ cause: { name: 'TimeoutError', phase: 'total' } });
+  const hasty = await createFetch({ timeout: { idle: 200, body: 150 } })(server.url);
+  expect(await errorOf(hasty.text())).toMatchObject({ cause: { name: 'TimeoutError', phase: 'body' } });
 });
 
 test('a reader that pauses longer than the idle clock is not mistaken for a silent server', async () => {

@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { defaults } from '../../src/policy/defaults.ts';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
-const { timeout, retry, idempotency, breaker, budget } = defaults;
+const { timeout, retry, idempotency, breaker, budget, patience } = defaults;
 const seconds = (ms: number) => `${ms / 1_000} s`;
 
 test.each([
@@ -11,7 +11,7 @@ test.each([
   ['`timeout.idle`', seconds(timeout.idle)],
   ['`timeout.total`', seconds(timeout.total)],
   ['`retry.attempts`', `${retry.attempts}`],
-  ['`retry.base`, `retry.cap`', `${retry.base} ms, ${seconds(retry.cap)}`],
+  ['`retry.base`, `.factor`, `.cap`', `${retry.base} ms, ${retry.factor}, ${seconds(retry.cap)}`],
   ['`retry.statuses`', retry.statuses.join(' ')],
   ['`retry.retryAfter`', seconds(retry.retryAfter)],
   ['`idempotency`', `\`'${idempotency}'\``],
@@ -22,7 +22,9 @@ test.each([
   ],
   ['`breaker.cooldown`, `.maxCooldown`', `${seconds(breaker.cooldown)}, ${seconds(breaker.maxCooldown)}`],
   ['`budget.ratio`, `budget.reserve`', `${budget.ratio}, ${budget.reserve}`],
+  ['`timeout.body`', 'off'],
   ['`buffer`', 'off'],
+  ['`patience`', seconds(patience)],
 ])('the README says that the default of %s is %s', (name, value) => {
   expect(readme).toContain(`| ${name} | ${value} |`);
 });

@@ -26,7 +26,12 @@ describe('the policy of a call', () => {
     });
     expect(policy.endpoint).toBe(RULE);
     expect(policy.retry.attempts).toBe(2);
-    expect(policy.timeout).toEqual({ attempt: 2_000, idle: 7, total: 9_000 });
+    expect(policy.timeout).toEqual({
+      attempt: 10_000,
+      idle: 7,
+      body: Number.POSITIVE_INFINITY,
+      total: 9_000,
+    });
   });
 
   it('is made once per rule', () => {
@@ -67,7 +72,7 @@ describe('the policy for one call', () => {
     expect(policy).toMatchObject({
       endpoint: RULE,
       retry: { attempts: 6, base: 7, cap: 500 },
-      timeout: { attempt: 2_000, total: 1_000 },
+      timeout: { attempt: 10_000, total: 1_000 },
       idempotency: { retryHeader: 'stripe-should-retry' },
     });
   });
@@ -187,7 +192,7 @@ describe('extended policies', () => {
     const extended = base.extend({ retry: { attempts: 3 }, timeout: { total: 1_000 } });
     expect(at(extended, 'https://any.example/')).toMatchObject({
       retry: { attempts: 3, cap: 500 },
-      timeout: { attempt: 2_000, total: 1_000 },
+      timeout: { attempt: 10_000, total: 1_000 },
     });
     expect(at(extended, API)).toMatchObject({ retry: { attempts: 3, base: 50, cap: 500 }, buffer: 9 });
   });

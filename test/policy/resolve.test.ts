@@ -16,12 +16,13 @@ describe('a policy that says nothing', () => {
     const { idempotency, ...rest } = resolve({});
     expect(rest).toEqual({
       endpoint: undefined,
-      timeout: { attempt: 2_000, idle: 10_000, total: 30_000 },
+      timeout: { attempt: 10_000, idle: 60_000, body: Number.POSITIVE_INFINITY, total: 30_000 },
       retry: {
-        attempts: 4,
+        attempts: 5,
         base: 100,
-        cap: 2_000,
-        statuses: new Set([408, 425, 429, 500, 502, 503, 504]),
+        factor: 3,
+        cap: 2_700,
+        statuses: new Set([408, 425, 429, 500, 502, 503, 504, 529]),
         retryAfter: 20_000,
         when: undefined,
       },
@@ -35,6 +36,7 @@ describe('a policy that says nothing', () => {
       },
       budget: { ratio: 0.2, reserve: 3 },
       buffer: 0,
+      patience: 20_000,
     });
     expect(idempotency).toMatchObject({ header: 'Idempotency-Key', format: 'plain' });
   });
@@ -50,12 +52,18 @@ describe('a policy laid over another', () => {
     expect(policy.retry).toEqual({
       attempts: 2,
       base: 100,
+      factor: 3,
       cap: 500,
       statuses: new Set([503]),
       retryAfter: 20_000,
       when,
     });
-    expect(policy.timeout).toEqual({ attempt: 2_000, idle: 1, total: 9_000 });
+    expect(policy.timeout).toEqual({
+      attempt: 10_000,
+      idle: 1,
+      body: Number.POSITIVE_INFINITY,
+      total: 9_000,
+    });
     expect(policy.budget).toEqual({ ratio: 0.2, reserve: 1 });
   });
 
@@ -82,8 +90,8 @@ describe('a policy laid over another', () => {
       breaker: {},
       budget: { reserve: 0 },
     });
-    expect(on.timeout).toEqual({ attempt: 2_000, idle: 7, total: 30_000 });
-    expect(on.retry.attempts).toBe(4);
+    expect(on.timeout).toEqual({ attempt: 10_000, idle: 7, body: Number.POSITIVE_INFINITY, total: 30_000 });
+    expect(on.retry.attempts).toBe(5);
     const { scope: _scope, ...numbers } = defaults.breaker;
     expect(on.breaker).toEqual(numbers);
     expect(on.budget).toEqual({ ratio: 0.2, reserve: 0 });
@@ -118,7 +126,7 @@ describe('a resolved policy', () => {
   });
 
   it.each([
-    [{ retry: { base: 5_000 } }, 'retry.base must not be above retry.cap (2000), got 5000'],
+    [{ retry: { base: 5_000 } }, 'retry.base must not be above retry.cap (2700), got 5000'],
     [{ retry: { cap: 50 } }, 'retry.base must not be above retry.cap (50), got 100'],
     [
       { breaker: { cooldown: 90_000 } },

@@ -14,8 +14,8 @@ function refusal(options: unknown): string {
 }
 
 const FIELD_LISTS = {
-  timeout: 'attempt, idle, total',
-  retry: 'attempts, base, cap, statuses, retryAfter, when',
+  timeout: 'attempt, idle, body, total',
+  retry: 'attempts, base, factor, cap, statuses, retryAfter, when',
   breaker: 'scope, threshold, minimum, window, cooldown, maxCooldown',
   budget: 'ratio, reserve',
 };
@@ -60,7 +60,7 @@ describe('an unknown option', () => {
 
   it('is refused in a rule where it would be right for createFetch', () => {
     expect(refusal({ endpoints: { 'https://x.example/*': { fetch } } })).toBe(
-      'endpoints["https://x.example/*"].fetch is not an option; there are timeout, retry, idempotency, breaker, budget, buffer',
+      'endpoints["https://x.example/*"].fetch is not an option; there are timeout, retry, idempotency, breaker, budget, buffer, patience',
     );
   });
 });

@@ -2,7 +2,12 @@ import { vi } from 'vitest';
 import type { TimeoutOptions } from '../../src/index.ts';
 
 /** Limits that no test waits for, and that nothing else in the process sets a timer to. */
-export const far: Required<TimeoutOptions> = { attempt: 54_100, idle: 54_200, total: 54_900 };
+export const far: Required<TimeoutOptions> = {
+  attempt: 54_100,
+  idle: 54_200,
+  body: Number.POSITIVE_INFINITY,
+  total: 54_900,
+};
 
 /** Watches the timers that attempts set while `far` holds; `vi.restoreAllMocks()` ends it. */
 export class AttemptTimers {

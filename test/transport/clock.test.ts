@@ -30,7 +30,7 @@ afterEach(() => {
 });
 
 function start(limits: Partial<Limits>): AttemptClock {
-  const whole = { attempt: never, idle: never, total: never, ...limits };
+  const whole = { attempt: never, idle: never, body: never, total: never, ...limits };
   const timed = {
     get paused() {
       return reader.paused;
@@ -105,6 +105,31 @@ test('the total deadline runs beside both', () => {
     dripping.chunk();
   }
   expect(phases()).toEqual(['total at 20', 'total at 20']);
+});
+
+test('once the response is handed over, the total deadline is kept, and only silence ends a body', () => {
+  const clock = start({ attempt: 30, idle: 10, total: 20 });
+  clock.answered();
+  clock.released();
+  for (let chunk = 0; chunk < 6; chunk++) {
+    pass(8);
+    clock.chunk();
+  }
+  expect(phases()).toEqual([]);
+  pass(10);
+  expect(phases()).toEqual(['idle at 58']);
+});
+
+test('a body may be given a time of its own, which runs from the headers on', () => {
+  const clock = start({ attempt: 30, idle: 10, body: 20 });
+  pass(15);
+  clock.answered();
+  clock.released();
+  for (let chunk = 0; chunk < 6; chunk++) {
+    pass(8);
+    clock.chunk();
+  }
+  expect(phases()).toEqual(['body at 35']);
 });
 
 test('if the attempt ends with the call, it was the total deadline', () => {

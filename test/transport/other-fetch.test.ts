@@ -113,16 +113,16 @@ test('a fetch that does not listen, and fails later, makes no unhandled rejectio
   process.off('unhandledRejection', unhandled);
 });
 
-test('the total deadline ends a body, and the error knows its call', async () => {
+test('the time of a body ends it, and the error knows its call', async () => {
   const listening: FetchLike = async (_input, init) =>
     new Response(
       body((controller) =>
         init?.signal?.addEventListener('abort', () => controller.error(init.signal?.reason)),
       ),
     );
-  const response = await createFetch({ fetch: listening, timeout: { total: 40 } })(url);
+  const response = await createFetch({ fetch: listening, timeout: { body: 40 } })(url);
   const error = await errorOf(response.text());
-  expect(error).toMatchObject({ name: 'TimeoutError', phase: 'total' });
+  expect(error).toMatchObject({ name: 'TimeoutError', phase: 'body' });
   expect(callReport(error)?.id).toBe(callReport(response)?.id);
 });
 

@@ -321,14 +321,14 @@ describe('time', () => {
     await eventually(() => expect(server.openSockets).toBe(0));
   });
 
-  test('the deadline ends a body that goes on for too long', async () => {
+  test('the time of a body ends one that goes on for too long', async () => {
     await using server = await startFaultServer({
       faults: [{ kind: 'cut', at: 'body', how: 'stall', answer: { status: 200, bytes: 1_000 } }],
     });
-    const { dispatcher } = guarded({ ...quick, timeout: { attempt: 50, total: 150 } });
+    const { dispatcher } = guarded({ ...quick, timeout: { attempt: 50, body: 100 } });
     const { body } = await request(server.url, { dispatcher });
     const error = await errorOf(body.text());
-    expect(error).toMatchObject({ code: 'ERR_STEADFETCH_TIMEOUT', phase: 'total' });
+    expect(error).toMatchObject({ code: 'ERR_STEADFETCH_TIMEOUT', phase: 'body' });
     expect(callReport(error)).toMatchObject({ stopped: 'success' });
   });
 

@@ -84,6 +84,7 @@ export class UndiciExchange extends WireExchange<Response> {
   }
 
   hopReady(hop: Hop): void {
+    this.released();
     hop.release();
   }
 

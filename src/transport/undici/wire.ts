@@ -94,6 +94,11 @@ export abstract class WireExchange<A extends ResponseHead> implements Exchange<A
     return this.#clock !== undefined;
   }
 
+  /** The response goes to the caller. */
+  protected released(): void {
+    this.#clock?.released();
+  }
+
   /** The same body. If it is read chunk by chunk and breaks off, that is no fault of the network's. */
   protected watched(body: unknown): unknown {
     if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return body;
