@@ -60,6 +60,12 @@ export class CallRecord {
     return { id: this.id, method: this.method, url: this.url, endpoint: this.endpoint };
   }
 
+  /** So far. */
+  get delivery(): Delivery {
+    if (this.attempts.at(-1)?.delivery === 'answered') return 'answered';
+    return this.attempts.some(({ delivery }) => delivery !== 'not-sent') ? 'unknown' : 'not-sent';
+  }
+
   /** An attempt is over. */
   add(attempt: AttemptRecord): void {
     // Not pushed: an array that grows makes room for many, and whoever keeps the response keeps it.
@@ -86,15 +92,10 @@ export class CallRecord {
       idempotencyKey: this.idempotencyKey,
       startedAt: this.#startedAt,
       duration: this.#duration,
-      delivery: this.#delivery(),
+      delivery: this.delivery,
       stopped: this.#stopped,
       attempts: Object.freeze(this.attempts.map(({ report }) => report)),
     });
     return this.#report;
-  }
-
-  #delivery(): Delivery {
-    if (this.attempts.at(-1)?.delivery === 'answered') return 'answered';
-    return this.attempts.some(({ delivery }) => delivery !== 'not-sent') ? 'unknown' : 'not-sent';
   }
 }
