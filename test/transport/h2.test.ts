@@ -51,7 +51,9 @@ const processed: Named = [
 ];
 
 /** undici 8 asks again by itself, once; 7 leaves it to others. */
-const { version } = createRequire(import.meta.url)('undici/package.json') as { version: string };
+const { version } = createRequire(import.meta.url)(
+  `${process.env.USERS_UNDICI ?? 'undici'}/package.json`,
+) as { version: string };
 const asksAgain = Number.parseInt(version, 10) >= 8;
 const faults = asksAgain ? processed : [...unprocessed, ...processed];
 

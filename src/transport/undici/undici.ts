@@ -6,6 +6,7 @@ import type { AttemptRequest, Transport } from '../exchange.ts';
 import { type Handler, isLegacy } from './handlers.ts';
 import type { Hop } from './hop.ts';
 import { ModernHop } from './modern-hop.ts';
+import { spokenBy } from './undici7/both-languages.ts';
 import { LegacyHop } from './undici7/legacy-hop.ts';
 import { mayHaveBody, type Upload, uploadOf } from './upload.ts';
 import { WireExchange } from './wire.ts';
@@ -71,7 +72,9 @@ export class UndiciExchange extends WireExchange<Response> {
 
   /** The dispatcher's part: called by `fetch` for the request, and again for each redirect. */
   dispatch(options: Dispatcher.DispatchOptions, handler: Handler): boolean {
-    const hop = new (isLegacy(handler) ? LegacyHop : ModernHop)(handler, this, options.method);
+    const hop = isLegacy(handler)
+      ? new LegacyHop(handler, this, options.method)
+      : new ModernHop(handler, this, options.method);
     this.begin(hop);
     if (this.isTimed) {
       options.headersTimeout = 0;
@@ -80,7 +83,8 @@ export class UndiciExchange extends WireExchange<Response> {
     if (this.#upload && mayHaveBody(options.method)) {
       options.body = this.watched(this.#upload.content()) as never;
     }
-    return this.#base.dispatch(options, hop as unknown as Dispatcher.DispatchHandler);
+    const spoken = hop instanceof LegacyHop ? spokenBy(this.#base, hop) : hop;
+    return this.#base.dispatch(options, spoken as unknown as Dispatcher.DispatchHandler);
   }
 
   hopReady(hop: Hop): void {
