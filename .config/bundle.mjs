@@ -1,7 +1,8 @@
-import { copyFile, readFile } from 'node:fs/promises';
+import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { sourceOf, subpaths } from './subpaths.mjs';
+import { web } from './web.mjs';
 
 // One file for each way in, and shared chunks: half of what `import 'steadfetch'` took went into opening sixty files.
 
@@ -29,3 +30,18 @@ await build({
   sourcesContent: false,
 });
 await copyFile(new URL('../LICENSE.md', uuid), 'dist/uuid-LICENSE.md');
+
+const { metafile } = await build({ ...web, sourcemap: true, sourcesContent: false });
+await writeFile('dist/web.LICENSES.txt', await licences(Object.keys(metafile.inputs)));
+
+/** The licences of the packages that a bundle has in it. */
+async function licences(inputs) {
+  const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
+  const texts = [...folders].sort().map(async (folder) => {
+    const file = (await readdir(folder)).find((name) => /^licen[cs]e/i.test(name));
+    if (file === undefined) throw new Error(`${folder} is bundled, but has no licence`);
+    const name = folder.replace(/^.*node_modules\//, '');
+    return `${name}\n\n${await readFile(`${folder}/${file}`, 'utf8')}`;
+  });
+  return (await Promise.all(texts)).join(`\n${'-'.repeat(80)}\n\n`);
+}

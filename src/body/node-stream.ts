@@ -1,5 +1,5 @@
-import { PassThrough } from 'node:stream';
 import type { FetchBody } from '../model/options.ts';
+import { passThrough } from '../platform/streams.ts';
 import { isAsyncIterable, isNodeStream, type NodeStream } from './recognise.ts';
 
 /**
@@ -14,7 +14,7 @@ export function heard<Body>(body: Body): Body {
 /** Something to iterate over. An old stream is piped: that is all that it can do for certain. */
 export function iterable(stream: NodeStream): AsyncIterable<unknown> & FetchBody {
   if (isAsyncIterable(stream)) return stream as AsyncIterable<unknown> & FetchBody;
-  const piped = new PassThrough();
+  const piped = passThrough();
   stream.on('error', (error) => piped.destroy(error));
   stream.on('close', () => {
     if (!piped.writableEnded) piped.destroy(new Error('the body was closed before its end'));

@@ -1,4 +1,4 @@
-import { isReadable, Readable } from 'node:stream';
+import { isReadable, PassThrough, Readable } from 'node:stream';
 
 /** Whether anything was taken from a stream, of the web or of Node. */
 export function isDisturbed(stream: object): boolean {
@@ -8,4 +8,9 @@ export function isDisturbed(stream: object): boolean {
 /** Whether a stream has neither ended nor failed. */
 export function isOpen(stream: ReadableStream): boolean {
   return isReadable(stream as unknown as NodeJS.ReadableStream) === true;
+}
+
+/** A stream to pipe another one through. */
+export function passThrough(): PassThrough {
+  return new PassThrough();
 }

@@ -1,7 +1,7 @@
-import { createRequire } from 'node:module';
 import type { CallUrl } from '../http/call-url.ts';
 import { PolicyError } from '../model/errors.ts';
 import { isToken } from '../options/checks.ts';
+import { patternError, type UrlPattern, urlPattern } from '../platform/url-pattern.ts';
 import type { Rest } from './segment-tree.ts';
 
 /** An endpoint rule's key, such as `'POST https://api.example/v1/charges/:id'`, taken apart and compiled. */
@@ -21,38 +21,12 @@ export interface EndpointPattern {
   test(url: CallUrl): boolean;
 }
 
-/** What is used here of the URLPattern standard. */
-interface UrlPattern {
-  readonly protocol: string;
-  readonly hostname: string;
-  readonly pathname: string;
-  readonly search: string;
-  readonly hash: string;
-  test(url: UrlParts): boolean;
-}
-type UrlParts = { protocol?: string; hostname?: string; port?: string; pathname?: string };
-type UrlPatternClass = new (pattern: string | UrlParts) => UrlPattern;
-type UrlPatternModule = { readonly URLPattern: UrlPatternClass };
-
 const CREDENTIALS = /\/\/[^/?#]*@/;
 /** Scheme, host and port without any pattern in them. */
 const LITERAL_ORIGIN = /^https?:\/\/(?:[^\s/?#@\\*+:{}()]+|\[[\da-f:.]+\])(?::\d*)?(?=[/?#]|$)/i;
 const SYNTAX = /[*+?:{}()\\]/g;
 const ANY_SEGMENT = /^:[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 const OPTIONAL_END = /^:[\p{ID_Continue}$\u200c\u200d]+[?*]$/u;
-
-let loaded: UrlPatternClass | undefined;
-
-/** Loaded when first needed, and synchronously: a package with a top-level await could not be `require`d. */
-function polyfill(): UrlPatternClass {
-  loaded ??= (createRequire(import.meta.url)('urlpattern-polyfill/urlpattern') as UrlPatternModule)
-    .URLPattern;
-  return loaded;
-}
-
-function standard(): UrlPatternClass {
-  return (globalThis as Partial<UrlPatternModule>).URLPattern ?? polyfill();
-}
 
 /** The path of an endpoint rule in messages. Credentials do not belong into a rule, and are not shown. */
 export function rulePath(key: string): string {
@@ -120,21 +94,9 @@ function canonical(source: string, key: string): { text: string; origin: string 
 
 function compile(text: string, key: string): UrlPattern {
   try {
-    return new (standard())(text);
+    return urlPattern(text);
   } catch {
-    return refuse(key, `is not a URL pattern: ${explain(text) ?? 'the runtime cannot read it'}`);
-  }
-}
-
-/** Node's own URLPattern does not say what is wrong; the polyfill does. */
-function explain(text: string): string | undefined {
-  try {
-    new (polyfill())(text);
-    return undefined;
-  } catch (error) {
-    return error instanceof Error
-      ? error.message.replace(/^Failed to construct 'URLPattern': /, '')
-      : undefined;
+    return refuse(key, `is not a URL pattern: ${patternError(text) ?? 'the runtime cannot read it'}`);
   }
 }
 
@@ -152,7 +114,7 @@ function objection(pattern: UrlPattern, text: string): string | undefined {
 
 function isWeb(protocol: string): boolean {
   if (protocol === 'https' || protocol === 'http') return true;
-  const pattern = new (standard())({ protocol });
+  const pattern = urlPattern({ protocol });
   return pattern.test({ protocol: 'https' }) || pattern.test({ protocol: 'http' });
 }
 
