@@ -119,10 +119,24 @@ class Attempt<A extends ResponseHead> {
     const { response, error, verdict } = judged;
     const record = this.#record(judged, ended);
     const attempted = { exchange: this.#exchange, response, error, verdict, record, ended };
-    const { outcome, reason } = verdict;
+    const { reason } = verdict;
+    if (this.#exchange?.status !== undefined) this.#plan.answers.came(this.#plan.url.origin, ended);
+    const outcome = this.#waitedForUs(verdict, ended) ? 'ignored' : verdict.outcome;
     const counted = this.#start.admission.leave({ outcome, reason, duration: record.duration, now: ended });
     if (counted) return counted.then(() => this.#announce(attempted));
     return this.#announce(attempted);
+  }
+
+  /**
+   * Whether the attempt ran out of time because it waited for a connection of ours most of it, while the origin answered
+   * others: a full pool is no failure of the dependency. Where nobody is answered no connection may be had at all, which
+   * is one.
+   */
+  #waitedForUs({ reason }: Verdict, ended: number): boolean {
+    if (reason !== 'timeout' || this.#exchange === undefined) return false;
+    const { sent, sentAt = sent ? this.#begun : ended } = this.#exchange;
+    const { answers, url } = this.#plan;
+    return sentAt - this.#begun > ended - sentAt && answers.cameSince(url.origin, this.#begun);
   }
 
   /** Asks `retry.when`, if the failure is one that the rules have an opinion on. */

@@ -7,6 +7,7 @@ import type { Runtime } from '../platform/runtime.ts';
 import { splitOptions } from '../policy/client-options.ts';
 import { defaults } from '../policy/defaults.ts';
 import { compilePolicies, type Policies } from '../policy/policies.ts';
+import { Answers } from './answers.ts';
 import { Emitter } from './emitter.ts';
 import type { CallContext } from './plan.ts';
 
@@ -31,5 +32,6 @@ export function prepare(
   };
   const scopes = new Scopes(runtime, onChange, own.breakers);
   const breakers = breakersOf(scopes, policies.base.breaker || defaults.breaker);
-  return { policies, shared: { scopes, emitter, breakers, runtime, layers: own.layers ?? false } };
+  const answers = new Answers();
+  return { policies, shared: { scopes, emitter, breakers, runtime, answers, layers: own.layers ?? false } };
 }

@@ -12,6 +12,7 @@ import type { Runtime } from '../platform/runtime.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { Limits } from '../transport/clock.ts';
 import type { AbortSource, Exchange, ResponseHead } from '../transport/exchange.ts';
+import type { Answers } from './answers.ts';
 import type { Emitter } from './emitter.ts';
 import { isIdempotentMethod, keyFor, protects } from './key.ts';
 import { isToldToTryOnce } from './layer.ts';
@@ -23,6 +24,7 @@ export interface CallContext {
   readonly scopes: Scopes;
   readonly emitter: Emitter;
   readonly runtime: Runtime;
+  readonly answers: Answers;
   /** Whether retries are kept to one layer. */
   readonly layers: boolean;
 }
@@ -76,6 +78,7 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly door: CallAdapter<A>;
   readonly emitter: Emitter;
   readonly runtime: Runtime;
+  readonly answers: Answers;
 }
 
 /**
@@ -86,7 +89,7 @@ export function planCall<A extends ResponseHead>(
   request: CallRequest,
   options: CallOptions,
   policies: Policies,
-  { scopes, emitter, runtime, layers }: CallContext,
+  { scopes, emitter, runtime, answers, layers }: CallContext,
   door: CallAdapter<A>,
 ): CallPlan<A> {
   const { method, url } = request;
@@ -121,6 +124,7 @@ export function planCall<A extends ResponseHead>(
     door,
     emitter,
     runtime,
+    answers,
   };
 }
 

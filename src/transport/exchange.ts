@@ -50,6 +50,8 @@ export interface Exchange<A extends ResponseHead = Response> {
   discard(answer: A): void;
   /** False only while it is certain that no byte of the request left. */
   readonly sent: boolean;
+  /** Monotonic: when it left the queue of our own pool; undefined if it did not, or where that can't be seen. */
+  readonly sentAt?: number | undefined;
   /** The status, once the final headers have come, even if the body then failed. */
   readonly status: number | undefined;
   /** Why `send` rejected; undefined if the request itself was refused (a bad header, a forbidden redirect). */

@@ -13,6 +13,7 @@ export abstract class WireExchange<A extends ResponseHead> implements Exchange<A
   protected abstract readonly isFinal: boolean;
   buffer = 0;
   sent = false;
+  sentAt: number | undefined;
   status: number | undefined;
   fault: Fault | undefined;
   protected hop: Hop | undefined;
@@ -21,6 +22,7 @@ export abstract class WireExchange<A extends ResponseHead> implements Exchange<A
   #clock: AttemptClock | undefined;
   #record: AttemptRequest['record'] | undefined;
   #over: Error | undefined;
+  #runtime: AttemptRequest['runtime'] | undefined;
 
   abstract send(order: AttemptRequest): Promise<A>;
   abstract discard(answer: A): void;
@@ -39,6 +41,7 @@ export abstract class WireExchange<A extends ResponseHead> implements Exchange<A
   hopStarted(): void {
     this.#throwIfOver();
     this.sent = true;
+    this.sentAt ??= this.#runtime?.now();
   }
 
   hopAnswered(status: number): void {
@@ -75,6 +78,7 @@ export abstract class WireExchange<A extends ResponseHead> implements Exchange<A
   /** The attempt begins: its clock runs. */
   protected start({ caller, limits, runtime, now, buffer, record }: AttemptRequest): void {
     this.buffer = buffer;
+    this.#runtime = runtime;
     this.#caller = caller;
     this.#record = record;
     this.#clock = limits && new AttemptClock(limits, runtime, this, now);
