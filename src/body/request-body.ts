@@ -1,4 +1,4 @@
-import { afterInput } from '../platform/timers.ts';
+import { afterInput, cancel, type Look } from '../platform/timers.ts';
 import { type BodySource, FixedBody } from './body-source.ts';
 import { concat } from './bytes.ts';
 import { OneShot } from './one-shot.ts';
@@ -63,12 +63,17 @@ const LATER = Symbol('not at once');
 
 async function soon<T>(promise: Promise<T>): Promise<T | typeof LATER> {
   for (let turn = 0; turn < TURNS; turn++) {
-    const first = await Promise.race([promise, nextTurn()]);
-    if (first !== LATER) return first;
+    let look: Look | undefined;
+    const nextTurn = new Promise<typeof LATER>((resolve) => {
+      look = afterInput(() => resolve(LATER));
+    });
+    try {
+      const first = await Promise.race([promise, nextTurn]);
+      if (first !== LATER) return first;
+    } finally {
+      // Nothing is left behind: tests count what is in a fake clock.
+      cancel(look);
+    }
   }
   return LATER;
-}
-
-function nextTurn(): Promise<typeof LATER> {
-  return new Promise((resolve) => afterInput(() => resolve(LATER)));
 }

@@ -96,6 +96,7 @@ class Call<A extends ResponseHead> {
     await pause(decision.wait, caller?.signal);
     if (caller?.aborted) return 'aborted';
 
+    runtime.fired?.(from + decision.wait);
     const now = runtime.now();
     const admission = enter(guards, { number, after, now });
     if (!(admission instanceof Admission)) return this.#turnedAway(admission);

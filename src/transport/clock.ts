@@ -102,7 +102,8 @@ export class AttemptClock {
   /** Makes sure that the timer fires no later than what is due now. */
   #aim(now?: number): void {
     const due = this.#due();
-    if (due === Number.POSITIVE_INFINITY || this.#timerDue <= due) return;
+    if (due === Number.POSITIVE_INFINITY) this.stop();
+    if (this.#timerDue <= due) return;
     clearTimeout(this.#timer);
     this.#timerDue = due;
     // Rounded, so that attempts with the same limit share one of Node's timer lists: making a list costs more than
@@ -112,7 +113,9 @@ export class AttemptClock {
 
   /** The timer has fired. */
   tick(): void {
+    const due = this.#timerDue;
     this.stop();
+    this.#runtime.fired?.(due);
     const now = this.#runtime.now();
     if (this.#wasPaused) {
       // Once the reader reads again, the server has its whole time anew.

@@ -25,7 +25,7 @@ async function listening(server: Server): Promise<string> {
 
 /** Answers every request a little later: never all that were sent within an attempt's time. */
 function steady(): Promise<string> {
-  return listening(createServer((_request, response) => setTimeout(() => response.end('ok'), 20)));
+  return listening(createServer((_request, response) => setTimeout(() => response.end('ok'), 40)));
 }
 
 function pool(connections: number): Agent {
@@ -35,7 +35,7 @@ function pool(connections: number): Agent {
 }
 
 const options: Options = {
-  timeout: { attempt: 150, total: 10_000 },
+  timeout: { attempt: 1_000, total: 10_000 },
   retry: false,
   breaker: { minimum: 5, threshold: 0.3 },
 };
@@ -51,7 +51,7 @@ describe.each(['origin', 'endpoint'] as const)(
       const url = await steady();
       const api = createFetch({ ...rules, endpoints: endpoints(url), dispatcher: pool(1) });
       const ended = await Promise.all(
-        paths(60).map((path) => errorOf(api(url + path).then((r) => r.text()))),
+        paths(80).map((path) => errorOf(api(url + path).then((r) => r.text()))),
       );
       const late = ended.filter((error) => callReport(error)?.delivery === 'not-sent');
       // The point of the test: many waited in vain.
@@ -65,7 +65,7 @@ describe.each(['origin', 'endpoint'] as const)(
       const url = await steady();
       const dispatcher = pool(1).compose(resilience({ ...rules, endpoints: endpoints(url) }));
       const send = (path: string) => request(url + path, { dispatcher }).then(({ body }) => body.dump());
-      const ended = await Promise.all(paths(60).map((path) => errorOf(send(path))));
+      const ended = await Promise.all(paths(80).map((path) => errorOf(send(path))));
       expect(ended.filter((error) => callReport(error)?.delivery === 'not-sent').length).toBeGreaterThan(20);
       expect(ended.some((error) => callReport(error)?.stopped === 'breaker')).toBe(false);
     });
