@@ -1,4 +1,3 @@
-#!/usr/bin/env node
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -6,8 +5,8 @@ import type { ClientOptions } from '../model/options.ts';
 import { type Command, HELP, parseCommand } from './arguments.ts';
 
 /** `steadfetch lab …`. The lab itself is only loaded when it is needed: its packages are optional. */
-async function main(): Promise<number> {
-  const command = parseCommand(process.argv.slice(2));
+export async function run(argv: readonly string[]): Promise<number> {
+  const command = parseCommand(argv);
   if (command.kind === 'help') {
     process.stdout.write(HELP);
     return 0;
@@ -65,13 +64,3 @@ async function runStorms({ only, report }: Extract<Command, { kind: 'storms' }>)
   if (report !== undefined) await (await import('./report.ts')).renewReport(report, findings);
   return missed === 0 ? 0 : 1;
 }
-
-main().then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 2;
-  },
-);

@@ -92,6 +92,21 @@ export class Engine {
     return new Engine(boss, clock, schema);
   }
 
+  /** Looks into an outbox that others keep, and changes nothing of its own accord. @throws Error There is none. */
+  static async attach(
+    { db, kind }: Pick<Database, 'db' | 'kind'>,
+    schema: string,
+    clock: Clock,
+  ): Promise<Engine> {
+    const { PgBoss } = await loadDriver('pg-boss', () => import('pg-boss'));
+    const still = { migrate: false, supervise: false, schedule: false, registerInstance: false };
+    const boss = new PgBoss({ db, backend: kind, schema, clock, ...still });
+    if (!(await boss.isInstalled()))
+      throw new Error(`There is no outbox in this database (schema ${schema})`);
+    await boss.start();
+    return new Engine(boss, clock, schema);
+  }
+
   /** @returns false if there is a call with this id, which then stays as it is */
   async insert(db: Db, id: string, call: StoredCall): Promise<boolean> {
     const name = queueOf(call);

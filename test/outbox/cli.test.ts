@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createFetch } from '../../src/index.ts';
+import { run } from '../../src/outbox/cli.ts';
+import { type Call, openOutbox } from '../../src/outbox/index.ts';
+import { type Receiver, receiver, status } from './receiver.ts';
+
+describe('steadfetch outbox', () => {
+  let folder: string;
+  let service: Receiver;
+  const calls: Call[] = [];
+  const idOf = (n: number) => calls[n]?.id ?? '';
+
+  async function cli(...argv: string[]) {
+    let [out, error] = ['', ''];
+    const code = await run(['outbox', ...argv, '--database', folder], {
+      env: {},
+      out: (text) => {
+        out += text;
+      },
+      error: (text) => {
+        error += text;
+      },
+    });
+    return { code, out, error };
+  }
+  const openHere = () => openOutbox(folder, { fetch: createFetch({ retry: false, breaker: false }) });
+
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'steadfetch-'));
+    service = await receiver();
+    service.reply = status(401);
+    const outbox = await openHere();
+    for (let n = 0; n < 4; n += 1) {
+      const init = { method: 'POST', body: `{"n":${n}}`, idempotencyKey: `key-${n}` };
+      calls.push(await outbox.transaction((tx) => outbox.add(tx, `${service.url}/charges?customer=7`, init)));
+    }
+    for (const call of calls.slice(0, 3)) await outbox.now(call);
+    await expect(cli('ls')).rejects.toMatchObject({ code: 'ERR_STEADFETCH_FOLDER_IN_USE' });
+    await outbox.close();
+  }, 60_000);
+  afterAll(async () => {
+    await service.close();
+    await rm(folder, { recursive: true, force: true });
+  });
+
+  test('ls shows the dead letters, without their queries', async () => {
+    const { code, out } = await cli('ls');
+    expect(code).toBe(0);
+    expect(out.split('\n').slice(0, 3)).toEqual(
+      [0, 1, 2].map((n) =>
+        expect.stringMatching(
+          new RegExp(
+            `^${idOf(n)}  refused  .*POST  ${service.url}/charges  final-status 401  1 try  answered$`,
+          ),
+        ),
+      ),
+    );
+    expect(out).toContain('3 dead letters');
+    expect(out).not.toContain('customer');
+  }, 30_000);
+
+  test('ls --waiting shows what is still to be sent; --json for programs', async () => {
+    const { out } = await cli('ls', '--waiting', '--json');
+    expect(JSON.parse(out)).toMatchObject({ id: idOf(3), state: 'waiting', idempotencyKey: 'key-3' });
+  }, 30_000);
+
+  test('show tells all of one call, its body only if asked', async () => {
+    const { out } = await cli('show', idOf(0));
+    expect(JSON.parse(out)).toMatchObject({
+      id: idOf(0),
+      state: 'refused',
+      last: { status: 401 },
+      headers: [['content-type', 'text/plain;charset=UTF-8']],
+    });
+    expect(out).not.toContain('"n"');
+    expect(JSON.parse((await cli('show', idOf(0), '--body')).out).body).toEqual({ text: '{"n":0}' });
+    expect(await cli('show', idOf(0).replace(/^.{8}/, '00000000'))).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('there is no call'),
+    });
+  }, 30_000);
+
+  test('replay sends the call again under the same key; discard forgets it', async () => {
+    expect(await cli('replay', idOf(0))).toMatchObject({
+      code: 0,
+      out: `${idOf(0)} is in the queue again\n`,
+    });
+    expect(await cli('discard', idOf(1))).toMatchObject({ code: 0 });
+    expect(await cli('replay', idOf(1))).toMatchObject({
+      code: 1,
+      error: expect.stringContaining('no call'),
+    });
+    expect(await cli('replay', '--all')).toMatchObject({
+      code: 0,
+      out: `${idOf(2)} is in the queue again\n`,
+    });
+    service.reply = undefined;
+    const outbox = await openHere();
+    for (const n of [0, 2, 3]) expect(await outbox.now(calls[n] as Call)).toMatchObject({ outcome: 'done' });
+    await outbox.close();
+    expect(service.effects).toEqual(['key-0', 'key-2', 'key-3']);
+  }, 30_000);
+
+  test('says what is wrong with the command line', async () => {
+    await expect(cli('lss')).rejects.toThrow('the commands are ls, show, replay, discard');
+    await expect(cli('show')).rejects.toThrow('show needs the id of a call');
+    await expect(cli('ls', '--limit', 'x')).rejects.toThrow('--limit must be a whole number');
+    await expect(run(['outbox', 'ls'], { env: {}, out() {}, error() {} })).rejects.toThrow(
+      'say which database',
+    );
+  });
+});
