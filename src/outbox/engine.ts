@@ -1,5 +1,5 @@
 import type { Clock, Db, JobAttempt, JobWithMetadata, PgBoss } from 'pg-boss';
-import { loadDriver } from '../once/stores/driver.ts';
+import { affected, attachBoss, liveQueue, NEVER_GIVEN_UP, queue, startBoss } from './boss.ts';
 import { type StoredCall, untilOf } from './call.ts';
 import type { Database } from './database.ts';
 import type { StoredLetter } from './letter.ts';
@@ -29,23 +29,7 @@ export interface Ended {
   readonly outcome: 'done' | 'refused' | 'expired';
 }
 
-/**
- * Of a worker that dies, nothing is heard; after so many seconds its calls are somebody else's. The engine's own way,
- * without heartbeats, is a quarter of an hour.
- */
-const HEARTBEAT = 30;
-export const TOUCH_EVERY = 10_000;
-/** No sending lasts longer, in seconds, whatever the client's clocks say. */
-const LONGEST_SENDING = 3_600;
-/**
- * A job past its retention is *deleted* by the engine, not dead-lettered; and one out of retries is given up. Neither
- * is the engine's to decide here: both are set to what no call lives to see.
- */
-const NEVER = { retentionSeconds: 60 * 365 * 86_400, retryLimit: 2_147_483_647 };
-/** If it is ever the engine that fails a job (a worker died), it may be taken up again at once. */
-const AT_ONCE = { retryDelay: 0, retryBackoff: false };
-
-/** The outbox's steps, in the engine's words. The only file that knows pg-boss. */
+/** The outbox's steps, in the engine's words. */
 export class Engine {
   readonly boss: PgBoss;
   readonly #clock: Clock;
@@ -58,52 +42,26 @@ export class Engine {
   }
 
   static async start(
-    { db, kind }: Pick<Database, 'db' | 'kind'>,
+    database: Pick<Database, 'db' | 'kind'>,
     { schema, keep }: { schema: string; keep: number },
     clock: Clock,
     onError: (error: Error) => void,
   ): Promise<Engine> {
-    const { PgBoss } = await loadDriver('pg-boss', () => import('pg-boss'));
-    const boss = new PgBoss({
-      db,
-      backend: kind,
-      schema,
-      clock,
-      schedule: false,
-      registerInstance: false,
-      superviseIntervalSeconds: TOUCH_EVERY / 1_000,
-      monitorIntervalSeconds: TOUCH_EVERY / 1_000,
-      openTelemetry: { enabled: false },
-    });
-    boss.on('error', onError);
-    await boss.start();
-    const live = {
-      ...NEVER,
-      ...AT_ONCE,
-      heartbeatSeconds: HEARTBEAT,
-      expireInSeconds: LONGEST_SENDING,
-      deleteAfterSeconds: Math.max(1, Math.ceil(keep / 1_000)),
-    };
+    const boss = await startBoss(database, schema, clock, onError);
+    const live = liveQueue(keep);
     await queue(boss, QUEUES.calls, live, 'standard');
     await queue(boss, QUEUES.ordered, live, 'key_strict_fifo');
-    await queue(boss, QUEUES.dead, { ...NEVER, deleteAfterSeconds: 0 }, 'standard');
-    // Fills the engine's own cache of queues. It would ask for it in the middle of a transaction, and PGlite has one connection.
-    for (const name of Object.values(QUEUES)) await boss.findJobs(name, { limit: 1 });
+    await queue(boss, QUEUES.dead, { ...NEVER_GIVEN_UP, deleteAfterSeconds: 0 }, 'standard');
     return new Engine(boss, clock, schema);
   }
 
   /** Looks into an outbox that others keep, and changes nothing of its own accord. @throws Error There is none. */
   static async attach(
-    { db, kind }: Pick<Database, 'db' | 'kind'>,
+    database: Pick<Database, 'db' | 'kind'>,
     schema: string,
     clock: Clock,
   ): Promise<Engine> {
-    const { PgBoss } = await loadDriver('pg-boss', () => import('pg-boss'));
-    const still = { migrate: false, supervise: false, schedule: false, registerInstance: false };
-    const boss = new PgBoss({ db, backend: kind, schema, clock, ...still });
-    if (!(await boss.isInstalled()))
-      throw new Error(`There is no outbox in this database (schema ${schema})`);
-    await boss.start();
+    const boss = await attachBoss(database, schema, clock);
     return new Engine(boss, clock, schema);
   }
 
@@ -176,24 +134,17 @@ export class Engine {
     if (sent === null) throw new Error(`There is a dead letter ${id} already`);
   }
 
-  /** Says that this process is still at it. */
-  async touch(name: LiveQueue, jobs: readonly Job[]): Promise<void> {
-    await this.boss.touch(
-      name,
-      jobs.map(({ attempt }) => attempt),
-    );
+  /** Says that this process is still at them. */
+  async touch(jobs: readonly Job[]): Promise<void> {
+    for (const name of [QUEUES.calls, QUEUES.ordered]) {
+      const attempts = jobs.filter(({ queue }) => queue === name).map(({ attempt }) => attempt);
+      if (attempts.length > 0) await this.boss.touch(name, attempts);
+    }
   }
 }
 
 export function queueOf({ group }: Pick<StoredCall, 'group'>): LiveQueue {
   return group === undefined ? QUEUES.calls : QUEUES.ordered;
-}
-
-/** Creates a queue, or brings an older one's options up to date. */
-async function queue(boss: PgBoss, name: string, options: object, policy: string): Promise<void> {
-  const there = await boss.getQueue(name);
-  if (there === null) await boss.createQueue(name, { ...options, policy });
-  else await boss.updateQueue(name, options);
 }
 
 /** @param before what this process' clock said before the engine was asked: so a key never ends later than it does */
@@ -211,12 +162,6 @@ function jobOf(queue: LiveQueue, job: JobWithMetadata<StoredCall>, before: numbe
     local: { addedAt: addedAt + ahead, until: until + ahead },
     last: lastOf(job.output),
   };
-}
-
-/** Which of the jobs the engine found as they were said to be. */
-function affected(response: object): ReadonlySet<string> {
-  const ids: unknown = Reflect.get(response, 'settled');
-  return new Set(Array.isArray(ids) ? (ids as string[]) : []);
 }
 
 /** What the outbox wrote; not what the engine did, of a worker that died. */

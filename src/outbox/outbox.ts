@@ -6,7 +6,7 @@ import { type Call, handleOf } from './call.ts';
 import { Courier } from './courier.ts';
 import { type AdaptedTx, type Database, engineDb, openDatabase, type Target, type Tx } from './database.ts';
 import { type DeadLetters, deadLetters } from './dead.ts';
-import { type Ended, Engine, type Job, lastOf, queueOf } from './engine.ts';
+import { type Ended, Engine, type Job, lastOf, QUEUES, queueOf } from './engine.ts';
 import { CallReusedError, UnknownCallError } from './errors.ts';
 import { Hand } from './hand.ts';
 import { allowList } from './headers.ts';
@@ -97,9 +97,9 @@ export class Outbox {
   readonly dead: DeadLetters;
   readonly #parts: Parts;
   readonly #courier: Courier;
-  readonly #hand: Hand;
+  readonly #hand: Hand<Job, Result | undefined>;
   readonly #paces = new Map<string, Pace>();
-  readonly #workers = new Set<Worker>();
+  readonly #workers = new Set<Worker<Job>>();
   #concurrency = 10;
 
   /** @internal */
@@ -108,7 +108,7 @@ export class Outbox {
     const { database, engine, runtime } = parts;
     this.db = database.client;
     this.dead = deadLetters(engine, database, () => runtime.clock.now());
-    this.#hand = new Hand(engine, runtime.clock, this.#onError);
+    this.#hand = new Hand((jobs) => engine.touch(jobs), runtime.clock, this.#onError);
     this.#courier = new Courier({ ...parts, ...runtime, paceOf: this.#paceOf });
   }
 
@@ -159,10 +159,12 @@ export class Outbox {
     this.#concurrency = concurrency;
     const { engine, runtime } = this.#parts;
     const tools = {
-      engine,
-      courier: this.#courier,
-      hand: this.#hand,
-      paceOf: this.#paceOf,
+      sources: [
+        { fetch: (limit: number) => engine.fetch(QUEUES.calls, limit), chained: false },
+        // The next of a group is due when one of them ends.
+        { fetch: (limit: number) => engine.fetch(QUEUES.ordered, limit), chained: true },
+      ],
+      take: this.#take,
       clock: runtime.clock,
       onError: this.#onError,
     };
@@ -210,6 +212,24 @@ export class Outbox {
     const last = lastOf(job.output);
     return { call, outcome: 'later', ...(last && { last }), notBefore: job.startAfter.getTime() };
   }
+
+  /** What a worker does with a call that it was given. */
+  readonly #take = (job: Job): Promise<Result | undefined> =>
+    this.#hand.hold(job, async () => {
+      const pace = this.#paceOf(job);
+      const now = this.#parts.runtime.clock.now();
+      const isOver = now >= job.local.until;
+      const wait = isOver ? 0 : pace.admit(job.local, now);
+      if (wait > 0) {
+        await this.#courier.postpone(job, wait);
+        return undefined;
+      }
+      if (isOver) pace.begin();
+      const result = await this.#courier.deliver(job);
+      // Who listens has begun to read by now, if at all; what nobody reads would hold the connection.
+      if (result.response?.bodyUsed === false) result.response.body?.cancel().catch(() => {});
+      return result;
+    });
 
   /** One for each scope: there are as many as there are destinations. */
   readonly #paceOf = (job: Job): Pace => {

@@ -1,50 +1,45 @@
 import type { Clock } from 'pg-boss';
-import type { Courier } from './courier.ts';
-import { type Engine, type Job, type LiveQueue, QUEUES } from './engine.ts';
-import type { Hand } from './hand.ts';
-import type { Pace } from './pace.ts';
+
+/** Where a worker's jobs come from. */
+export interface Source<J> {
+  /** Takes up to so many jobs that are due. */
+  fetch(limit: number): Promise<readonly J[]>;
+  /** Whether the end of one job makes another due. */
+  readonly chained: boolean;
+}
 
 /** What a worker works with. */
-export interface WorkerTools {
-  readonly engine: Engine;
-  readonly courier: Courier;
-  readonly hand: Hand;
-  readonly paceOf: (job: Job) => Pace;
+export interface WorkerTools<J> {
+  readonly sources: readonly Source<J>[];
+  readonly take: (job: J) => Promise<unknown>;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
 
-/** A few calls at once cost the database as much as one: so long is waited for more room, in milliseconds. */
+/** A few jobs at once cost the database as much as one: so long is waited for more room, in milliseconds. */
 const GATHER = 5;
 
-/** A queue, and when it is to be looked into again. */
-interface Source {
-  readonly queue: LiveQueue;
-  nextAt: number;
-}
-
-/** Sends what is due, so many at a time, until it is stopped. */
-export class Worker {
-  readonly #tools: WorkerTools;
+/** Takes what is due, so many jobs at a time, until it is stopped. */
+export class Worker<J> {
+  readonly #tools: WorkerTools<J>;
   readonly #concurrency: number;
   readonly #poll: number;
-  readonly #sources: readonly Source[] = [QUEUES.calls, QUEUES.ordered].map((queue) => ({
-    queue,
-    nextAt: 0,
-  }));
+  /** When each source is to be looked into again. */
+  readonly #sources: readonly { readonly source: Source<J>; nextAt: number }[];
   readonly #loop: Promise<void>;
   readonly #own = new Set<Promise<unknown>>();
   #wakers: (() => void)[] = [];
   #stopped = false;
 
-  constructor(tools: WorkerTools, { concurrency, poll }: { concurrency: number; poll: number }) {
+  constructor(tools: WorkerTools<J>, { concurrency, poll }: { concurrency: number; poll: number }) {
     this.#tools = tools;
     this.#concurrency = concurrency;
     this.#poll = poll;
+    this.#sources = tools.sources.map((source) => ({ source, nextAt: 0 }));
     this.#loop = this.#run();
   }
 
-  /** Takes no more calls, finishes those it has, and resolves then. */
+  /** Takes no more jobs, finishes those it has, and resolves then. */
   async stop(): Promise<void> {
     this.#stopped = true;
     this.#wake();
@@ -58,8 +53,8 @@ export class Worker {
       const now = this.#tools.clock.now();
       const room = this.#concurrency - this.#own.size;
       const due = this.#sources.filter(({ nextAt }) => nextAt <= now);
-      const source = due[turn % due.length];
-      if (source === undefined) {
+      const next = due[turn % due.length];
+      if (next === undefined) {
         await this.#pause(Math.min(...this.#sources.map(({ nextAt }) => nextAt)) - now);
       } else if (room === 0) {
         await this.#pause(undefined);
@@ -68,19 +63,19 @@ export class Worker {
         gathered = true;
       } else {
         gathered = false;
-        const jobs = await this.#fetch(source, room);
-        for (const job of jobs) this.#take(job, source);
+        const jobs = await this.#fetch(next, room);
+        for (const job of jobs) this.#take(job, next);
       }
     }
   }
 
-  async #fetch(source: Source, room: number): Promise<readonly Job[]> {
-    const { engine, clock, onError } = this.#tools;
+  async #fetch(next: { readonly source: Source<J>; nextAt: number }, room: number): Promise<readonly J[]> {
+    const { clock, onError } = this.#tools;
     // Fewer than asked for: there is no more just now.
-    source.nextAt = clock.now() + this.#poll;
+    next.nextAt = clock.now() + this.#poll;
     try {
-      const jobs = await engine.fetch(source.queue, room);
-      if (jobs.length === room) source.nextAt = 0;
+      const jobs = await next.source.fetch(room);
+      if (jobs.length === room) next.nextAt = 0;
       return jobs;
     } catch (error) {
       if (!this.#stopped) onError(error);
@@ -88,27 +83,15 @@ export class Worker {
     }
   }
 
-  #take(job: Job, source: Source): void {
-    const { courier, hand, paceOf, clock, onError } = this.#tools;
-    const work = hand.hold(job, async () => {
-      const now = clock.now();
-      const wait = now >= job.local.until ? 0 : paceOf(job).admit(job.local, now);
-      if (wait > 0) {
-        await courier.postpone(job, wait);
-        return undefined;
-      }
-      if (now >= job.local.until) paceOf(job).begin();
-      const result = await courier.deliver(job);
-      // Who listens has begun to read by now, if at all; what nobody reads would hold the connection.
-      if (result.response?.bodyUsed === false) result.response.body?.cancel().catch(() => {});
-      return result;
-    });
-    const done: Promise<unknown> = work.catch(onError).finally(() => {
-      this.#own.delete(done);
-      // The next of its group is due.
-      if (source.queue === QUEUES.ordered) source.nextAt = 0;
-      this.#wake();
-    });
+  #take(job: J, from: { readonly source: Source<J>; nextAt: number }): void {
+    const { take, onError } = this.#tools;
+    const done: Promise<unknown> = take(job)
+      .catch(onError)
+      .finally(() => {
+        this.#own.delete(done);
+        if (from.source.chained) from.nextAt = 0;
+        this.#wake();
+      });
     this.#own.add(done);
   }
 

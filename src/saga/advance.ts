@@ -1,0 +1,180 @@
+import type { Delivery } from '../model/failure.ts';
+import type { Caller, StepId } from './caller.ts';
+import { MissingStepError, StepRefusedError } from './errors.ts';
+import type { Journal } from './journal.ts';
+import type { Saga, SagaStep } from './saga.ts';
+
+/** The decision to go back, recorded once: whatever comes to light later, the saga does not turn again. */
+interface Back {
+  /** The step at which it turned, and whether that one is taken back, too. */
+  readonly step: string;
+  readonly undo: boolean;
+  readonly why: 'refused' | 'patience';
+}
+
+/** Where a saga stands after it was carried on. */
+export type Standing =
+  | { readonly state: 'whole' }
+  | { readonly state: 'taken-back'; readonly step: string; readonly why: Back['why'] }
+  | {
+      /** `'stuck'`: it is being taken back, and can't; or the code that it needs is missing. A person should look. */
+      readonly state: 'forward' | 'stuck';
+      readonly step: string;
+      readonly direction: StepId['direction'];
+      readonly delivery: Delivery;
+      readonly error: unknown;
+    };
+
+/** One saga in flight. */
+export interface Flight {
+  readonly saga: Saga<unknown>;
+  readonly id: string;
+  readonly input: unknown;
+  readonly journal: Journal;
+  readonly callerOf: (step: StepId) => Caller;
+  readonly now: () => number;
+  /** Epoch milliseconds: the end of its patience. */
+  readonly deadline: number;
+  /** What is known of earlier tries of the step that is being tried; undefined: nothing. */
+  readonly earlier: { readonly step: string; readonly delivery: Delivery } | undefined;
+}
+
+/** Carries a saga on as far as it goes now. What was done before is read from the journal, not done again. */
+export async function advance(flight: Flight): Promise<Standing> {
+  const { saga, journal } = flight;
+  const started = await startedSteps(journal);
+  const missing = started.find((name) => !saga.steps.has(name));
+  if (missing !== undefined) {
+    const error = new MissingStepError(
+      `saga ${saga.name} has started the step ${missing}, which the code does not have`,
+    );
+    return { state: 'stuck', step: missing, direction: 'run', delivery: 'not-sent', error };
+  }
+  const back = await journal.find<Back>('back');
+  return back === undefined ? await goForward(flight, started) : await goBack(flight, started, back.value);
+}
+
+/** In the order in which they were started. */
+async function startedSteps(journal: Journal): Promise<string[]> {
+  const started: string[] = [];
+  for (;;) {
+    const entry = await journal.find<string>(`start ${started.length}`);
+    if (entry === undefined) return started;
+    started.push(entry.value);
+  }
+}
+
+async function goForward(flight: Flight, started: string[]): Promise<Standing> {
+  const { saga, journal, deadline, now } = flight;
+  const results: Record<string, unknown> = {};
+  for (const [name, step] of saga.steps) {
+    const isNew = !started.includes(name);
+    const done = isNew ? undefined : await journal.find(`run ${name}`);
+    if (done !== undefined) {
+      results[name] = done.value;
+      continue;
+    }
+    if (now() >= deadline)
+      return await turn(flight, started, name, 'patience', !isNew && mayHaveDone(flight, name));
+    // Before it runs: what may have been done can be taken back from here on.
+    if (isNew) await journal.once(`start ${started.length}`, () => name);
+    if (isNew) started.push(name);
+    const caller = flight.callerOf({ saga: saga.name, id: flight.id, step: name, direction: 'run' });
+    try {
+      results[name] = await journal.once(`run ${name}`, () => perform(step.run, flight, caller, results));
+    } catch (error) {
+      const delivery = worse(caller.delivery, isNew ? 'not-sent' : earlierDelivery(flight, name));
+      if (!isRefusal(error)) return { state: 'forward', step: name, direction: 'run', delivery, error };
+      // What was refused was not done; but of several calls, others may have been.
+      return await turn(flight, started, name, 'refused', caller.delivery !== 'not-sent');
+    }
+  }
+  return { state: 'whole' };
+}
+
+async function turn(
+  flight: Flight,
+  started: readonly string[],
+  step: string,
+  why: Back['why'],
+  undo: boolean,
+): Promise<Standing> {
+  const back = await flight.journal.once<Back>('back', () => ({ step, undo, why }));
+  return await goBack(flight, started, back);
+}
+
+async function goBack(flight: Flight, started: readonly string[], back: Back): Promise<Standing> {
+  const { saga, journal } = flight;
+  for (const name of [...started].reverse()) {
+    const undo = saga.steps.get(name)?.undo;
+    if (undo === undefined || (name === back.step && !back.undo)) continue;
+    const caller = flight.callerOf({ saga: saga.name, id: flight.id, step: name, direction: 'undo' });
+    try {
+      const results = await resultsOf(journal, started);
+      await journal.once(`undo ${name}`, () => perform(undo, flight, caller, results));
+    } catch (error) {
+      return { state: 'stuck', step: name, direction: 'undo', delivery: caller.delivery, error };
+    }
+  }
+  return { state: 'taken-back', step: back.step, why: back.why };
+}
+
+async function resultsOf(journal: Journal, started: readonly string[]): Promise<Record<string, unknown>> {
+  const results: Record<string, unknown> = {};
+  for (const name of started) {
+    const done = await journal.find(`run ${name}`);
+    if (done !== undefined) results[name] = done.value;
+  }
+  return results;
+}
+
+async function perform(
+  work: SagaStep<unknown>['run'],
+  { id, input }: Flight,
+  caller: Caller,
+  results: Readonly<Record<string, unknown>>,
+): Promise<unknown> {
+  const refuse = (reason: string): never => {
+    throw new StepRefusedError(reason);
+  };
+  const value = await work({ id, input, results: { ...results }, call: caller.call, refuse });
+  return isResponse(value) ? await bodyOf(value) : value;
+}
+
+/** By what it can do: a client may have been told to send with another copy of `fetch`. */
+function isResponse(value: unknown): value is Response {
+  return typeof value === 'object' && value !== null && 'headers' in value && 'text' in value && 'body' in value;
+}
+
+/** A journal keeps JSON. */
+async function bodyOf(response: Response): Promise<unknown> {
+  if (!/\bjson\b/.test(response.headers.get('content-type') ?? '')) {
+    await response.body?.cancel();
+    return undefined;
+  }
+  const text = await response.text();
+  try {
+    return JSON.parse(text);
+  } catch {
+    // The service did what it was asked to, whatever it says about that.
+    return undefined;
+  }
+}
+
+/** By code: there may be two copies of this package. */
+function isRefusal(error: unknown): boolean {
+  return Reflect.get(Object(error), 'code') === 'ERR_STEADFETCH_STEP_REFUSED';
+}
+
+function earlierDelivery({ earlier }: Flight, step: string): Delivery {
+  // Of a process that was killed in the middle, nothing is known.
+  return earlier?.step === step ? earlier.delivery : 'unknown';
+}
+
+function mayHaveDone(flight: Flight, step: string): boolean {
+  return earlierDelivery(flight, step) !== 'not-sent';
+}
+
+function worse(one: Delivery, other: Delivery): Delivery {
+  return one === 'not-sent' ? other : one;
+}

@@ -1,0 +1,83 @@
+import { v5 } from 'uuid';
+import { callReport } from '../call/report.ts';
+import type { SteadFetch } from '../model/client.ts';
+import type { Delivery } from '../model/failure.ts';
+import { judge } from '../outbox/verdict.ts';
+import { StepPendingError, StepRefusedError } from './errors.ts';
+import type { StepInit } from './saga.ts';
+
+/** The scope of the keys that sagas make. Never change it: calls under way would be made a second time. */
+const NAMESPACE = '5f1c8d7e-0b0a-4d38-8f55-2a4d3a2f7c11';
+
+/** Which step of which saga, and which way. */
+export interface StepId {
+  readonly saga: string;
+  readonly id: string;
+  readonly step: string;
+  readonly direction: 'run' | 'undo';
+}
+
+/** Adds what must not be stored anywhere, such as `authorization`, to a call's headers. */
+export type PrepareStep = (request: {
+  readonly method: string;
+  readonly url: string;
+  readonly headers: Headers;
+  readonly step: StepId;
+}) => unknown;
+
+/** The calls of one run of one step. */
+export class Caller {
+  readonly #fetch: SteadFetch;
+  readonly #step: StepId;
+  readonly #base: string | undefined;
+  readonly #prepare: PrepareStep | undefined;
+  #calls = 0;
+  /** What is known of the calls that were not refused: whether any of them may have done something. */
+  delivery: Delivery = 'not-sent';
+
+  constructor(fetch: SteadFetch, step: StepId, base: string | undefined, prepare: PrepareStep | undefined) {
+    this.#fetch = fetch;
+    this.#step = step;
+    this.#base = base;
+    this.#prepare = prepare;
+  }
+
+  readonly call = async (input: string | URL, init: StepInit = {}): Promise<Response> => {
+    if ('idempotencyKey' in init) {
+      throw new TypeError('idempotencyKey must be left out: a saga makes it of saga, id, step and direction');
+    }
+    this.#calls += 1;
+    const url = new URL(input, this.#base).href;
+    const { method = 'GET', ...rest } = init;
+    const headers = new Headers(init.headers);
+    await this.#prepare?.({ method, url, headers, step: this.#step });
+    const sent = await this.#fetch(url, { ...rest, method, headers, idempotencyKey: this.#key() }).then(
+      (response) => ({ response, report: callReport(response) }),
+      (error: unknown) => ({ error, report: callReport(error) }),
+    );
+    const verdict = judge(sent, Date.now());
+    const response = 'response' in sent ? sent.response : undefined;
+    const delivery = sent.report?.delivery ?? 'not-sent';
+    if (verdict.over === 'refused' && response !== undefined) {
+      throw new StepRefusedError(`${this.#step.step} was refused with ${response.status}`, response);
+    }
+    if (delivery !== 'not-sent') this.delivery = delivery;
+    if (verdict.over === 'done' && response !== undefined) return response;
+    await response?.body?.cancel().catch(() => {});
+    const wait = verdict.over === false ? verdict.wait : 0;
+    const cause = 'error' in sent ? sent.error : undefined;
+    const why = cause instanceof Error ? cause.name : `${response?.status}`;
+    throw new StepPendingError(
+      `${this.#step.step} has no answer yet (${why})`,
+      wait,
+      response?.status,
+      cause,
+    );
+  };
+
+  /** The same for the same call of the step, whenever and wherever the step runs. */
+  #key(): string {
+    const { saga, id, step, direction } = this.#step;
+    return v5(JSON.stringify([saga, id, step, direction, this.#calls]), NAMESPACE);
+  }
+}

@@ -1,0 +1,22 @@
+export { MissingDriverError } from '../once/errors.ts';
+export type { AdaptedTx, Target, Tx } from '../outbox/database.ts';
+export type { WorkOptions } from '../outbox/options.ts';
+export type { PrepareStep, StepId } from './caller.ts';
+export {
+  MissingStepError,
+  SagaReusedError,
+  StepPendingError,
+  StepRefusedError,
+  UnknownSagaError,
+} from './errors.ts';
+export type { SagasOptions } from './options.ts';
+export {
+  type Saga,
+  type SagaSettings,
+  type SagaStep,
+  type StepContext,
+  type StepInit,
+  saga,
+} from './saga.ts';
+export { openSagas, type Sagas } from './sagas.ts';
+export type { SagaState, SagaStateName } from './state.ts';

@@ -1,0 +1,354 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { PGlite } from '@electric-sql/pglite';
+import type { Pool } from 'pg';
+import type { JobAttempt, JobWithMetadata, PgBoss } from 'pg-boss';
+import { v5 } from 'uuid';
+import type { Store } from '../once/index.ts';
+import { pgliteStore } from '../once/stores/pglite.ts';
+import { postgresStore } from '../once/stores/postgres.ts';
+import { affected, liveQueue, queue, startBoss } from '../outbox/boss.ts';
+import {
+  type AdaptedTx,
+  type Database,
+  engineDb,
+  openDatabase,
+  type Target,
+  type Tx,
+} from '../outbox/database.ts';
+import { Hand } from '../outbox/hand.ts';
+import { checkWork, type WorkOptions } from '../outbox/options.ts';
+import { Worker } from '../outbox/worker.ts';
+import { warn } from '../platform/warn.ts';
+import { advance, type Standing } from './advance.ts';
+import { Caller } from './caller.ts';
+import { MissingStepError, SagaReusedError, UnknownSagaError } from './errors.ts';
+import { closeJournal, journalOf } from './journal.ts';
+import { type CheckedSagas, checkSagas, type SagasOptions } from './options.ts';
+import type { Saga } from './saga.ts';
+import { type Remembered, rememberedOf, type SagaState, type StoredSaga, stateOf } from './state.ts';
+
+const QUEUE = 'sagas';
+/** The scope of the ids that are made of names. Never change it: sagas in flight would be started a second time. */
+const NAMESPACE = 'c5a5a1f2-7f0e-4f57-93a7-6d0b5c1d2e10';
+
+const clock = {
+  now: () => Date.now(),
+  setTimeout: (fn: () => void, ms: number): unknown => setTimeout(fn, ms),
+  clearTimeout: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
+  setInterval: (fn: () => void, ms: number): unknown => setInterval(fn, ms),
+  clearInterval: (timer: unknown) => clearInterval(timer as NodeJS.Timeout),
+};
+
+/** A saga that this process holds. */
+interface Job {
+  readonly id: string;
+  readonly attempt: JobAttempt;
+  readonly stored: StoredSaga;
+  readonly startedAt: number;
+  readonly remembered: Remembered | undefined;
+}
+
+/** What can be listened to: where a saga stands after this process carried it on. */
+type Listener = (event: SagaState | Error) => unknown;
+
+/**
+ * Opens the sagas of a database: steps that are done all, or in effect not at all, whatever is killed meanwhile.
+ *
+ * @param target `postgres://…`, a folder for PGlite, or a `pg` Pool or PGlite of yours (an outbox's `db`, too)
+ * @throws PolicyError An option is wrong. @throws MissingDriverError pg-boss, or the database's driver, is not installed.
+ * @example
+ * const sagas = await openSagas('postgres://127.0.0.1/shop', { sagas: [trip], fetch: api });
+ * await sagas.transaction((tx) => sagas.start(tx, trip, order.id, { nights: 2 }));
+ * const worker = sagas.work();
+ */
+export async function openSagas(target: Target, options: SagasOptions): Promise<Sagas> {
+  const checked = checkSagas(options);
+  const database = await openDatabase(target);
+  const onError = { tell: warn as (error: unknown) => void };
+  try {
+    const boss = await startBoss(database, checked.schema, clock, (error) => onError.tell(error));
+    await queue(boss, QUEUE, liveQueue(checked.keep), 'standard');
+    const table = `${checked.schema}.saga_journal`;
+    const { client } = database;
+    const store: Store = 'exec' in client ? pgliteStore(client, { table }) : postgresStore(client, { table });
+    await store.setup();
+    const sagas = new Sagas({ database, boss, store, table, options: checked });
+    onError.tell = sagas.onError;
+    return sagas;
+  } catch (error) {
+    await database.close();
+    throw error;
+  }
+}
+
+interface Parts {
+  readonly database: Database;
+  readonly boss: PgBoss;
+  readonly store: Store;
+  readonly table: string;
+  readonly options: CheckedSagas;
+}
+
+/** Sagas, from their start to their end. `openSagas` opens them. */
+export class Sagas {
+  /** Where the sagas are kept: the `pg` Pool, or the PGlite. */
+  readonly db: Pool | PGlite;
+  readonly #parts: Parts;
+  readonly #hand: Hand<Job, SagaState>;
+  readonly #workers = new Set<Worker<Job>>();
+  readonly #listeners = new Map<string, Set<Listener>>(
+    ['whole', 'taken-back', 'forward', 'stuck', 'error'].map((name) => [name, new Set()]),
+  );
+
+  /** @internal */
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.db = parts.database.client;
+    const touch = async (jobs: readonly Job[]) => {
+      await parts.boss.touch(
+        QUEUE,
+        jobs.map(({ attempt }) => attempt),
+      );
+    };
+    this.#hand = new Hand(touch, clock, this.onError);
+  }
+
+  /** Runs `work` in a transaction of the sagas' own database. */
+  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+    return this.#parts.database.transaction(work);
+  }
+
+  /**
+   * Starts a saga with your transaction: it is under way from your commit on, and never was if you roll back. The same
+   * id again, with the same input, is the same saga.
+   *
+   * @throws SagaReusedError The id was used with another input. @throws TypeError The saga was not given to `openSagas`.
+   */
+  async start<Input>(tx: Tx | AdaptedTx, saga: Saga<Input>, id: string, input: Input): Promise<void> {
+    const { boss, options } = this.#parts;
+    if (options.sagas.get(saga.name) !== (saga as Saga<unknown>)) {
+      throw new TypeError(
+        `the saga ${JSON.stringify(saga.name)} must be one of those that openSagas was given`,
+      );
+    }
+    if (typeof id !== 'string' || id.length < 1 || id.length > 200) {
+      throw new TypeError(`id must be a string of 1 to 200 characters, got ${typeof id}`);
+    }
+    const db = engineDb(tx);
+    const stored: StoredSaga = JSON.parse(JSON.stringify({ saga: saga.name, id, input: input ?? null }));
+    const jobId = jobIdOf(saga.name, id);
+    if ((await boss.send(QUEUE, stored, { id: jobId, db })) !== null) return;
+    const [there] = await boss.findJobs<StoredSaga>(QUEUE, { id: jobId, db });
+    if (there !== undefined && !isDeepStrictEqual(there.data, stored))
+      throw new SagaReusedError(saga.name, id);
+  }
+
+  /**
+   * Carries the saga on at once, after your commit, unless somebody is at it or it has to wait.
+   * @throws UnknownSagaError There is no such saga: was it committed?
+   */
+  async now(saga: Pick<Saga<never>, 'name'>, id: string): Promise<SagaState> {
+    const { boss } = this.#parts;
+    const jobId = jobIdOf(saga.name, id);
+    // The engine takes jobs by priority and not by id: so this one is given a priority that no other has.
+    const only = 1 + Math.floor(Math.random() * 2_000_000_000);
+    const { updated } = await boss.update(QUEUE, undefined, { id: jobId, priority: only });
+    const [job] = updated === 0 ? [] : await this.#fetch(1, { minPriority: only, maxPriority: only });
+    if (job !== undefined) return await this.#carryOn(job);
+    return (await this.#hand.outcomeOf(jobId)) ?? (await this.get(saga, id));
+  }
+
+  /** Where a saga stands. @throws UnknownSagaError */
+  async get(saga: Pick<Saga<never>, 'name'>, id: string): Promise<SagaState> {
+    const [job] = await this.#parts.boss.findJobs<StoredSaga>(QUEUE, { id: jobIdOf(saga.name, id) });
+    if (job === undefined) throw new UnknownSagaError(saga.name, id);
+    return stateOf(job);
+  }
+
+  /** Those that are not over, the oldest first; or only those that are stuck. */
+  async list({
+    stuck = false,
+    limit = 1_000,
+  }: {
+    stuck?: boolean;
+    limit?: number;
+  } = {}): Promise<SagaState[]> {
+    const states: SagaState[] = [];
+    for (let after: string | undefined; ; ) {
+      const jobs: JobWithMetadata<StoredSaga>[] = await this.#parts.boss.findJobs<StoredSaga>(QUEUE, {
+        queued: true,
+        limit: 1_000,
+        ...(after !== undefined && { after }),
+      });
+      states.push(...jobs.map(stateOf).filter(({ state }) => !stuck || state === 'stuck'));
+      after = jobs.at(-1)?.id;
+      if (jobs.length < 1_000 || states.length >= limit) return states.slice(0, limit);
+    }
+  }
+
+  /** Carries on what is due, here, until it is stopped. @throws PolicyError An option is wrong. */
+  work(options: WorkOptions = {}): { stop(): Promise<void> } {
+    const tools = {
+      sources: [{ fetch: (limit: number) => this.#fetch(limit), chained: false }],
+      take: (job: Job) => this.#carryOn(job),
+      clock,
+      onError: this.onError,
+    };
+    const worker = new Worker<Job>(tools, checkWork(options));
+    this.#workers.add(worker);
+    return {
+      stop: async () => {
+        await worker.stop();
+        this.#workers.delete(worker);
+      },
+    };
+  }
+
+  /**
+   * Calls `listener` whenever this process has carried a saga on, by where it stands then; `'error'`: the database
+   * failed. Returns the function that takes it off again.
+   */
+  on(name: SagaState['state'], listener: (state: SagaState) => unknown): () => void;
+  on(name: 'error', listener: (error: Error) => unknown): () => void;
+  on(name: string, listener: ((state: SagaState) => unknown) | ((error: Error) => unknown)): () => void {
+    const listeners = this.#listeners.get(name);
+    if (listeners === undefined) {
+      throw new TypeError(
+        `there is no event ${JSON.stringify(name)}; the events are ${[...this.#listeners.keys()].join(', ')}`,
+      );
+    }
+    const entry: Listener = (event) => listener(event as never);
+    listeners.add(entry);
+    return () => listeners.delete(entry);
+  }
+
+  /** Stops the workers, finishing what they have in hand, and closes the database if it was opened here. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#workers].map((worker) => worker.stop()));
+    await this.#hand.idle();
+    this.#hand.close();
+    await this.#parts.boss.stop({ graceful: false, close: false });
+    await this.#parts.database.close();
+  }
+
+  async #fetch(limit: number, which: { minPriority?: number; maxPriority?: number } = {}): Promise<Job[]> {
+    const jobs = await this.#parts.boss.fetch<StoredSaga>(QUEUE, {
+      batchSize: limit,
+      includeMetadata: true,
+      ...which,
+    });
+    return jobs.map((job) => ({
+      id: job.id,
+      attempt: { id: job.id, retryCount: job.retryCount },
+      stored: job.data,
+      startedAt: job.createdOn.getTime(),
+      remembered: rememberedOf(job.output),
+    }));
+  }
+
+  #carryOn(job: Job): Promise<SagaState> {
+    return this.#hand.hold(job, async () => {
+      const standing = await this.#advance(job);
+      const { stored, startedAt, remembered } = job;
+      const tries = (remembered?.tries ?? 0) + 1;
+      const next: Remembered = { ...factsOf(standing), tries };
+      const isOver = standing.state === 'whole' || standing.state === 'taken-back';
+      const wait = isOver ? undefined : this.#pause(tries, standing);
+      const held = isOver ? await this.#end(job, next) : await this.#postpone(job, next, wait ?? 0);
+      const state: SagaState = {
+        ...next,
+        saga: stored.saga,
+        id: stored.id,
+        startedAt,
+        ...(wait !== undefined && { notBefore: clock.now() + wait }),
+      };
+      if (held) this.#tell(state.state, state);
+      return state;
+    });
+  }
+
+  async #advance({ stored, startedAt, remembered }: Job): Promise<Standing> {
+    const { options, store } = this.#parts;
+    const saga = options.sagas.get(stored.saga);
+    if (saga === undefined) {
+      const error = new MissingStepError(`the code does not have the saga ${stored.saga}`);
+      return { state: 'stuck', step: '', direction: 'run', delivery: 'not-sent', error };
+    }
+    const earlier =
+      remembered?.step !== undefined && remembered.delivery !== undefined
+        ? { step: remembered.step, delivery: remembered.delivery }
+        : undefined;
+    return await advance({
+      saga,
+      id: stored.id,
+      input: stored.input,
+      journal: journalOf(store, saga.name, stored.id),
+      callerOf: (step) => new Caller(options.fetch, step, options.base, options.prepare),
+      now: clock.now,
+      deadline: startedAt + saga.patience,
+      earlier,
+    });
+  }
+
+  async #end({ attempt, stored, id }: Job, next: Remembered): Promise<boolean> {
+    const { boss, database, table, store, options } = this.#parts;
+    const held = await database.transaction(async (tx) => {
+      const db = engineDb(tx);
+      if (!affected(await boss.complete(QUEUE, [attempt], next, { db })).has(id)) return false;
+      await closeJournal(db, table, stored.saga, stored.id, options.keep);
+      return true;
+    });
+    await store.purge(100);
+    return held;
+  }
+
+  async #postpone({ attempt, id }: Job, next: Remembered, wait: number): Promise<boolean> {
+    const { boss, database } = this.#parts;
+    return await database.transaction(async (tx) => {
+      const db = engineDb(tx);
+      if (!affected(await boss.fail(QUEUE, [attempt], next, { db })).has(id)) return false;
+      await boss.update(QUEUE, undefined, { id, startAfter: wait / 1_000, db });
+      return true;
+    });
+  }
+
+  /** What a service or the journal asked for is a floor, with the jitter on top. */
+  #pause(tries: number, standing: Standing): number {
+    const { base, cap } = this.#parts.options.backoff;
+    const error = 'error' in standing ? Object(standing.error) : {};
+    const asked = Number(Reflect.get(error, 'wait') ?? Reflect.get(error, 'retryAfter') ?? 0);
+    return asked + Math.random() * Math.min(cap, base * 2 ** Math.min(tries - 1, 30));
+  }
+
+  #tell(name: string, event: SagaState | Error): void {
+    const listeners = this.#listeners.get(name) ?? new Set();
+    // An error that nobody listens to must be seen somewhere.
+    if (name === 'error' && listeners.size === 0) warn(event);
+    for (const listener of listeners) {
+      try {
+        const result: unknown = listener(event);
+        if (result instanceof Promise) result.catch(warn);
+      } catch (error) {
+        warn(error);
+      }
+    }
+  }
+
+  /** @internal */
+  readonly onError = (error: unknown): void => {
+    this.#tell('error', error instanceof Error ? error : new Error(String(error)));
+  };
+}
+
+const jobIdOf = (saga: string, id: string) => v5(JSON.stringify([saga, id]), NAMESPACE);
+
+function factsOf(standing: Standing): Remembered {
+  if (!('error' in standing)) return standing;
+  const { error, ...facts } = standing;
+  const { name, code, status } = Object(error) as { name?: unknown; code?: unknown; status?: unknown };
+  return {
+    ...facts,
+    error: { name: typeof name === 'string' ? name : 'Error', ...(typeof code === 'string' && { code }) },
+    ...(typeof status === 'number' && { status }),
+  };
+}

@@ -1,0 +1,310 @@
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createFetch } from '../../src/index.ts';
+import {
+  openSagas,
+  type Saga,
+  type SagaSettings,
+  type SagaState,
+  type SagaStep,
+  saga,
+} from '../../src/saga/index.ts';
+import type { Sagas } from '../../src/saga/sagas.ts';
+import { schemaOf } from '../once/servers.ts';
+import { soon } from '../once/soon.ts';
+import { DATABASES, type TestDatabase } from '../outbox/databases.ts';
+import { type Receiver, receiver } from '../outbox/receiver.ts';
+
+const api = createFetch({ retry: false, breaker: false, timeout: { attempt: 300 } });
+interface Trip {
+  readonly nights: number;
+}
+
+for (const { name, there, open } of DATABASES) {
+  describe.runIf(there)(`a saga in ${name}`, () => {
+    const schema = schemaOf('saga');
+    let database: TestDatabase;
+    let service: Receiver;
+    let sagas: Sagas | undefined;
+    /** What a path answers, one status after the other; then 200. 0: nothing at all. */
+    let answers: Record<string, number[]>;
+
+    beforeAll(async () => {
+      database = await open();
+      await database.query(`drop schema if exists ${schema} cascade`);
+    }, 30_000);
+    afterAll(async () => {
+      await database.query(`drop schema if exists ${schema} cascade`);
+      await database.close();
+    });
+    beforeEach(async () => {
+      answers = {};
+      service = await receiver();
+      service.reply = ({ path }, response) => {
+        const status = answers[path]?.shift() ?? 200;
+        if (status === 0) return;
+        response
+          .writeHead(status, { 'content-type': 'application/json' })
+          .end(JSON.stringify({ booked: path }));
+      };
+    });
+    afterEach(async () => {
+      await sagas?.close();
+      sagas = undefined;
+      await database.query(`truncate ${schema}.job, ${schema}.saga_journal`);
+      await service.close();
+    });
+
+    const post =
+      (path: string) => (context: { call: (url: string, init: object) => Promise<Response>; input: Trip }) =>
+        context.call(path, { method: 'POST', body: JSON.stringify(context.input) });
+    const step = (path: string): SagaStep<Trip> => ({ run: post(path), undo: post(`${path}/undo`) });
+    const trip = (more: Record<string, SagaStep<Trip>> = {}, settings: SagaSettings = {}) =>
+      saga<Trip>(
+        'trip',
+        { hotel: step('/hotel'), charge: step('/charge'), ticket: step('/ticket'), ...more },
+        settings,
+      );
+    const openWith = async (known: Saga<never>[]) => {
+      await sagas?.close();
+      sagas = await openSagas(database.client, {
+        sagas: known,
+        fetch: api,
+        base: service.url,
+        schema,
+        backoff: { base: 5, cap: 10 },
+      });
+      return sagas;
+    };
+    const started = async (made: Saga<Trip>, id = 'order-1') => {
+      const opened = await openWith([made]);
+      await opened.transaction((tx) => opened.start(tx, made, id, { nights: 2 }));
+      return opened;
+    };
+    /** Carries it on until it is over, or stuck so many times. */
+    const settle = async (
+      opened: Sagas,
+      made: Saga<Trip>,
+      until: (state: SagaState) => boolean,
+      id = 'order-1',
+    ) => {
+      let state = await opened.now(made, id);
+      await soon(async () => {
+        if (!until(state)) state = await opened.now(made, id);
+        return until(state);
+      }).toBe(true);
+      return state;
+    };
+    const paths = () => service.arrivals.map(({ path }) => path);
+
+    test('does its steps in their order, once', async () => {
+      const made = trip();
+      const opened = await started(made);
+      expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'whole' });
+      expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'whole' });
+      expect(paths()).toEqual(['/hotel', '/charge', '/ticket']);
+      expect(service.arrivals[0]?.body).toBe('{"nights":2}');
+      expect(new Set(service.arrivals.map(({ key }) => key)).size).toBe(3);
+    });
+
+    test('that is rolled back never was', async () => {
+      const made = trip();
+      const opened = await openWith([made]);
+      const work = opened.transaction(async (tx) => {
+        await opened.start(tx, made, 'order-2', { nights: 1 });
+        throw new Error('no');
+      });
+      await expect(work).rejects.toThrow('no');
+      await expect(opened.now(made, 'order-2')).rejects.toMatchObject({
+        code: 'ERR_STEADFETCH_UNKNOWN_SAGA',
+      });
+    });
+
+    test('goes on forward through everything that is not final, under the same keys', async () => {
+      answers = { '/charge': [503, 0, 429] };
+      const made = trip();
+      const opened = await started(made);
+      const events: string[] = [];
+      for (const event of ['forward', 'whole', 'stuck', 'taken-back'] as const)
+        opened.on(event, ({ state }) => events.push(state));
+      const worker = opened.work({ poll: 20 });
+      await soon(() => events.at(-1)).toBe('whole');
+      await worker.stop();
+      expect(events).toEqual(['forward', 'forward', 'forward', 'whole']);
+      expect(paths()).toEqual(['/hotel', '/charge', '/charge', '/charge', '/charge', '/ticket']);
+      expect(new Set(service.arrivals.map(({ key }) => key)).size).toBe(3);
+    });
+
+    test('is turned back by a final refusal: what was done is undone, the last first; what was refused is not', async () => {
+      answers = { '/ticket': [422] };
+      const made = trip();
+      const opened = await started(made);
+      expect(await opened.now(made, 'order-1')).toMatchObject({
+        state: 'taken-back',
+        step: 'ticket',
+        why: 'refused',
+      });
+      expect(paths()).toEqual(['/hotel', '/charge', '/ticket', '/charge/undo', '/hotel/undo']);
+      expect(await opened.get(made, 'order-1')).toMatchObject({ state: 'taken-back' });
+    });
+
+    test('does not turn again once it has gone back', async () => {
+      answers = { '/ticket': [422], '/charge/undo': [503, 400, 0] };
+      const made = trip();
+      const opened = await started(made);
+      expect(await opened.now(made, 'order-1')).toMatchObject({
+        state: 'stuck',
+        step: 'charge',
+        direction: 'undo',
+        status: 503,
+      });
+      expect(await opened.list({ stuck: true })).toMatchObject([
+        { saga: 'trip', id: 'order-1', state: 'stuck', error: { code: 'ERR_STEADFETCH_STEP_PENDING' } },
+      ]);
+      const state = await settle(opened, made, ({ state }) => state === 'taken-back');
+      expect(state).toMatchObject({ step: 'ticket', why: 'refused', tries: 4 });
+      expect(paths()).toEqual([
+        '/hotel',
+        '/charge',
+        '/ticket',
+        ...Array(4).fill('/charge/undo'),
+        '/hotel/undo',
+      ]);
+      expect(await opened.list()).toEqual([]);
+    });
+
+    test('out of patience, undoes a step that may have been done', async () => {
+      answers = { '/charge': Array(1_000).fill(0) };
+      const made = trip({}, { patience: 1_000 });
+      const opened = await started(made);
+      expect(await settle(opened, made, ({ state }) => state === 'taken-back')).toMatchObject({
+        step: 'charge',
+        why: 'patience',
+      });
+      expect(paths().filter((path) => path.endsWith('undo'))).toEqual(['/charge/undo', '/hotel/undo']);
+    });
+
+    test('out of patience, does not undo a step that was certainly never sent', async () => {
+      const made = trip(
+        {
+          charge: { ...step('/charge'), run: ({ call }) => call('http://127.0.0.1:1/', { method: 'POST' }) },
+        },
+        { patience: 300 },
+      );
+      const opened = await started(made);
+      expect(await settle(opened, made, ({ state }) => state === 'taken-back')).toMatchObject({
+        why: 'patience',
+      });
+      expect(paths()).toEqual(['/hotel', '/hotel/undo']);
+    });
+
+    test('a step of several calls is undone if one of them was done', async () => {
+      answers = { '/b': [400] };
+      const both: SagaStep<Trip> = {
+        run: async ({ call }) => {
+          await call('/a', { method: 'POST' });
+          await call('/b', { method: 'POST' });
+        },
+        undo: post('/ab/undo'),
+      };
+      const made = saga<Trip>('pair', { both });
+      const opened = await started(made);
+      expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'taken-back' });
+      expect(paths()).toEqual(['/a', '/b', '/ab/undo']);
+      expect(new Set(service.arrivals.map(({ key }) => key)).size).toBe(3);
+    });
+
+    test('a step can refuse by itself, and sees what the steps before it returned', async () => {
+      const seen: unknown[] = [];
+      const made = trip({
+        charge: {
+          run: ({ results, refuse, id }) => {
+            seen.push(results, id);
+            refuse('too dear');
+          },
+        },
+      });
+      const opened = await started(made);
+      expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'taken-back', step: 'charge' });
+      expect(seen).toEqual([{ hotel: { booked: '/hotel' } }, 'order-1']);
+      expect(paths()).toEqual(['/hotel', '/hotel/undo']);
+    });
+
+    test('a mistake in a step is no refusal: the saga waits for code that has none', async () => {
+      let broken = true;
+      const made = trip({
+        charge: {
+          run: ({ call }) => {
+            if (broken) throw new TypeError('a slip');
+            return call('/charge', { method: 'POST' });
+          },
+        },
+      });
+      const opened = await started(made);
+      expect(await opened.now(made, 'order-1')).toMatchObject({
+        state: 'forward',
+        step: 'charge',
+        error: { name: 'TypeError' },
+      });
+      broken = false;
+      expect(await settle(opened, made, ({ state }) => state === 'whole')).toMatchObject({ state: 'whole' });
+    });
+
+    test('new code with a saga in flight: steps are found by their names, new ones are done, a missing one stops it, visibly', async () => {
+      answers = { '/charge': [503] };
+      const opened = await started(trip());
+      await opened.now(trip(), 'order-1');
+      const without = saga<Trip>('trip', { hotel: step('/hotel'), ticket: step('/ticket') });
+      const stuck = await settle(await openWith([without]), without, ({ state }) => state === 'stuck');
+      expect(stuck).toMatchObject({ step: 'charge', error: { code: 'ERR_STEADFETCH_MISSING_STEP' } });
+      const none = await openWith([]);
+      await soon(async () => (await none.now({ name: 'trip' }, 'order-1')).step).toBe('');
+      expect(await none.list({ stuck: true })).toMatchObject([{ id: 'order-1' }]);
+      const newer = saga<Trip>('trip', {
+        insurance: step('/insurance'),
+        charge: step('/charge'),
+        hotel: step('/hotel'),
+      });
+      await settle(await openWith([newer]), newer, ({ state }) => state === 'whole');
+      expect(paths()).toEqual(['/hotel', '/charge', '/insurance', '/charge']);
+    });
+
+    test('the same id again is the same saga; with another input it is refused', async () => {
+      const made = trip();
+      const opened = await started(made);
+      await opened.transaction((tx) => opened.start(tx, made, 'order-1', { nights: 2 }));
+      await expect(
+        opened.transaction((tx) => opened.start(tx, made, 'order-1', { nights: 3 })),
+      ).rejects.toMatchObject({
+        code: 'ERR_STEADFETCH_SAGA_REUSED',
+      });
+      await opened.now(made, 'order-1');
+      expect(paths().length).toBe(3);
+    });
+
+    test('its journal outlives any lifetime of a key, and ends with its record', async () => {
+      answers = { '/ticket': [503] };
+      const made = trip();
+      const opened = await started(made);
+      await opened.now(made, 'order-1');
+      const years = `select min(extract(epoch from expires_at - now()))::float8 / 31557600 as years from ${schema}.saga_journal`;
+      expect((await database.query(years))[0]?.years).toBeGreaterThan(90);
+      await settle(opened, made, ({ state }) => state === 'whole');
+      expect((await database.query(years))[0]?.years).toBeLessThan(1);
+    });
+  });
+}
+
+test('a saga says what is wrong with it', () => {
+  const run = () => 1;
+  expect(() => saga('9', { a: { run } })).toThrow('name must be a name of letters');
+  expect(() => saga('a', {})).toThrow('steps must have at least one step');
+  expect(() => saga('a', { 1: { run } })).toThrow('steps.1 must be a name');
+  expect(() => saga('a', { b: { run: 1 as never } })).toThrow('steps.b.run must be a function, got 1');
+  expect(() => saga('a', { b: { run, undoo: run } as never })).toThrow(
+    'steps.b.undoo is not a part of a step',
+  );
+  expect(() => saga('a', { b: { run } }, { patience: 0 })).toThrow(
+    'patience must be a number of milliseconds',
+  );
+  expect(() => saga('a', { b: { run } }, { pateince: 1 } as never)).toThrow('did you mean patience?');
+});
