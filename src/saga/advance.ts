@@ -143,7 +143,9 @@ async function perform(
 
 /** By what it can do: a client may have been told to send with another copy of `fetch`. */
 function isResponse(value: unknown): value is Response {
-  return typeof value === 'object' && value !== null && 'headers' in value && 'text' in value && 'body' in value;
+  return (
+    typeof value === 'object' && value !== null && 'headers' in value && 'text' in value && 'body' in value
+  );
 }
 
 /** A journal keeps JSON. */
