@@ -4,13 +4,21 @@ export type { AttemptReason, AttemptReport, CallReport, ErrorSummary, Stopped } 
 
 import { createFetch } from './fetch/create-fetch.ts';
 
+export { hashKey } from './call/hash-key.ts';
 export { type InboundHeaders, onBehalfOf } from './call/layer.ts';
 export { callReport } from './call/report.ts';
 export { createFetch } from './fetch/create-fetch.ts';
 export type { Breakers, SteadFetch } from './model/client.ts';
 export { type Dialect, type DialectName, dialects } from './model/dialect.ts';
 export { BreakerOpenError, PolicyError, TimeoutError, type TimeoutPhase } from './model/errors.ts';
-export type { CallRef, Events } from './model/events.ts';
+export {
+  type AllowedBy,
+  type AttemptStart,
+  type CallRef,
+  type Events,
+  eventNames,
+  type GuardName,
+} from './model/events.ts';
 export type { Delivery, RetryFailure } from './model/failure.ts';
 export type {
   BodyFactory,

@@ -1,5 +1,6 @@
 import { type Admission, firstRefusal } from '../guard/admission.ts';
 import { withHeader } from '../http/headers.ts';
+import type { AttemptStart } from '../model/events.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { FetchBody } from '../model/options.ts';
 import type { AttemptRequest, Exchange, ResponseHead } from '../transport/exchange.ts';
@@ -35,7 +36,15 @@ export interface Start {
 
 /** Sends the request once and says what came of it. Never rejects. */
 export function attempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start): Promise<Attempted<A>> {
-  return new Attempt(plan, start).run();
+  const { instrumentations, record, emitter, runtime } = plan;
+  const isPlain = instrumentations.isEmpty;
+  if (isPlain && !emitter.has('attempt-start')) return new Attempt(plan, start).run();
+  const { number, waited, admission } = start;
+  const at = record.epochOf(runtime.now());
+  const event: AttemptStart = { ...record.ref, number, at, waited, allowedBy: admission.allowedBy };
+  emitter.emit('attempt-start', event);
+  if (isPlain) return new Attempt(plan, start).run();
+  return instrumentations.attempt(event, () => new Attempt(plan, start).run());
 }
 
 class Attempt<A extends ResponseHead> {
@@ -150,7 +159,7 @@ class Attempt<A extends ResponseHead> {
       const word = when({
         attempt: this.#start.number,
         method: record.method,
-        url: record.url,
+        url: record.location,
         delivery: this.#delivery,
         ...(response ? { status: response.status, headers: response.headers } : { error }),
       });
@@ -179,8 +188,7 @@ class Attempt<A extends ResponseHead> {
     const { record: call, emitter } = this.#plan;
     call.add(attempted.record);
     if (emitter.has('attempt')) {
-      const { id, method, url, endpoint } = call;
-      emitter.emit('attempt', { id, method, url, endpoint, attempt: attempted.record.report });
+      emitter.emit('attempt', { ...call.ref, attempt: attempted.record.report });
     }
     return attempted;
   }

@@ -2,6 +2,7 @@ import pRetry from 'p-retry';
 import { Admission, enter, firstRefusal } from '../guard/admission.ts';
 import type { Refusal } from '../guard/guard.ts';
 import { BreakerOpenError } from '../model/errors.ts';
+import type { GuardName } from '../model/events.ts';
 import type { Stopped } from '../model/report.ts';
 import { pause } from '../platform/pause.ts';
 import type { ResponseHead } from '../transport/exchange.ts';
@@ -15,7 +16,13 @@ import { failedAttempt, retryRules } from './rules.ts';
  * The last attempt's own error is rethrown; an answer beats any error of ours.
  */
 export function makeCall<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
-  return new Call(plan).run();
+  const { instrumentations, record } = plan;
+  if (instrumentations.isCallPlain) return new Call(plan).run();
+  return instrumentations.call(
+    record.ref,
+    () => new Call(plan).run(),
+    () => record.event,
+  );
 }
 
 /** What p-retry sees of a failed attempt: it has opinions of its own about other errors. */
@@ -89,7 +96,7 @@ class Call<A extends ResponseHead> {
     const number = failed.record.number + 1;
     const after = failed.verdict.reason;
     const refusal = firstRefusal(guards, { number, after, now: from });
-    if (refusal !== undefined) return this.#turnedAway(refusal);
+    if (refusal !== undefined) return this.#turnedAway(refusal, number);
     if (emitter.has('retry')) {
       emitter.emit('retry', { ...record.ref, number, delay: decision.wait, reason: after });
     }
@@ -99,15 +106,14 @@ class Call<A extends ResponseHead> {
     runtime.fired?.(from + decision.wait);
     const now = runtime.now();
     const admission = enter(guards, { number, after, now });
-    if (!(admission instanceof Admission)) return this.#turnedAway(admission);
+    if (!(admission instanceof Admission)) return this.#turnedAway(admission, number);
     return { number, waited: now - from, admission };
   }
 
-  #turnedAway({ by }: Refusal): Stopped {
-    const { emitter, record, scope } = this.#plan;
-    if (by === 'budget' && emitter.has('budget')) {
-      emitter.emit('budget', { ...record.ref, scope: scope?.name ?? '' });
-    }
+  #turnedAway({ by }: Refusal, number: number): GuardName {
+    const { emitter, record } = this.#plan;
+    if (by === 'budget' && emitter.has('budget')) emitter.emit('budget', record.ref);
+    if (emitter.has('rejected')) emitter.emit('rejected', { ...record.ref, by, number });
     return by;
   }
 
@@ -127,9 +133,11 @@ class Call<A extends ResponseHead> {
   }
 
   /** Nothing was ever sent. */
-  #refused({ by, until }: Refusal): unknown {
+  #refused(refusal: Refusal): unknown {
     const { scope, runtime } = this.#plan;
+    const { until } = refusal;
     const now = runtime.now();
+    const by = this.#turnedAway(refusal, 1);
     const retryAt = Number.isFinite(until) ? runtime.epoch() + Math.max(0, until - now) : undefined;
     return this.#failed(by, new BreakerOpenError(scope?.name ?? '', retryAt), now);
   }
@@ -146,7 +154,7 @@ class Call<A extends ResponseHead> {
     record.settle(stopped, now);
     if (response) caller?.handOver(response);
     else caller?.release();
-    if (emitter.has('settled')) emitter.emit('settled', record.report());
+    if (emitter.has('settled')) emitter.emit('settled', record.event);
   }
 }
 

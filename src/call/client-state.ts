@@ -1,5 +1,7 @@
 import { breakersOf } from '../guard/breakers.ts';
+import type { Scope } from '../guard/scope.ts';
 import { Scopes } from '../guard/scopes.ts';
+import { redacted } from '../http/redact.ts';
 import type { Transition } from '../model/breaker.ts';
 import type { Breakers } from '../model/client.ts';
 import type { ClientOptions } from '../model/options.ts';
@@ -9,6 +11,7 @@ import { defaults } from '../policy/defaults.ts';
 import { compilePolicies, type Policies } from '../policy/policies.ts';
 import { Answers } from './answers.ts';
 import { Emitter } from './emitter.ts';
+import { Instrumentations } from './instrumentations.ts';
 import type { CallContext } from './plan.ts';
 
 /** What a client and those extended from it share. */
@@ -27,11 +30,27 @@ export function prepare(
   const { own, rules } = splitOptions(options);
   const policies = compilePolicies(rules);
   const emitter = new Emitter();
+  const instrumentations = new Instrumentations();
   const onChange = (scope: string, transition: Transition) => {
     if (emitter.has('breaker')) emitter.emit('breaker', { scope, ...transition });
   };
-  const scopes = new Scopes(runtime, onChange, own.breakers);
+  const onForget = ({ name, breaker }: Scope) => {
+    if (emitter.has('forgotten')) emitter.emit('forgotten', { scope: name, breaker: breaker?.state });
+  };
+  const scopes = new Scopes(runtime, onChange, own.breakers, onForget);
   const breakers = breakersOf(scopes, policies.base.breaker || defaults.breaker);
   const answers = new Answers();
-  return { policies, shared: { scopes, emitter, breakers, runtime, answers, layers: own.layers ?? false } };
+  return {
+    policies,
+    shared: {
+      scopes,
+      emitter,
+      instrumentations,
+      breakers,
+      runtime,
+      answers,
+      layers: own.layers ?? false,
+      redact: own.redact ?? redacted,
+    },
+  };
 }

@@ -1,18 +1,24 @@
-import type { Events } from '../model/events.ts';
+import { type Events, eventNames } from '../model/events.ts';
+import { type Channel, channel } from '../platform/diagnostics.ts';
 import { warn } from '../platform/warn.ts';
 
 type Listener<Name extends keyof Events> = (event: Events[Name]) => void;
 
+type Listeners = { readonly [Name in keyof Events]: readonly Listener<Name>[] };
+
+/** Each event goes to its channel, too, for whoever watches the whole process. */
+const channels = Object.fromEntries(
+  eventNames.map((name) => [name, channel(`steadfetch:${name}`)]),
+) as Readonly<Record<keyof Events, Channel>>;
+
+function noListeners(): Listeners {
+  return Object.fromEntries(eventNames.map((name) => [name, []])) as unknown as Listeners;
+}
+
 /** Tells listeners what happened. They can watch a call, but not touch it. */
 export class Emitter {
   /** Lists that never change: who is taken off while an event is told still hears of that one. */
-  readonly #listeners: { [Name in keyof Events]: readonly Listener<Name>[] } = {
-    attempt: [],
-    retry: [],
-    settled: [],
-    breaker: [],
-    budget: [],
-  };
+  readonly #listeners = noListeners();
 
   /** @throws {TypeError} There is no such event, or the listener is no function. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Name>): () => void {
@@ -35,10 +41,11 @@ export class Emitter {
 
   /** Whether anybody listens: without a listener no event is built. */
   has(name: keyof Events): boolean {
-    return this.#listenersOf(name).length > 0;
+    return this.#listenersOf(name).length > 0 || channels[name].hasSubscribers;
   }
 
   emit<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    if (channels[name].hasSubscribers) channels[name].publish(event);
     for (const listener of this.#listenersOf(name)) {
       try {
         const result: unknown = listener(event);

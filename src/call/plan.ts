@@ -6,6 +6,7 @@ import { scopeName } from '../guard/scope-name.ts';
 import type { Scopes } from '../guard/scopes.ts';
 import type { CallUrl } from '../http/call-url.ts';
 import { findHeader, withHeader, withoutUnset } from '../http/headers.ts';
+import type { ShowUrl } from '../http/redact.ts';
 import type { FetchInit, Policy, SteadInit } from '../model/options.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
 import type { Runtime } from '../platform/runtime.ts';
@@ -14,6 +15,7 @@ import type { Limits } from '../transport/clock.ts';
 import type { AbortSource, Exchange, ResponseHead } from '../transport/exchange.ts';
 import type { Answers } from './answers.ts';
 import type { Emitter } from './emitter.ts';
+import type { Instrumentations } from './instrumentations.ts';
 import { isIdempotentMethod, keyFor, protects } from './key.ts';
 import { isToldToTryOnce } from './layer.ts';
 import { CallRecord } from './record.ts';
@@ -23,10 +25,13 @@ import type { CallRequest } from './request.ts';
 export interface CallContext {
   readonly scopes: Scopes;
   readonly emitter: Emitter;
+  readonly instrumentations: Instrumentations;
   readonly runtime: Runtime;
   readonly answers: Answers;
   /** Whether retries are kept to one layer. */
   readonly layers: boolean;
+  /** How events and reports show URLs; `false`: with their path, and keys as they are. */
+  readonly redact: ShowUrl | false;
 }
 
 /** Whoever made the call, and gets its answer. */
@@ -77,6 +82,7 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly layer: { readonly tryOnce: boolean } | undefined;
   readonly door: CallAdapter<A>;
   readonly emitter: Emitter;
+  readonly instrumentations: Instrumentations;
   readonly runtime: Runtime;
   readonly answers: Answers;
 }
@@ -89,7 +95,7 @@ export function planCall<A extends ResponseHead>(
   request: CallRequest,
   options: CallOptions,
   policies: Policies,
-  { scopes, emitter, runtime, answers, layers }: CallContext,
+  { scopes, emitter, instrumentations, runtime, answers, layers, redact }: CallContext,
   door: CallAdapter<A>,
 ): CallPlan<A> {
   const { method, url } = request;
@@ -102,7 +108,18 @@ export function planCall<A extends ResponseHead>(
   const key = keyFor({ method, url, given: options.idempotencyKey, header, dialect });
   const keyed = key !== undefined && protects(dialect, method);
   const scope = isGuarded(policy) ? scopes.use(scopeName(policy, method, url)) : undefined;
-  const record = new CallRecord(method, url, policy.endpoint, key?.key, runtime);
+  const record = new CallRecord(
+    {
+      method,
+      url,
+      endpoint: policy.endpoint,
+      scope: scope?.name,
+      idempotencyKey: key?.key,
+      isKeyPrivate: redact !== false && (typeof options.idempotencyKey === 'string' || header !== undefined),
+      show: redact || withPath,
+    },
+    runtime,
+  );
   const headers =
     dialect !== false && key?.headerValue !== undefined
       ? withHeader(given, dialect.header, key.headerValue)
@@ -123,10 +140,14 @@ export function planCall<A extends ResponseHead>(
     layer,
     door,
     emitter,
+    instrumentations,
     runtime,
     answers,
   };
 }
+
+/** Without credentials, query and fragment. */
+const withPath: ShowUrl = ({ origin, pathname }) => origin + pathname;
 
 function limitsFrom({ timeout }: ResolvedPolicy, begun: number): Limits | undefined {
   if (timeout === false) return undefined;

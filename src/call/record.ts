@@ -1,21 +1,40 @@
 import type { CallUrl } from '../http/call-url.ts';
+import type { ShowUrl } from '../http/redact.ts';
 import type { CallRef } from '../model/events.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { CallReport, Stopped } from '../model/report.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { callId } from './call-id.ts';
+import { hashKey } from './hash-key.ts';
 import { remember } from './report.ts';
 
 const NONE: readonly AttemptRecord[] = [];
+
+/** What is known of a call before it begins. */
+export interface CallFacts {
+  readonly method: string;
+  readonly url: CallUrl;
+  /** The endpoint rule that matched. */
+  readonly endpoint: string | undefined;
+  readonly scope: string | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** Whether the key may mean something to people (an order's number, an address): events show its hash. */
+  readonly isKeyPrivate: boolean;
+  /** How events and reports show its URL. */
+  readonly show: ShowUrl;
+}
 
 /** What is noted while a call runs. A report is only written when somebody asks for one. */
 export class CallRecord {
   readonly method: string;
   readonly endpoint: string | undefined;
+  readonly scope: string | undefined;
   readonly idempotencyKey: string | undefined;
   attempts: readonly AttemptRecord[] = NONE;
   readonly #url: CallUrl;
+  readonly #show: ShowUrl;
+  readonly #isKeyPrivate: boolean;
   readonly #startedAt: number;
   /** Monotonic. */
   readonly begun: number;
@@ -25,17 +44,14 @@ export class CallRecord {
   #shownUrl: string | undefined;
   #report: CallReport | undefined;
 
-  constructor(
-    method: string,
-    url: CallUrl,
-    endpoint: string | undefined,
-    idempotencyKey: string | undefined,
-    runtime: Runtime,
-  ) {
-    this.method = method;
-    this.endpoint = endpoint;
-    this.idempotencyKey = idempotencyKey;
-    this.#url = url;
+  constructor(facts: CallFacts, runtime: Runtime) {
+    this.method = facts.method;
+    this.endpoint = facts.endpoint;
+    this.scope = facts.scope;
+    this.idempotencyKey = facts.idempotencyKey;
+    this.#url = facts.url;
+    this.#show = facts.show;
+    this.#isKeyPrivate = facts.isKeyPrivate;
     this.#startedAt = runtime.epoch();
     this.begun = runtime.now();
   }
@@ -45,10 +61,15 @@ export class CallRecord {
     return this.#id;
   }
 
-  /** Without credentials, query and fragment: those hold secrets. */
+  /** For events and reports: without what may be secret. */
   get url(): string {
-    this.#shownUrl ??= this.#url.origin + this.#url.pathname;
+    this.#shownUrl ??= this.#show(this.#url, this.endpoint);
     return this.#shownUrl;
+  }
+
+  /** For the caller's own functions: with its path, but without credentials, query and fragment. */
+  get location(): string {
+    return this.#url.origin + this.#url.pathname;
   }
 
   /** A moment of this call, in epoch milliseconds. */
@@ -57,7 +78,8 @@ export class CallRecord {
   }
 
   get ref(): CallRef {
-    return { id: this.id, method: this.method, url: this.url, endpoint: this.endpoint };
+    const { id, method, url, endpoint, scope } = this;
+    return { id, method, url, endpoint, scope };
   }
 
   /** So far. */
@@ -89,6 +111,7 @@ export class CallRecord {
       method: this.method,
       url: this.url,
       endpoint: this.endpoint,
+      scope: this.scope,
       idempotencyKey: this.idempotencyKey,
       startedAt: this.#startedAt,
       duration: this.#duration,
@@ -97,5 +120,12 @@ export class CallRecord {
       attempts: Object.freeze(this.attempts.map(({ report }) => report)),
     });
     return this.#report;
+  }
+
+  /** The report as listeners get it, and whatever they log it to. */
+  get event(): CallReport {
+    const report = this.report();
+    if (this.idempotencyKey === undefined || !this.#isKeyPrivate) return report;
+    return Object.freeze({ ...report, idempotencyKey: hashKey(this.idempotencyKey) });
   }
 }

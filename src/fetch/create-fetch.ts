@@ -4,6 +4,7 @@ import { CallerSignal } from '../call/caller-signal.ts';
 import { type ClientState, prepare } from '../call/client-state.ts';
 import { planCall } from '../call/plan.ts';
 import type { SteadFetch } from '../model/client.ts';
+import { INSTRUMENT } from '../model/instrumentation.ts';
 import type { ClientOptions, FetchInput, Options, SteadInit } from '../model/options.ts';
 import { type Runtime, systemRuntime } from '../platform/runtime.ts';
 import type { Policies } from '../policy/policies.ts';
@@ -58,6 +59,7 @@ function client(policies: Policies, shared: ClientState): SteadFetch {
   return Object.assign(fetch, {
     on: shared.emitter.on.bind(shared.emitter),
     breakers: shared.breakers,
+    [INSTRUMENT]: shared.instrumentations.add,
     extend: (options: Options) => client(policies.extend(options), shared),
   });
 }

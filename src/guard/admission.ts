@@ -1,3 +1,4 @@
+import type { AllowedBy } from '../model/events.ts';
 import type { Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 
 /** The permits of one attempt, one of each guard. */
@@ -18,6 +19,13 @@ export class Admission {
       if (counted) counting = counting ? Promise.all([counting, counted]) : counted;
     }
     return counting;
+  }
+
+  /** What allowed the attempt: a word for each guard. */
+  get allowedBy(): AllowedBy {
+    return Object.fromEntries(
+      this.#guards.map((guard, i) => [guard.name, guard.allowed(this.#permits[i] ?? 0)]),
+    );
   }
 
   /** The attempt was never sent. */

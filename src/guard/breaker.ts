@@ -22,6 +22,7 @@ const JITTER = 0.25;
  * attempt from before the change has to say is about a world that is gone, and decides nothing.
  */
 export class CircuitBreaker implements Guard {
+  readonly name = 'breaker';
   state: BreakerState = 'closed';
   since: number;
   readonly #rule: BreakerRule;
@@ -79,6 +80,11 @@ export class CircuitBreaker implements Guard {
 
   cancel(permit: Permit): void {
     if (permit === this.#generation && this.state === 'half-open') this.#judgeProbe('ignored');
+  }
+
+  /** A stale one was given while the breaker was closed, or as another probe. */
+  allowed(permit: Permit): string {
+    return permit === this.#generation && this.state === 'half-open' ? 'probe' : 'closed';
   }
 
   describe(now: number): string {

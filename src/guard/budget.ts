@@ -32,6 +32,7 @@ export interface BudgetRule {
  * That is all that a client making single calls needs, and a client with traffic is never alone.
  */
 export class Budget implements Guard {
+  readonly name = 'budget';
   #rule: BudgetRule;
   #saved = 0;
   #savedAt = 0;
@@ -71,6 +72,11 @@ export class Budget implements Guard {
   cancel(permit: Permit): void {
     if (permit === SAVED) this.#saved += 1;
     if (permit === LENT) this.#lent += 1;
+  }
+
+  allowed(permit: Permit): string {
+    if (permit === FREE) return 'first';
+    return permit === SAVED ? 'saved' : 'lent';
   }
 
   describe(now: number): string {

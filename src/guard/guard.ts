@@ -1,4 +1,5 @@
-import type { AttemptReason, Stopped } from '../model/report.ts';
+import type { GuardName } from '../model/events.ts';
+import type { AttemptReason } from '../model/report.ts';
 
 /** What an attempt says about its dependency. `'ignored'`: nothing (an abort, our own deadline, a mistake of ours). */
 export type Outcome = 'success' | 'failure' | 'ignored';
@@ -29,7 +30,7 @@ export type Permit = number;
 /** Nothing may be sent now. */
 export interface Refusal {
   /** Why the call ends, if it can't wait. */
-  readonly by: Extract<Stopped, 'breaker' | 'budget'>;
+  readonly by: GuardName;
   /** Monotonic: when it is worth asking again. `Infinity`: only something that happens can change it. */
   readonly until: number;
 }
@@ -41,6 +42,8 @@ export interface Refusal {
  * (`admission.ts`). So no guard has to take back what it gave because the next one refused.
  */
 export interface Guard {
+  /** By which events and reports name it. */
+  readonly name: GuardName;
   /** Why this attempt may not be sent now; undefined: it may. */
   refusal(entry: Entry): Refusal | undefined;
   /** Lets the attempt in. Only called if there is no refusal. */
@@ -49,6 +52,8 @@ export interface Guard {
   leave(permit: Permit, departure: Departure): Promise<void> | void;
   /** The attempt was never sent. */
   cancel(permit: Permit): void;
+  /** What a permit was given for, in a word. */
+  allowed(permit: Permit): string;
   /** The state of things, in a line for people. */
   describe(now: number): string;
 }

@@ -15,15 +15,18 @@ export class Scopes {
   readonly #windows = new FailureWindows();
   readonly #runtime: Runtime;
   readonly #onChange: (scope: string, transition: Transition) => void;
+  readonly #onForget: (scope: Scope) => void;
   #latest: Scope | undefined;
 
   constructor(
     runtime: Runtime,
     onChange: (scope: string, transition: Transition) => void,
     inherited: readonly (BreakerRecord & { readonly scope: string })[] = [],
+    onForget: (scope: Scope) => void = () => {},
   ) {
     this.#runtime = runtime;
     this.#onChange = onChange;
+    this.#onForget = onForget;
     this.#inherited = new Map(inherited.map(({ scope, ...record }) => [scope, record]));
   }
 
@@ -67,15 +70,17 @@ export class Scopes {
   /** Forgets the scope that was not used for longest; an open breaker only if there is nothing else. */
   #makeRoom(): void {
     if (this.#scopes.size < LIMIT) return;
-    let victim: string | undefined;
-    for (const { name, breaker } of this.#scopes.values()) {
-      victim ??= name;
-      if (breaker === undefined || breaker.state === 'closed') {
-        victim = name;
+    let victim: Scope | undefined;
+    for (const scope of this.#scopes.values()) {
+      victim ??= scope;
+      if (scope.breaker === undefined || scope.breaker.state === 'closed') {
+        victim = scope;
         break;
       }
     }
-    if (victim !== undefined) this.#scopes.delete(victim);
+    if (victim === undefined) return;
+    this.#scopes.delete(victim.name);
+    this.#onForget(victim);
   }
 
   #newBreaker(name: string, rule: BreakerRule): CircuitBreaker {

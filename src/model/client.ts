@@ -1,5 +1,6 @@
 import type { BreakerSnapshot, ExportedBreaker } from './breaker.ts';
 import type { Events } from './events.ts';
+import type { INSTRUMENT, Instrumentation } from './instrumentation.ts';
 import type { FetchInput, Options, SteadInit } from './options.ts';
 
 /** The breakers of a client. */
@@ -27,6 +28,8 @@ export interface SteadFetch {
   /** Calls `listener` on each event of that name. Returns the function that takes it off again. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
   readonly breakers: Breakers;
+  /** For tracers: see `Instrumentation`. */
+  readonly [INSTRUMENT]: (instrumentation: Instrumentation) => () => void;
   /** A client with other rules, laid over these, that shares the same breakers, budgets and listeners. */
   extend(options: Options): SteadFetch;
 }

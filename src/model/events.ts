@@ -8,10 +8,34 @@ export interface CallRef {
   /** Without credentials and query. */
   readonly url: string;
   readonly endpoint: string | undefined;
+  /** Whose breaker and budget the call uses; undefined: none. */
+  readonly scope: string | undefined;
+}
+
+/** What may turn an attempt away. */
+export type GuardName = 'breaker' | 'budget';
+
+/**
+ * What allowed an attempt, a word for each guard: the breaker was `'closed'`, or this is a `'probe'`; the budget asks
+ * nothing of the `'first'` attempt, and a retry is paid from what was `'saved'` or `'lent'`.
+ */
+export type AllowedBy = Readonly<Partial<Record<GuardName, string>>>;
+
+/** An attempt is about to be sent. */
+export interface AttemptStart extends CallRef {
+  /** Counted from 1. */
+  readonly number: number;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Milliseconds of pause before it. */
+  readonly waited: number;
+  readonly allowedBy: AllowedBy;
 }
 
 /** What listeners are given, by event name. */
 export interface Events {
+  /** An attempt begins. */
+  'attempt-start': AttemptStart;
   /** An attempt ended. */
   attempt: CallRef & { readonly attempt: AttemptReport };
   /** Another attempt will follow, after `delay` milliseconds. */
@@ -28,5 +52,25 @@ export interface Events {
     readonly reason: string;
   };
   /** A retry was refused because the scope's budget was empty. */
-  budget: CallRef & { readonly scope: string };
+  budget: CallRef;
+  /** A guard turned an attempt away: its call ends, or waits. */
+  rejected: CallRef & {
+    readonly by: GuardName;
+    /** Of the attempt that was not sent, counted from 1. */
+    readonly number: number;
+  };
+  /** A scope was dropped, because there were more than the client keeps. Its breaker and budget start anew. */
+  forgotten: { readonly scope: string; readonly breaker: BreakerState | undefined };
 }
+
+/** The names of all events, in the order in which a call can have them. */
+export const eventNames = Object.freeze([
+  'rejected',
+  'attempt-start',
+  'breaker',
+  'attempt',
+  'budget',
+  'retry',
+  'settled',
+  'forgotten',
+] as const satisfies readonly (keyof Events)[]);

@@ -238,4 +238,13 @@ export interface ClientOptions extends Options {
    * @default false
    */
   layers?: boolean;
+  /**
+   * How events and reports show a URL. By default without credentials and query; where an endpoint rule matched, with the
+   * path of its pattern; elsewhere with what looks like a secret in its path masked (`***`). And a key that you gave
+   * appears in events as its hash (`hashKey`). `false`: the whole path, and keys as they are. A function: what it returns.
+   * @example redact: ({ origin }) => origin
+   */
+  redact?:
+    | ((url: { readonly origin: string; readonly pathname: string }, endpoint: string | undefined) => string)
+    | false;
 }

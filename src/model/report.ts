@@ -62,11 +62,16 @@ export interface CallReport {
   /** A UUID of this call, the same in all its events. Not secret: the next call's is one more. */
   readonly id: string;
   readonly method: string;
-  /** Without credentials and query. */
+  /** Without credentials and query, and without what looks like a secret in its path: see the option `redact`. */
   readonly url: string;
   /** The endpoint rule that matched, as you wrote it. */
   readonly endpoint: string | undefined;
-  /** The key that every attempt carried. */
+  /** Whose breaker and budget the call used; undefined: none. */
+  readonly scope: string | undefined;
+  /**
+   * The key that every attempt carried. In the `settled` event a key that you gave appears as its hash (`hashKey`): the
+   * event may be logged, and a key may be an order's number or an address.
+   */
   readonly idempotencyKey: string | undefined;
   /** Epoch milliseconds. */
   readonly startedAt: number;

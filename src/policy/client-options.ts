@@ -1,9 +1,11 @@
+import type { ShowUrl } from '../http/redact.ts';
 import type { ExportedBreaker } from '../model/breaker.ts';
 import type { ClientOptions, Options } from '../model/options.ts';
 import {
   type Check,
   type Checks,
   fail,
+  isFunction,
   isPlainObject,
   list,
   members,
@@ -13,7 +15,7 @@ import {
 } from '../options/checks.ts';
 
 /** Those of the options that are not rules, checked. */
-export type OwnOptions = Pick<ClientOptions, 'breakers' | 'layers'>;
+export type OwnOptions = Pick<ClientOptions, 'breakers' | 'layers' | 'redact'>;
 
 const epoch = number('epoch milliseconds', (value) => Number.isFinite(value) && value >= 0);
 
@@ -37,12 +39,13 @@ const breaker: Check<ExportedBreaker> = (value, path) => {
 const checks: Checks<OwnOptions> = {
   breakers: list('an array that breakers.export() gave', breaker),
   layers: only('true or false', (value) => typeof value === 'boolean'),
+  redact: only('false or a function', (value) => value === false || isFunction<ShowUrl>(value)),
 };
 
 /** @throws {PolicyError} One of them is wrong. */
 export function splitOptions(options: ClientOptions): { own: OwnOptions; rules: Options } {
   // What is no object at all is for the rules to complain about.
   if (!isPlainObject(options)) return { own: {}, rules: options };
-  const { breakers, layers, ...rules }: ClientOptions = options;
-  return { own: members({ breakers, layers }, '', '', checks, []), rules };
+  const { breakers, layers, redact, ...rules }: ClientOptions = options;
+  return { own: members({ breakers, layers, redact }, '', '', checks, []), rules };
 }

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { type ClientState, prepare } from '../call/client-state.ts';
 import type { Breakers, SteadFetch } from '../model/client.ts';
 import { PolicyError } from '../model/errors.ts';
+import { INSTRUMENT } from '../model/instrumentation.ts';
 import type { ClientOptions, Options } from '../model/options.ts';
 import { type Runtime, systemRuntime } from '../platform/runtime.ts';
 import type { Policies } from '../policy/policies.ts';
@@ -17,6 +18,7 @@ export type ResilienceOptions = Omit<ClientOptions, 'fetch' | 'dispatcher'>;
 export interface Resilience extends Dispatcher.DispatcherComposeInterceptor {
   readonly on: SteadFetch['on'];
   readonly breakers: Breakers;
+  readonly [INSTRUMENT]: SteadFetch[typeof INSTRUMENT];
   /** An interceptor with other rules, laid over these, that shares the same breakers, budgets and listeners. */
   extend(options: Omit<Options, 'fetch' | 'dispatcher'>): Resilience;
 }
@@ -64,6 +66,7 @@ function interceptor(policies: Policies, shared: ClientState): Resilience {
   return Object.assign(intercept, {
     on: shared.emitter.on.bind(shared.emitter),
     breakers: shared.breakers,
+    [INSTRUMENT]: shared.instrumentations.add,
     extend: (options: Options) => interceptor(policies.extend(options), shared),
   });
 }

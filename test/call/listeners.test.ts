@@ -109,7 +109,9 @@ describe('a listener', () => {
   test('for an event that there is not is a TypeError that names those there are', () => {
     const on = createFetch().on as (name: string, listener: unknown) => void;
     expect(() => on('retries', () => {})).toThrow(
-      new TypeError('there is no event "retries"; the events are attempt, retry, settled, breaker, budget'),
+      new TypeError(
+        'there is no event "retries"; the events are rejected, attempt-start, breaker, attempt, budget, retry, settled, forgotten',
+      ),
     );
     expect(() => on('toString', () => {})).toThrow(TypeError);
     expect(() => on('retry', 'log')).toThrow(new TypeError('the listener must be a function, got string'));

@@ -4,6 +4,7 @@ import {
   callReport,
   createFetch,
   type Events,
+  eventNames,
   type SteadFetch,
   type Stopped,
 } from '../../src/index.ts';
@@ -28,14 +29,13 @@ const reasons: Readonly<Record<AttemptReason, true>> = {
 type Heard = { readonly [Name in keyof Events]: Events[Name][] };
 
 function listen(api: SteadFetch): Heard {
-  const heard: Heard = { attempt: [], retry: [], settled: [], breaker: [], budget: [] };
-  api.on('attempt', (event) => heard.attempt.push(event));
-  api.on('retry', (event) => heard.retry.push(event));
-  api.on('settled', (event) => heard.settled.push(event));
-  api.on('breaker', (event) => heard.breaker.push(event));
-  api.on('budget', (event) => heard.budget.push(event));
+  const heard: Heard = Object.fromEntries(eventNames.map((name) => [name, []])) as never;
+  for (const name of eventNames) api.on(name, (event) => heard[name].push(event as never));
   return heard;
 }
+
+/** The event is told just before the attempt's own clock is read. */
+const near = (moment: number) => expect.closeTo(moment, -1);
 
 const outcomeOf = (call: Promise<Response>): Promise<unknown> => call.catch((error: unknown) => error);
 
@@ -67,6 +67,8 @@ describe('the report and the events', () => {
       const { call = (api, url, init) => api(url, init) } = ending;
       const outcome = await outcomeOf(call(api, `${server.url}/v1/charges?token=${SECRET}#${SECRET}`, init));
 
+      const { breaker, budget } = ending.options ?? {};
+      const scope = breaker || budget ? server.url : undefined;
       const report = callReport(outcome);
       if (report === undefined) throw new Error('there is no report');
       const number = expect.any(Number);
@@ -75,8 +77,9 @@ describe('the report and the events', () => {
         ...times,
         id: expect.stringMatching(ID),
         method: 'POST',
-        url: `${server.url}/v1/charges`,
+        url: `${server.url}/v1/*`,
         endpoint: rule,
+        scope,
         idempotencyKey: ending.options?.idempotency === false ? undefined : expect.stringMatching(KEY),
         delivery: ending.delivery,
         stopped,
@@ -93,7 +96,7 @@ describe('the report and the events', () => {
         attempts.reduce((sum, { duration, waited }) => sum + duration + waited, 0),
       );
 
-      const call_ = { id, method, url, endpoint };
+      const call_ = { id, method, url, endpoint, scope };
       expect(heard.attempt).toEqual(attempts.map((attempt) => ({ ...call_, attempt })));
       expect(heard.settled).toEqual([report]);
       const retries = attempts.length - 1 + (ending.unmade ?? 0);
@@ -102,8 +105,15 @@ describe('the report and the events', () => {
           return { ...call_, number: at + 2, delay: number, reason: attempts[at]?.reason };
         }),
       );
-      const scope = server.url;
-      expect(heard.budget).toEqual(stopped === 'budget' ? [{ ...call_, scope }] : []);
+      expect(heard.budget).toEqual(stopped === 'budget' ? [call_] : []);
+      expect(heard.rejected).toEqual(
+        stopped === 'budget' || stopped === 'breaker'
+          ? [{ ...call_, by: stopped, number: attempts.length + 1 }]
+          : [],
+      );
+      expect(heard['attempt-start'].map(({ number, at }) => [number, at])).toEqual(
+        attempts.map(({ number, startedAt }) => [number, near(startedAt)]),
+      );
       expect(heard.breaker).toEqual(
         stopped === 'breaker'
           ? [

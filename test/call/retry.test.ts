@@ -218,7 +218,7 @@ test('what retry.when throws is thrown by the call, and not retried', async () =
 
 test('the retry budget ends a storm: without calls there are no tokens for retries', async () => {
   await using server = await startFaultServer({ fault: () => unavailable });
-  const refused: string[] = [];
+  const refused: (string | undefined)[] = [];
   const api = createFetch({ ...quick, breaker: false, budget: { ratio: 0, reserve: 2 } });
   api.on('budget', ({ scope }) => refused.push(scope));
   const response = await api(server.url);

@@ -189,6 +189,7 @@ describe('the story', () => {
       method: 'POST',
       url: '',
       endpoint: undefined,
+      scope: undefined,
       idempotencyKey: '',
       startedAt: 0,
       duration: 1,

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import { createFetch, type Events } from '../../src/index.ts';
+import { createFetch, type Events, eventNames } from '../../src/index.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 
 const page = readFileSync(new URL('../../docs/events.md', import.meta.url), 'utf8');
@@ -24,7 +24,7 @@ test('each event looks as docs/events.md shows it', async () => {
   const options = { retry: { base: 1, cap: 2 }, endpoints: { [`POST ${server.url}/v1/*`]: {} } };
   const api = createFetch({ ...options, breaker: { minimum: 4 }, budget: { ratio: 0, reserve: 3 } });
   const seen: { [Name in keyof Events]?: Events[Name] } = {};
-  for (const name of ['attempt', 'retry', 'settled', 'breaker', 'budget'] as const) {
+  for (const name of eventNames) {
     api.on(name, (event) => {
       seen[name] ??= event as never;
     });
@@ -36,6 +36,15 @@ test('each event looks as docs/events.md shows it', async () => {
   await api(`${server.url}/v1/charges`);
   // The breaker is open by now; without it, the budget is what ends the retries.
   await api.extend({ breaker: false })(`${server.url}/v1/charges`);
+
+  const crowded = createFetch({
+    fetch: async () => new Response(),
+    breaker: { scope: ({ url }) => url.pathname },
+  });
+  crowded.on('forgotten', (event) => {
+    seen.forgotten ??= event;
+  });
+  for (let tenant = 0; tenant <= 1_000; tenant++) await crowded(`${server.url}/${tenant}`);
 
   expect(Object.keys(seen).sort()).toEqual(Object.keys(documented).sort());
   expect(shape(seen)).toEqual(shape(documented));

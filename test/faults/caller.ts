@@ -1,4 +1,4 @@
-import { callReport, type Events, type RetryFailure, type SteadInit } from '../../src/index.ts';
+import { callReport, type Events, eventNames, type RetryFailure, type SteadInit } from '../../src/index.ts';
 import { makeBody } from './bodies.ts';
 import { type Client, clientFor, type Handed } from './door.ts';
 import type { EventLoop } from './event-loop.ts';
@@ -113,18 +113,10 @@ function initOf({ method, key }: Story, order: string): SteadInit {
 }
 
 function listen(client: Client): { [Name in keyof Events]: Events[Name][] } {
-  const events: { [Name in keyof Events]: Events[Name][] } = {
-    attempt: [],
-    retry: [],
-    settled: [],
-    breaker: [],
-    budget: [],
-  };
-  client.on('attempt', (event) => events.attempt.push(event));
-  client.on('retry', (event) => events.retry.push(event));
-  client.on('settled', (event) => events.settled.push(event));
-  client.on('breaker', (event) => events.breaker.push(event));
-  client.on('budget', (event) => events.budget.push(event));
+  const events: { [Name in keyof Events]: Events[Name][] } = Object.fromEntries(
+    eventNames.map((name) => [name, []]),
+  ) as never;
+  for (const name of eventNames) client.on(name, (event) => events[name].push(event as never));
   return events;
 }
 

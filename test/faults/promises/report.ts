@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { AttemptReport, CallReport } from '../../../src/index.ts';
+import { type AttemptReport, type CallReport, hashKey } from '../../../src/index.ts';
 import { goesOnce } from '../bodies.ts';
 import type { Observation } from '../observation.ts';
 import { hasKey, isIdempotent } from '../story.ts';
@@ -33,7 +33,16 @@ export function* reportIsTrue(seen: Observation): Generator<string> {
   ) {
     yield 'the attempt events are not the attempts';
   }
-  if (!isDeepStrictEqual(events.settled, [report])) yield 'the settled event is not the report';
+  // A key of the caller's is shown to listeners as its hash.
+  const [settled] = events.settled;
+  const key = report.idempotencyKey;
+  const isKnown = settled?.idempotencyKey === key || (key && settled?.idempotencyKey === hashKey(key));
+  if (
+    !isKnown ||
+    !isDeepStrictEqual(events.settled, [{ ...report, idempotencyKey: settled?.idempotencyKey }])
+  ) {
+    yield 'the settled event is not the report';
+  }
   yield* retriesAreAnnounced(seen, report);
   const doubt = doubtAbout(seen, report);
   if (doubt) yield `stopped is ${stopped}, but ${doubt}`;

@@ -1,0 +1,61 @@
+import type { AttemptStart, CallRef } from '../model/events.ts';
+import { type Instrumentation, PROCESS } from '../model/instrumentation.ts';
+import type { CallReport } from '../model/report.ts';
+import { tracingChannel } from '../platform/diagnostics.ts';
+
+/** What subscribers of `steadfetch:call` are given. `report` is there once the call is over. */
+export interface CallTrace {
+  readonly call: CallRef;
+  report?: CallReport;
+}
+
+const calls = tracingChannel<CallTrace>('steadfetch:call');
+const shared = globalThis as { [PROCESS]?: Set<Instrumentation> };
+
+/** Those that every client of this process runs its calls within. */
+export function processInstrumentations(): Set<Instrumentation> {
+  shared[PROCESS] ??= new Set();
+  return shared[PROCESS];
+}
+
+/** What a client runs its calls and attempts within. Where there is nothing, nothing is built. */
+export class Instrumentations {
+  readonly #own = new Set<Instrumentation>();
+
+  /** Returns the function that takes it off again. */
+  readonly add = (instrumentation: Instrumentation): (() => void) => {
+    this.#own.add(instrumentation);
+    return () => this.#own.delete(instrumentation);
+  };
+
+  get isEmpty(): boolean {
+    return this.#own.size === 0 && !shared[PROCESS]?.size;
+  }
+
+  /** Whether a call need not be wrapped. */
+  get isCallPlain(): boolean {
+    return this.isEmpty && !calls.hasSubscribers;
+  }
+
+  call<Result>(call: CallRef, run: () => Promise<Result>, report: () => CallReport): Promise<Result> {
+    const wrapped = this.#all().reduce(
+      (inner, instrumentation) => () => instrumentation.call(call, inner, report),
+      run,
+    );
+    if (!calls.hasSubscribers) return wrapped();
+    const trace: CallTrace = { call };
+    const told = () =>
+      wrapped().finally(() => {
+        trace.report = report();
+      });
+    return calls.tracePromise(told, trace);
+  }
+
+  attempt<Result>(start: AttemptStart, run: () => Promise<Result>): Promise<Result> {
+    return this.#all().reduce((inner, instrumentation) => () => instrumentation.attempt(start, inner), run)();
+  }
+
+  #all(): readonly Instrumentation[] {
+    return [...this.#own, ...(shared[PROCESS] ?? [])];
+  }
+}

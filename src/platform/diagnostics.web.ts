@@ -1,0 +1,25 @@
+import type { Channel, TracingChannel } from './diagnostics.ts';
+
+interface Diagnostics {
+  channel(name: string): Channel;
+  tracingChannel(name: string): unknown;
+}
+
+/** Bun, Deno and workerd have Node's; in a browser nobody can listen. */
+const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
+const diagnostics = process?.getBuiltinModule?.('node:diagnostics_channel') as Diagnostics | undefined;
+
+const deaf = {
+  hasSubscribers: false,
+  publish() {},
+  tracePromise: <T>(run: () => Promise<T>): Promise<T> => run(),
+};
+
+export function channel(name: string): Channel {
+  return diagnostics?.channel(name) ?? deaf;
+}
+
+export function tracingChannel<Context extends object>(name: string): TracingChannel<Context> {
+  const found = diagnostics?.tracingChannel?.(name) as TracingChannel<Context> | undefined;
+  return found ?? deaf;
+}
