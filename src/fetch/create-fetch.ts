@@ -8,7 +8,7 @@ import { INSTRUMENT } from '../model/instrumentation.ts';
 import type { ClientOptions, FetchInput, Options, SteadInit } from '../model/options.ts';
 import { type Runtime, systemRuntime } from '../platform/runtime.ts';
 import type { Policies } from '../policy/policies.ts';
-import { chooseFetch, transportFor } from '../transport/default.ts';
+import { chooseFetch, makeTransports } from '../transport/default.ts';
 import { passThrough } from './pass-through.ts';
 import { readRequest } from './request.ts';
 
@@ -39,6 +39,7 @@ export function createClient(options: ClientOptions, runtime: Runtime): SteadFet
 }
 
 function client(policies: Policies, shared: ClientState): SteadFetch {
+  const transportFor = makeTransports();
   // `fetch` takes null for nothing, and has one argument that it can't do without.
   const fetch = (input: FetchInput, init: SteadInit | null = null): Promise<Response> => {
     try {

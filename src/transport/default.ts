@@ -1,6 +1,6 @@
 import { getGlobalOrigin, Request as UndiciRequest, fetch as undiciFetch } from 'undici';
-import type { DispatcherLike, FetchInit, FetchLike } from '../model/options.ts';
-import type { Transport } from './exchange.ts';
+import type { FetchInit, FetchLike } from '../model/options.ts';
+import type { TransportFor } from './exchange.ts';
 import { fetchTransport } from './other-fetch.ts';
 import { undiciTransport } from './undici/undici.ts';
 
@@ -15,17 +15,17 @@ export function chooseFetch(given: FetchLike | undefined): FetchLike {
   return given ?? (globalThis.fetch === original ? ours : globalThis.fetch);
 }
 
-/** The transport for one call. */
-export function transportFor(
-  given: FetchLike | undefined,
-  dispatcher: DispatcherLike | undefined,
-): Transport {
-  const fetch = chooseFetch(given);
-  if (fetch === ours) return undiciTransport(dispatcher);
-  // Whether it means anything to another fetch is not for us to say; Node's own does take it.
-  return fetchTransport(
-    dispatcher ? (input, init) => fetch(input, { ...init, dispatcher } as FetchInit) : fetch,
-  );
+/** What a client sends with. Its responses are of the class that was global when it was made. */
+export function makeTransports(): TransportFor {
+  const undici = undiciTransport();
+  return (given, dispatcher) => {
+    const fetch = chooseFetch(given);
+    if (fetch === ours) return undici(dispatcher);
+    // Whether it means anything to another fetch is not for us to say; Node's own does take it.
+    return fetchTransport(
+      dispatcher ? (input, init) => fetch(input, { ...init, dispatcher } as FetchInit) : fetch,
+    );
+  };
 }
 
 /** Whether that `fetch` takes this Request for one: it knows its own copy's only. */

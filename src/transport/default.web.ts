@@ -1,5 +1,5 @@
-import type { DispatcherLike, FetchInit, FetchLike } from '../model/options.ts';
-import type { Transport } from './exchange.ts';
+import type { FetchInit, FetchLike } from '../model/options.ts';
+import type { TransportFor } from './exchange.ts';
 import { fetchTransport } from './other-fetch.ts';
 
 // What a runtime sends with, where that is not Node: its own `fetch`.
@@ -9,16 +9,15 @@ export function chooseFetch(given: FetchLike | undefined): FetchLike {
   return given ?? globalThis.fetch;
 }
 
-/** The transport for one call. */
-export function transportFor(
-  given: FetchLike | undefined,
-  dispatcher: DispatcherLike | undefined,
-): Transport {
-  const fetch = chooseFetch(given);
-  // Deno and Bun have names of their own for it, but a `fetch` of the user's may know this one.
-  return fetchTransport(
-    dispatcher ? (input, init) => fetch(input, { ...init, dispatcher } as FetchInit) : fetch,
-  );
+/** What a client sends with. */
+export function makeTransports(): TransportFor {
+  return (given, dispatcher) => {
+    const fetch = chooseFetch(given);
+    // Deno and Bun have names of their own for it, but a `fetch` of the user's may know this one.
+    return fetchTransport(
+      dispatcher ? (input, init) => fetch(input, { ...init, dispatcher } as FetchInit) : fetch,
+    );
+  };
 }
 
 /** Whether that `fetch` takes this Request for one: it knows the runtime's own. */

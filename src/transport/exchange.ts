@@ -1,4 +1,4 @@
-import type { FetchBody, FetchInit } from '../model/options.ts';
+import type { DispatcherLike, FetchBody, FetchInit, FetchLike } from '../model/options.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import type { Limits } from './clock.ts';
 
@@ -13,11 +13,23 @@ export interface AbortSource {
   readonly aborted: boolean;
   /** Made when first asked for, where that costs something. */
   readonly signal: AbortSignal;
+  /** Tells `target` of an abort, until `unlisten`. An abort that was before is not told. */
+  listen?(target: AbortTarget): void;
+  unlisten?(target: AbortTarget): void;
+  /** Tells `target` of an abort, for as long as somebody else holds it. */
+  keep?(target: AbortTarget): void;
+}
+
+/** Whatever can be ended by the caller. */
+export interface AbortTarget {
+  aborted(reason: unknown): void;
+  /** Whether there is nothing left to end. */
+  readonly isOver?: boolean;
 }
 
 /** What one attempt sends, and within which limits. */
 export interface AttemptRequest {
-  readonly url: { readonly href: string };
+  readonly url: Pick<URL, 'href' | 'origin'>;
   /** As the caller has it; `headers` and `body` below take the place of those in it. */
   readonly init: FetchInit;
   readonly headers: FetchInit['headers'];
@@ -57,6 +69,12 @@ export interface Exchange<A extends ResponseHead = Response> {
   /** Why `send` rejected; undefined if the request itself was refused (a bad header, a forbidden redirect). */
   readonly fault: Fault | undefined;
 }
+
+/** The transport for one call: with the user's `fetch`, and on the user's dispatcher, if there are any. */
+export type TransportFor = (
+  fetch: FetchLike | undefined,
+  dispatcher: DispatcherLike | undefined,
+) => Transport;
 
 /** Gives each attempt its exchange. */
 export type Transport<A extends ResponseHead = Response> = () => Exchange<A>;

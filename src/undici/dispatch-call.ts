@@ -4,11 +4,13 @@ import type { ClientState } from '../call/client-state.ts';
 import { type CallAdapter, type CallLifetime, type CallOptions, planCall } from '../call/plan.ts';
 import type { CallRequest } from '../call/request.ts';
 import type { Policies } from '../policy/policies.ts';
-import { type Handler, isLegacy } from '../transport/undici/handlers.ts';
-import type { Hop } from '../transport/undici/hop.ts';
-import { DispatchExchange, type Dispatched, type HeldResponse } from './dispatch-exchange.ts';
+import type { Gate } from '../transport/undici/gate.ts';
+import type { AnyHandler, Controller, Listener, RawHeaders } from '../transport/undici/handlers.ts';
+import { telling } from '../transport/undici/languages.ts';
+import { WireExchange } from '../transport/undici/wire.ts';
+import { CallController } from './call-controller.ts';
+import { DispatchCarrier, type Dispatched, type HeldResponse } from './dispatch-carrier.ts';
 import type { OwnOptions } from './own-options.ts';
-import { CallWheel } from './wheel.ts';
 
 /**
  * One logical call through an interceptor. Its handler hears of one request: that it starts, and of the response or the
@@ -17,27 +19,29 @@ import { CallWheel } from './wheel.ts';
 export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<HeldResponse>, Dispatched {
   readonly dispatch: Dispatcher['dispatch'];
   readonly options: OwnOptions;
-  readonly handler: Handler;
-  readonly wheel = new CallWheel(this);
+  readonly handler: AnyHandler;
+  readonly listener: Listener;
+  readonly controller = new CallController(this);
   /** undici gives it to the caller along with the response, so that the report can be asked for. */
   readonly #context = {};
-  #exchange: DispatchExchange | undefined;
+  #exchange: WireExchange<HeldResponse> | undefined;
   #stop: AbortController | undefined;
 
-  constructor(dispatch: Dispatcher['dispatch'], options: OwnOptions, handler: Handler) {
+  constructor(dispatch: Dispatcher['dispatch'], options: OwnOptions, handler: AnyHandler) {
     this.dispatch = dispatch;
     this.options = options;
     this.handler = handler;
+    this.listener = telling(handler);
   }
 
   get aborted(): boolean {
-    return this.wheel.aborted;
+    return this.controller.aborted;
   }
 
   get signal(): AbortSignal {
     if (this.#stop === undefined) {
       this.#stop = new AbortController();
-      if (this.aborted) this.#stop.abort(this.wheel.reason);
+      if (this.aborted) this.#stop.abort(this.controller.reason);
     }
     return this.#stop.signal;
   }
@@ -47,8 +51,8 @@ export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<Hel
 
   release(): void {}
 
-  transport(): DispatchExchange {
-    this.#exchange = new DispatchExchange(this);
+  transport(): WireExchange<HeldResponse> {
+    this.#exchange = new WireExchange(new DispatchCarrier(this));
     return this.#exchange;
   }
 
@@ -64,12 +68,12 @@ export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<Hel
 
   run(request: CallRequest, options: CallOptions, policies: Policies, shared: ClientState): void {
     try {
-      this.#start();
-      if (this.aborted) throw this.wheel.reason;
+      this.listener.onRequestStart?.(this.controller, this.#context);
+      if (this.aborted) throw this.controller.reason;
       const plan = planCall(request, options, policies, shared, this);
       plan.record.remember(this.#context);
       makeCall(plan).then(
-        ({ hop }) => release(hop),
+        ({ gate }) => this.#release(gate),
         (error: Error) => this.#fail(error),
       );
     } catch (error) {
@@ -77,23 +81,26 @@ export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<Hel
     }
   }
 
-  #start(): void {
-    const handler = this.handler;
-    if (isLegacy(handler)) handler.onConnect?.((reason) => this.wheel.abort(reason), this.#context);
-    else handler.onRequestStart?.(this.wheel, this.#context);
+  /** The response that the call ends with. */
+  #release(gate: Gate): void {
+    const { listener, controller } = this;
+    const passedOn: Listener = {
+      onResponseStart(attempt: Controller, status: number, headers: RawHeaders, text?: string) {
+        controller.steer(attempt);
+        listener.onResponseStart?.(controller, status, headers, text);
+      },
+      onResponseData: (_attempt, chunk) => listener.onResponseData?.(controller, chunk),
+      onResponseEnd: (_attempt, trailers) => listener.onResponseEnd?.(controller, trailers),
+      onResponseError: (_attempt, error) => listener.onResponseError?.(controller, error),
+    };
+    try {
+      gate.release(passedOn);
+    } catch (error) {
+      gate.fail(error as Error);
+    }
   }
 
   #fail(error: Error): void {
-    const handler = this.handler;
-    if (isLegacy(handler)) handler.onError?.(error);
-    else handler.onResponseError?.(this.wheel, error);
-  }
-}
-
-function release(hop: Hop): void {
-  try {
-    hop.release();
-  } catch (error) {
-    hop.fail(error as Error);
+    this.listener.onResponseError?.(this.controller, error);
   }
 }

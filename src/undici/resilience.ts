@@ -6,7 +6,7 @@ import { INSTRUMENT } from '../model/instrumentation.ts';
 import type { ClientOptions, Options } from '../model/options.ts';
 import { type Runtime, systemRuntime } from '../platform/runtime.ts';
 import type { Policies } from '../policy/policies.ts';
-import type { Handler } from '../transport/undici/handlers.ts';
+import type { AnyHandler } from '../transport/undici/handlers.ts';
 import { DispatchCall } from './dispatch-call.ts';
 import { ownOptions } from './own-options.ts';
 import { readDispatch } from './request.ts';
@@ -59,7 +59,7 @@ function interceptor(policies: Policies, shared: ClientState): Resilience {
     const options = ownOptions(given);
     const request = readDispatch(options);
     if (request === undefined) return dispatch(given, handler);
-    const call = new DispatchCall(dispatch, options, handler as Handler);
+    const call = new DispatchCall(dispatch, options, handler as AnyHandler);
     call.run(request, options, policies, shared);
     return true;
   };

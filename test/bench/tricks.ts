@@ -44,7 +44,7 @@ const tested = compileEndpoints(rules.map((rule) => ({ ...rule, rest: 'more' as 
 const urlOf = (at: number) => new URL(`https://api.example/v1/things${at % 1_000}/${at}`);
 
 const instant = new InstantDispatcher();
-const transport = undiciTransport(instant);
+const transport = undiciTransport()(instant);
 const url = new URL('https://api.example/v1/charges');
 const post = { method: 'POST', headers: { 'content-type': 'application/json' } };
 const text = 'x'.repeat(1_024);

@@ -99,6 +99,7 @@ test('a body that was read lets go of the signal when the next call comes', asyn
   const controller = new AbortController();
   const response = new Response('text');
   const caller = new CallerSignal(controller.signal);
+  expect(caller.signal.aborted).toBe(false);
   caller.handOver(response);
   await response.text();
   new CallerSignal(controller.signal).release();
@@ -111,6 +112,7 @@ test('a body that is still read keeps hold of the signal, however many calls com
   const controller = new AbortController();
   const half = new Response(new ReadableStream({ start: (stream) => stream.enqueue(new Uint8Array(1)) }));
   const caller = new CallerSignal(controller.signal);
+  expect(caller.signal.aborted).toBe(false);
   caller.handOver(half);
   for (let i = 0; i < 20; i++) new CallerSignal(controller.signal).release();
   controller.abort('stop');

@@ -1,28 +1,6 @@
-/** Ends a request that is on the wire, or its response. */
-export type Abort = (reason: Error) => void;
+import type { LegacyHandler } from './undici7/legacy-handler.ts';
 
-/** undici 7's own handlers still speak the language of undici 6; `MockAgent` there understands no other. */
-export interface LegacyHandler {
-  onConnect?(abort: Abort, context: unknown): void;
-  onHeaders?(status: number, headers: Buffer[], resume: () => void, text: string): unknown;
-  onData?(chunk: Buffer): unknown;
-  onComplete?(trailers: unknown): void;
-  onError?(error: Error): void;
-  onResponseStarted?(): void;
-}
-
-/** undici 8's, and that of undici 7's interceptors. */
-export interface ModernHandler {
-  onRequestStart?(controller: Controller, context: unknown): void;
-  onResponseStart?(controller: Controller, status: number, headers: HeaderRecord, text?: string): void;
-  onResponseData?(controller: Controller, chunk: Buffer): void;
-  onResponseEnd?(controller: Controller, trailers: HeaderRecord): void;
-  /** The controller is null if the request never started. */
-  onResponseError?(controller: Controller | null, error: Error): void;
-  onResponseStarted?(): void;
-}
-
-/** How a modern handler steers its request. */
+/** How a request is steered. */
 export interface Controller {
   readonly paused: boolean;
   readonly aborted: boolean;
@@ -34,18 +12,30 @@ export interface Controller {
   abort(reason: Error): void;
 }
 
-/** A controller that stays the same from one hop to the next. */
-export interface Wheel extends Controller {
-  /** From now on it steers this one. */
-  turn(controller: Controller): void;
-}
-
 /** Response headers, by lower-case names. */
 export type HeaderRecord = Record<string, string | string[] | undefined>;
 
-export type Handler = LegacyHandler | ModernHandler;
+/** Response headers as they came: undici 7's handlers get names and values in turn, and that costs least. */
+export type RawHeaders = HeaderRecord | readonly Buffer[];
 
-/** Whether a handler knows the older language, which costs less: undici 7 translates the other one back and forth. */
-export function isLegacy(handler: Handler): handler is LegacyHandler {
-  return 'onConnect' in handler;
+/**
+ * What happens to one request: undici 8's handler language, which is also that of undici 7's interceptors.
+ *
+ * @template Headers how response headers and trailers are written
+ */
+export interface Handler<Headers = HeaderRecord> {
+  onRequestStart?(controller: Controller, context: unknown): void;
+  onResponseStarted?(): void;
+  /** Of an interim response (1xx), too. */
+  onResponseStart?(controller: Controller, status: number, headers: Headers, text?: string): void;
+  onResponseData?(controller: Controller, chunk: Buffer): void;
+  onResponseEnd?(controller: Controller, trailers: Headers): void;
+  /** The controller is null if the request never started. */
+  onResponseError?(controller: Controller | null, error: Error): void;
 }
+
+/** A handler of undici's, in either language. */
+export type AnyHandler = Handler | LegacyHandler;
+
+/** A handler of ours: it takes headers as they come. */
+export type Listener = Handler<RawHeaders>;

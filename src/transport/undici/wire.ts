@@ -1,100 +1,94 @@
 import { AttemptClock, type Timed } from '../clock.ts';
-import type { AbortSource, AttemptRequest, Exchange, Fault, ResponseHead } from '../exchange.ts';
-import type { Hop, HopOwner } from './hop.ts';
+import type { AbortSource, AbortTarget, AttemptRequest, Exchange, Fault, ResponseHead } from '../exchange.ts';
+import { CallerAbort } from './caller-abort.ts';
+import { Gate, type GateListener } from './gate.ts';
+import type { RawHeaders } from './handlers.ts';
 import { watched } from './upload.ts';
 
+/** How the request of an attempt gets to a dispatcher, and what becomes of its response. */
+export interface Carrier<A extends ResponseHead> {
+  /** Dispatches the request, with `open`, or has somebody do so. If this throws, the attempt failed. */
+  send(exchange: WireExchange<A>, request: AttemptRequest): void;
+  /** The response may be released. */
+  ready(exchange: WireExchange<A>, gate: Gate): void;
+  /** Lets go of an answer that nobody will read. */
+  discard(answer: A): void;
+  /** A request is about to be written. */
+  started?(gate: Gate, context: unknown): void;
+  interim?(status: number, headers: RawHeaders, text: string | undefined): void;
+  responseStarted?(): void;
+  /** There will be no response. By default the attempt fails with that error. */
+  lost?(exchange: WireExchange<A>, error: Error): void;
+}
+
 /**
- * One attempt through an undici dispatcher. It sees each request start, its response, its body and its end. That makes
- * timeouts cheap (no AbortSignal) and delivery a fact.
+ * One attempt through an undici dispatcher. It hears of each request's start, response, body and end. That makes timeouts
+ * cheap (no AbortSignal) and delivery a fact.
  */
-export abstract class WireExchange<A extends ResponseHead> implements Exchange<A>, HopOwner, Timed {
-  abstract readonly gated: boolean;
-  /** Whether no other request can follow in this attempt, as one does to a redirect. */
-  protected abstract readonly isFinal: boolean;
-  buffer = 0;
+export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateListener, Timed {
   sent = false;
   sentAt: number | undefined;
   status: number | undefined;
   fault: Fault | undefined;
-  protected hop: Hop | undefined;
+  #carrier: Carrier<A> | undefined;
+  #gate: Gate | undefined;
+  #buffer = 0;
   #bodyBroke = false;
   #caller: AbortSource | undefined;
   #clock: AttemptClock | undefined;
   #record: AttemptRequest['record'] | undefined;
   #over: Error | undefined;
   #runtime: AttemptRequest['runtime'] | undefined;
+  #resolve: ((answer: A) => void) | undefined;
+  #reject: ((reason: unknown) => void) | undefined;
 
-  abstract send(order: AttemptRequest): Promise<A>;
-  abstract discard(answer: A): void;
-  abstract hopReady(hop: Hop): void;
-  /** Rejects `send`, if it is not settled yet. */
-  protected abstract reject(error: Error): void;
-
-  get paused(): boolean {
-    return this.hop?.paused ?? false;
+  constructor(carrier: Carrier<A>) {
+    this.#carrier = carrier;
   }
 
-  expired(error: Error): void {
-    this.end(error);
-  }
-
-  hopStarted(): void {
-    this.#throwIfOver();
-    this.sent = true;
-    this.sentAt ??= this.#runtime?.now();
-  }
-
-  hopAnswered(status: number): void {
-    this.status = status;
-    this.#clock?.answered();
-  }
-
-  hopChunk(): void {
-    this.#clock?.chunk();
-  }
-
-  hopEnded(): void {
-    this.stopClock();
-    this.letGo();
-  }
-
-  hopFailed(fault: Fault | undefined, _error: Error): void {
-    this.stopClock();
-    this.fault = this.#bodyBroke ? 'body' : fault;
-  }
-
-  bodyFailed(error: Error): void {
-    this.#record?.remember(error);
-  }
-
-  /** Ends the attempt, wherever it is. */
-  end(reason: Error): void {
-    this.#over = reason;
-    // Not begun yet: nothing can be aborted, but hopStarted will refuse to begin.
-    this.hop?.abort(reason);
-    this.reject(reason);
-  }
-
-  /** The attempt begins: its clock runs. */
-  protected start({ caller, limits, runtime, now, buffer, record }: AttemptRequest): void {
-    this.buffer = buffer;
-    this.#runtime = runtime;
-    this.#caller = caller;
+  send(request: AttemptRequest): Promise<A> {
+    const { caller, limits, runtime, now, buffer, record } = request;
+    this.#buffer = buffer;
     this.#record = record;
+    this.#runtime = runtime;
     this.#clock = limits && new AttemptClock(limits, runtime, this, now);
+    this.#caller = caller;
+    caller?.listen?.(this);
+    return new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
+      try {
+        this.#carrier?.send(this, request);
+      } catch (error) {
+        this.reject(error);
+      }
+    });
   }
+
+  discard(answer: A): void {
+    this.#clock?.stop();
+    this.#carrier?.discard(answer);
+  }
+
+  // What its carrier says.
 
   /** A request is about to be dispatched: the attempt's first, or one after a redirect. */
-  protected begin(hop: Hop): void {
+  open(method: string): Gate {
     this.#throwIfOver();
-    this.hop?.drop();
-    this.hop = hop;
+    this.#gate?.drop();
+    this.#gate = new Gate(this, method, this.#buffer);
     this.status = undefined;
     this.#clock?.waiting();
+    return this.#gate;
+  }
+
+  /** Somebody else carries the attempt on. */
+  handOver(carrier: Carrier<A>): void {
+    this.#carrier = carrier;
   }
 
   /** Whether our clocks rule: undici's own (300 s) would cut a call to which the user gave more, or all the time. */
-  protected get isTimed(): boolean {
+  get isTimed(): boolean {
     return this.#clock !== undefined;
   }
 
@@ -104,21 +98,119 @@ export abstract class WireExchange<A extends ResponseHead> implements Exchange<A
   }
 
   /** The same body. If it is read chunk by chunk and breaks off, that is no fault of the network's. */
-  protected watched(body: unknown): unknown {
+  watched(body: unknown): unknown {
     if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return body;
     return watched(body as AsyncIterable<unknown>, () => {
       this.#bodyBroke = true;
     });
   }
 
-  protected stopClock(): void {
-    this.#clock?.stop();
+  /** @param body what an abort by the caller still ends; it is held no longer than anybody else holds it */
+  resolve(answer: A, body?: AbortTarget): void {
+    if (body !== undefined) this.#caller?.keep?.(body);
+    this.#clock?.released();
+    this.#record?.remember(answer);
+    this.#resolve?.(answer);
+    this.#settled();
   }
 
-  /** Once all is over. Who holds a response holds this too, by way of `fetch`, and should hold nothing else by it. */
-  protected letGo(): void {
-    if (!this.hop?.isComplete || !this.isFinal) return;
-    this.hop = undefined;
+  reject(reason: unknown): void {
+    if (this.#reject === undefined) return;
+    this.#clock?.stop();
+    this.#reject(reason);
+    this.#settled();
+  }
+
+  /** Whoever was to send the request will not go on with it. */
+  refuse(reason: unknown): void {
+    this.#gate?.drop();
+    this.reject(reason);
+  }
+
+  /** Ends the attempt, wherever it is. */
+  end(reason: Error): void {
+    this.#over = reason;
+    this.reject(reason);
+    // Not begun yet: nothing can be cut, but `started` will refuse to begin.
+    this.#gate?.cut(reason);
+  }
+
+  // What its clock, the caller, and the gate say.
+
+  get paused(): boolean {
+    return this.#gate?.paused ?? false;
+  }
+
+  expired(error: Error): void {
+    this.end(error);
+  }
+
+  aborted(reason: unknown): void {
+    this.#over = new CallerAbort(reason);
+    this.reject(reason);
+    this.#gate?.end(this.#over);
+  }
+
+  started(gate: Gate, context: unknown): void {
+    this.#throwIfOver();
+    this.sent = true;
+    this.sentAt ??= this.#runtime?.now();
+    this.#carrier?.started?.(gate, context);
+  }
+
+  interim(status: number, headers: RawHeaders, text: string | undefined): void {
+    this.#carrier?.interim?.(status, headers, text);
+  }
+
+  answered(status: number): void {
+    this.status = status;
+    this.#clock?.answered();
+  }
+
+  chunk(): void {
+    this.#clock?.chunk();
+  }
+
+  ended(): void {
+    this.#clock?.stop();
+    this.#letGo();
+  }
+
+  ready(gate: Gate): void {
+    this.#carrier?.ready(this, gate);
+  }
+
+  failed(fault: Fault | undefined): void {
+    this.#clock?.stop();
+    this.fault = this.#bodyBroke ? 'body' : fault;
+    this.#letGo();
+  }
+
+  lost(error: Error): void {
+    if (this.#carrier?.lost === undefined) this.reject(error);
+    else this.#carrier.lost(this, error);
+  }
+
+  responseStarted(): void {
+    this.#carrier?.responseStarted?.();
+  }
+
+  broke(error: Error): void {
+    this.#record?.remember(error);
+  }
+
+  #settled(): void {
+    this.#caller?.unlisten?.(this);
+    // They lead to the promise, and that one to the response.
+    this.#resolve = undefined;
+    this.#reject = undefined;
+    this.#letGo();
+  }
+
+  /** Once all is over. Who holds a response holds this too, and should hold nothing else by it. */
+  #letGo(): void {
+    if (!this.#gate?.isOver || this.#reject !== undefined) return;
+    this.#gate = undefined;
     this.#clock = undefined;
     this.#caller = undefined;
   }

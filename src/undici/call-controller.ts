@@ -1,7 +1,7 @@
-import type { Controller, Wheel } from '../transport/undici/handlers.ts';
+import type { Controller } from '../transport/undici/handlers.ts';
 
 /** What the handler of a call steers with, whichever attempt is under way. */
-export class CallWheel implements Wheel {
+export class CallController implements Controller {
   paused = false;
   aborted = false;
   reason: Error | null = null;
@@ -20,7 +20,8 @@ export class CallWheel implements Wheel {
     return this.#current?.rawTrailers ?? null;
   }
 
-  turn(controller: Controller): void {
+  /** From now on it steers this one. */
+  steer(controller: Controller): void {
     this.#current = controller;
     if (this.paused) controller.pause();
   }

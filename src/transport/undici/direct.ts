@@ -1,0 +1,116 @@
+import { type Dispatcher, getGlobalOrigin } from 'undici';
+import type { AttemptRequest } from '../exchange.ts';
+import { codingsOf } from './codings.ts';
+import type { Gate } from './gate.ts';
+import { handlerFor } from './languages.ts';
+import { type PlainRequest, plainRequest } from './plain-request.ts';
+import { entriesOf, headerOf } from './raw-headers.ts';
+import type { MakeResponse, PartsOf } from './response.ts';
+import { ResponseBody } from './response-body.ts';
+import { ThroughFetch } from './through-fetch.ts';
+import { type Upload, uploadOf } from './upload.ts';
+import type { Carrier, WireExchange } from './wire.ts';
+
+/** What all attempts of a client have in common. */
+export interface Means {
+  readonly dispatcher: Dispatcher;
+  readonly make: MakeResponse;
+  readonly partsOf: PartsOf;
+}
+
+/** No body belongs to these, whatever comes. */
+const BODILESS: ReadonlySet<number> = new Set([101, 204, 205, 304]);
+/** At these `fetch` does something: it follows, asks again, or refuses. */
+const DELICATE: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 401, 407, 421]);
+
+const NOBODY = {};
+/** Responses that nobody has any more. */
+const dropped = new FinalizationRegistry<ResponseBody>((body) => body.abandoned());
+
+/**
+ * Sends what `fetch` would send, without `fetch`: straight to the dispatcher. What it can't do exactly goes through
+ * `fetch`'s own code: at once, if the request says so, or else with the response in hand, so that nobody is asked twice.
+ */
+export class Direct implements Carrier<Response> {
+  readonly #means: Means;
+  #request: AttemptRequest | undefined;
+  #upload: Upload | undefined;
+  #href = '';
+
+  constructor(means: Means) {
+    this.#means = means;
+  }
+
+  send(exchange: WireExchange<Response>, request: AttemptRequest): void {
+    const upload = uploadOf(request.body, request.init.method);
+    // With a global origin, `fetch` says where it comes from.
+    const plain = getGlobalOrigin() === undefined ? plainRequest(request, upload) : undefined;
+    if (plain === undefined) {
+      new ThroughFetch(this.#means, upload).send(exchange, request);
+      return;
+    }
+    this.#request = request;
+    this.#upload = upload;
+    this.#href = plain.origin + plain.path;
+    try {
+      this.#dispatch(exchange, plain, upload);
+    } catch (error) {
+      this.lost(exchange, error as Error);
+    }
+  }
+
+  ready(exchange: WireExchange<Response>, gate: Gate): void {
+    const { status } = gate;
+    const hasBody = !BODILESS.has(status) && gate.method !== 'HEAD';
+    const codings = hasBody ? codingsOf(headerOf(gate.headers, 'content-encoding')) : [];
+    const request = this.#request;
+    const upload = this.#upload;
+    this.#request = undefined;
+    this.#upload = undefined;
+    if (request !== undefined && (DELICATE.has(status) || codings === undefined)) {
+      new ThroughFetch(this.#means, upload).goOn(exchange, request, gate);
+      return;
+    }
+    const body = hasBody ? new ResponseBody(gate, codings ?? []) : null;
+    const raw = gate.headers;
+    const response = this.#means.make({
+      status,
+      statusText: gate.statusText,
+      url: this.#href,
+      redirected: false,
+      type: 'basic',
+      headers: () => entriesOf(raw),
+      body,
+    });
+    exchange.resolve(response, body ?? undefined);
+    if (body === null) gate.release(NOBODY);
+    // What comes in the same piece as the head has come by then: that is most bodies, and they need nobody's attention.
+    else queueMicrotask(() => gate.isOver || dropped.register(response, body));
+  }
+
+  lost(exchange: WireExchange<Response>, error: Error): void {
+    exchange.reject(new TypeError('fetch failed', { cause: error }));
+  }
+
+  discard(response: Response): void {
+    this.#means.partsOf(response)?.body?.drain();
+  }
+
+  #dispatch(exchange: WireExchange<Response>, plain: PlainRequest, upload: Upload | undefined): void {
+    const { dispatcher } = this.#means;
+    const gate = exchange.open(plain.method);
+    const none = exchange.isTimed ? 0 : undefined;
+    const options = {
+      path: plain.path,
+      origin: plain.origin,
+      method: plain.method,
+      body: upload && exchange.watched(upload.content()),
+      headers: plain.headers,
+      maxRedirections: 0,
+      upgrade: undefined,
+      headersTimeout: none,
+      bodyTimeout: none,
+    };
+    dispatcher.dispatch(options as unknown as Dispatcher.DispatchOptions, handlerFor(dispatcher, gate));
+  }
+}

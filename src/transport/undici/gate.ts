@@ -1,0 +1,302 @@
+import { DRAIN_BYTES, DRAIN_TIME } from '../discard.ts';
+import type { Fault } from '../exchange.ts';
+import { assertIntact } from './body-integrity.ts';
+import type { Controller, Listener, RawHeaders } from './handlers.ts';
+import { headerOf } from './raw-headers.ts';
+
+/** Whoever made the request, and is told what happens to it. */
+export interface GateListener {
+  /** About to be written. Throws if the attempt is over: then undici drops the request and keeps the connection. */
+  started(gate: Gate, context: unknown): void;
+  /** An interim response (1xx). */
+  interim(status: number, headers: RawHeaders, text: string | undefined): void;
+  /** The first bytes of a response have come. */
+  responseStarted(): void;
+  answered(status: number): void;
+  chunk(): void;
+  ended(): void;
+  /** The response may go out: at its headers or, if some of its body belongs to the attempt, once that has come. */
+  ready(gate: Gate): void;
+  /** The request, or its response, ended with an error. */
+  failed(fault: Fault | undefined): void;
+  /** And so there will be no response. */
+  lost(error: Error): void;
+  /** The response was handed over, and this ended its body. */
+  broke(error: Error): void;
+}
+
+/** A response that waits for its release is read this far, in bytes. */
+const READ_AHEAD = 64 * 1024;
+
+const NONE: Buffer[] = [];
+
+/**
+ * One request on the wire, and its response: held until it is released, to whoever is to have it. An attempt has one, or
+ * one for each redirect that it follows.
+ *
+ * It listens to the dispatcher, and is the controller with which the one who gets the response steers it.
+ */
+export class Gate implements Required<Listener>, Controller {
+  readonly #listener: GateListener;
+  readonly #method: string;
+  /** Bytes of response body that belong to the attempt. */
+  readonly #buffer: number;
+  #state: 'before' | 'ready' | 'released' | 'drained' | 'dropped' = 'before';
+  #controller: Controller | undefined;
+  #sink: Listener | undefined;
+  #status = 0;
+  #headers: RawHeaders = {};
+  #text: string | undefined;
+  #rawHeaders: unknown = null;
+  #rawTrailers: unknown = null;
+  #trailers: RawHeaders = {};
+  #held: Buffer[] = NONE;
+  #heldBytes = 0;
+  /** The body does not come: because enough of it is held; because the one who gets it has asked for a pause. */
+  #isFull = false;
+  #isPaused = false;
+  #isComplete = false;
+  #isBroken = false;
+  /** Ended by the one who gets the response. */
+  #isAbandoned = false;
+  /** What ended the body of a response that was not released yet. */
+  #failure: Error | undefined;
+  #cutOff: NodeJS.Timeout | undefined;
+
+  constructor(listener: GateListener, method: string, buffer: number) {
+    this.#listener = listener;
+    this.#method = method;
+    this.#buffer = buffer;
+  }
+
+  get method(): string {
+    return this.#method;
+  }
+
+  get status(): number {
+    return this.#status;
+  }
+
+  get statusText(): string {
+    return this.#text ?? '';
+  }
+
+  get headers(): RawHeaders {
+    return this.#headers;
+  }
+
+  /** Whether all of the response has come. */
+  get isComplete(): boolean {
+    return this.#isComplete;
+  }
+
+  /** Whether nothing more will come. */
+  get isOver(): boolean {
+    return this.#isComplete || this.#isBroken;
+  }
+
+  // What the one who gets the response steers with.
+
+  get paused(): boolean {
+    return this.#isFull || this.#isPaused;
+  }
+
+  get aborted(): boolean {
+    return this.#controller?.aborted ?? false;
+  }
+
+  get reason(): Error | null {
+    return this.#controller?.reason ?? null;
+  }
+
+  get rawHeaders(): unknown {
+    return this.#rawHeaders;
+  }
+
+  get rawTrailers(): unknown {
+    return this.#rawTrailers;
+  }
+
+  pause(): void {
+    this.#isPaused = true;
+    this.#controller?.pause();
+  }
+
+  resume(): void {
+    this.#isPaused = false;
+    if (!this.#isFull) this.#controller?.resume();
+  }
+
+  abort(reason: Error): void {
+    this.#isAbandoned = true;
+    this.cut(reason);
+  }
+
+  // What the attempt does.
+
+  /** Hands over what was held back, and from now on whatever comes. */
+  release(sink: Listener): void {
+    this.#sink = sink;
+    sink.onResponseStart?.(this, this.#status, this.#headers, this.#text);
+    // What comes while the first ones are looked at queues up behind them.
+    for (let i = 0; i < this.#held.length; i++) sink.onResponseData?.(this, this.#held[i] as Buffer);
+    this.#held = NONE;
+    this.#state = 'released';
+    if (this.#failure !== undefined) this.#breakOff(this.#failure);
+    else if (this.#isComplete) sink.onResponseEnd?.(this, this.#trailers);
+    else if (this.#isFull) this.#proceed();
+  }
+
+  /** The body as it was held, if all of it has come: nothing else will be handed over. */
+  take(): Buffer[] | undefined {
+    if (!this.#isComplete || this.#state !== 'ready') return undefined;
+    const held = this.#held;
+    this.#held = NONE;
+    this.#state = 'released';
+    return held;
+  }
+
+  /** Ends the request, or its response, with an error; unless it is over or has not started. */
+  cut(reason: Error): void {
+    this.#controller?.abort(reason);
+  }
+
+  /** Ends it with an error, of which the one who gets the response hears before the network does. */
+  end(error: Error): void {
+    const controller = this.#controller;
+    this.onResponseError(null, error);
+    this.#state = 'dropped';
+    this.#held = NONE;
+    controller?.abort(error);
+  }
+
+  /**
+   * Ends it without a word to the one who would get it, because nobody will read the response. `fetch` follows a
+   * redirect, or refused to: undici 7 would leave the old response unread, and its connection taken, for good.
+   */
+  drop(): void {
+    this.#state = 'dropped';
+    this.#held = NONE;
+    this.cut(new Error('nobody reads this response any more'));
+  }
+
+  /** The one who gets the response threw when it was handed over: that ends it, and they are told so. */
+  fail(error: Error): void {
+    this.#state = 'dropped';
+    this.#held = NONE;
+    this.#listener.failed(undefined);
+    this.cut(error);
+    this.#breakOff(error);
+  }
+
+  /** Nobody will read the response; but a short one may come to its end, so that its connection can be used again. */
+  drain(): void {
+    if (this.#isComplete || this.#failure !== undefined) return;
+    this.#state = 'drained';
+    this.#held = NONE;
+    this.#cutOff = setTimeout(() => this.drop(), DRAIN_TIME).unref();
+    if (this.#isFull) this.#proceed();
+  }
+
+  // What the dispatcher says.
+
+  onRequestStart(controller: Controller, context: unknown): void {
+    this.#listener.started(this, context);
+    this.#controller = controller;
+  }
+
+  onResponseStarted(): void {
+    this.#listener.responseStarted();
+  }
+
+  onResponseStart(controller: Controller, status: number, headers: RawHeaders, text?: string): void {
+    if (status < 200) {
+      this.#listener.interim(status, headers, text);
+      return;
+    }
+    this.#status = status;
+    this.#headers = headers;
+    this.#rawHeaders = controller.rawHeaders ?? null;
+    this.#text = text;
+    this.#listener.answered(status);
+    if (this.#buffer === 0) this.#ready();
+  }
+
+  onResponseData(_controller: Controller, chunk: Buffer): void {
+    if (this.#state === 'released') this.#sink?.onResponseData?.(this, chunk);
+    else this.#hold(chunk);
+    this.#listener.chunk();
+  }
+
+  onResponseEnd(controller: Controller, trailers: RawHeaders): void {
+    this.#rawTrailers = controller.rawTrailers ?? null;
+    this.#trailers = trailers;
+    if (this.#state !== 'before') {
+      this.#finish();
+      return;
+    }
+    const bodiless = this.#method === 'HEAD' || this.#status === 204 || this.#status === 304;
+    const length = headerOf(this.#headers, 'content-length') ?? '';
+    const encoding = headerOf(this.#headers, 'content-encoding') ?? '';
+    assertIntact({ bodiless, length, encoding }, this.#held)
+      .then(() => {
+        this.#finish();
+        this.#ready();
+      })
+      .catch((error: Error) => this.onResponseError(null, error));
+  }
+
+  onResponseError(_controller: Controller | null, error: Error): void {
+    clearTimeout(this.#cutOff);
+    this.#isBroken = true;
+    if (this.#state === 'dropped') return;
+    // Before there is a response, `fetch` ends a request for one reason only, besides the caller's signal.
+    const theirs = this.#state === 'released' ? undefined : 'body';
+    this.#listener.failed(this.#isAbandoned ? theirs : 'network');
+    if (this.#state === 'before') this.#listener.lost(error);
+    else if (this.#state === 'ready') this.#failure = error;
+    else if (this.#state === 'released') this.#breakOff(error);
+  }
+
+  #ready(): void {
+    if (this.#state !== 'before') return;
+    this.#state = 'ready';
+    this.#listener.ready(this);
+  }
+
+  #hold(chunk: Buffer): void {
+    this.#heldBytes += chunk.byteLength;
+    if (this.#state === 'drained') {
+      if (this.#heldBytes > DRAIN_BYTES) this.drop();
+      return;
+    }
+    // Mostly there is one: an array that grows would make room for many.
+    if (this.#held.length === 0) this.#held = [chunk];
+    else this.#held.push(chunk);
+    if (this.#state === 'before') {
+      if (this.#heldBytes > this.#buffer) this.#ready();
+    } else if (this.#heldBytes > READ_AHEAD) {
+      this.#isFull = true;
+      this.#controller?.pause();
+    }
+  }
+
+  #proceed(): void {
+    this.#isFull = false;
+    if (!this.#isPaused) this.#controller?.resume();
+  }
+
+  #finish(): void {
+    clearTimeout(this.#cutOff);
+    this.#isComplete = true;
+    // It keeps the request, with its body.
+    this.#controller = undefined;
+    this.#listener.ended();
+    if (this.#state === 'released') this.#sink?.onResponseEnd?.(this, this.#trailers);
+  }
+
+  #breakOff(error: Error): void {
+    this.#listener.broke(error);
+    this.#sink?.onResponseError?.(this, error);
+  }
+}

@@ -1,0 +1,163 @@
+import type { ResponseBody } from './response-body.ts';
+
+/** What a response is made of. */
+export interface ResponseParts {
+  readonly status: number;
+  readonly statusText: string;
+  readonly url: string;
+  readonly redirected: boolean;
+  readonly type: Response['type'];
+  /** Every header, in the order in which it came. */
+  headers(): Iterable<[name: string, value: string]>;
+  readonly body: ResponseBody | null;
+}
+
+/** Makes responses that are instances of the `Response` that was global then. */
+export type MakeResponse = (parts: ResponseParts) => Response;
+
+/** The parts of a response that was made here. */
+export type PartsOf = (response: Response) => ResponseParts | undefined;
+
+const made = new WeakMap<typeof Response, ReturnType<typeof responseMaker>>();
+
+/** One for each pair of classes: globals can be replaced, and are. */
+export function responses(): { make: MakeResponse; partsOf: PartsOf } {
+  const known = made.get(Response);
+  if (known !== undefined && known.headers === Headers) return known;
+  const maker = responseMaker(Response, Headers);
+  made.set(Response, maker);
+  return maker;
+}
+
+function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Headers) {
+  const immutable = immutableHeaders(BaseHeaders);
+
+  /**
+   * A response by its prototype: to be constructed as one would cost more than all the rest, and what it was constructed
+   * with would be empty to whoever looks past its members.
+   */
+  class WireResponse {
+    readonly #parts: ResponseParts;
+    #headers: Headers | undefined;
+
+    constructor(parts: ResponseParts) {
+      this.#parts = parts;
+    }
+
+    static parts(response: object): ResponseParts | undefined {
+      return #parts in response ? response.#parts : undefined;
+    }
+
+    get type(): Response['type'] {
+      return this.#parts.type;
+    }
+    get url(): string {
+      return this.#parts.url;
+    }
+    get redirected(): boolean {
+      return this.#parts.redirected;
+    }
+    get status(): number {
+      return this.#parts.status;
+    }
+    get ok(): boolean {
+      return this.#parts.status >= 200 && this.#parts.status <= 299;
+    }
+    get statusText(): string {
+      return this.#parts.statusText;
+    }
+    get headers(): Headers {
+      this.#headers ??= immutable(this.#parts.headers());
+      return this.#headers;
+    }
+    get body(): ReadableStream<Uint8Array> | null {
+      return this.#parts.body && this.#parts.body.stream;
+    }
+    get bodyUsed(): boolean {
+      return this.#parts.body?.used ?? false;
+    }
+
+    arrayBuffer(): Promise<ArrayBuffer> {
+      return this.#read().then((bytes) => new Uint8Array(bytes).buffer);
+    }
+    bytes(): Promise<Uint8Array> {
+      return this.#read().then((bytes) => new Uint8Array(bytes));
+    }
+    text(): Promise<string> {
+      return this.#read().then(textOf);
+    }
+    json(): Promise<unknown> {
+      return this.#read().then((bytes) => JSON.parse(textOf(bytes)));
+    }
+    blob(): Promise<Blob> {
+      return this.#read().then((bytes) => this.#asBase(bytes).blob());
+    }
+    formData(): Promise<FormData> {
+      return this.#read().then((bytes) => this.#asBase(bytes).formData());
+    }
+
+    clone(): WireResponse {
+      const parts = this.#parts;
+      if (parts.body?.unusable) throw new TypeError('Response.clone: Body has already been consumed.');
+      return new WireResponse({
+        ...{ status: parts.status, statusText: parts.statusText, url: parts.url, type: parts.type },
+        redirected: parts.redirected,
+        headers: () => parts.headers(),
+        body: parts.body && parts.body.tee(),
+      });
+    }
+
+    #read(): Promise<Buffer> {
+      const { body } = this.#parts;
+      if (body === null) return Promise.resolve(Buffer.alloc(0));
+      if (body.unusable) return Promise.reject(new TypeError('Body is unusable: Body has already been read'));
+      return body.read();
+    }
+
+    /** What only the content-type decides about is the runtime's to do. */
+    #asBase(bytes: Buffer): Response {
+      const type = this.headers.get('content-type');
+      return new BaseResponse(
+        bytes as unknown as string,
+        type === null ? {} : { headers: { 'content-type': type } },
+      );
+    }
+  }
+
+  Object.setPrototypeOf(WireResponse, BaseResponse);
+  Object.setPrototypeOf(WireResponse.prototype, BaseResponse.prototype);
+  Object.defineProperty(WireResponse.prototype, 'constructor', { value: BaseResponse });
+  return {
+    headers: BaseHeaders,
+    make: (parts: ResponseParts) => new WireResponse(parts) as unknown as Response,
+    partsOf: (response: Response) => WireResponse.parts(response),
+  };
+}
+
+/** Headers that can't be changed, as those of a response that came from outside. */
+function immutableHeaders(Base: typeof Headers): (entries: Iterable<[string, string]>) => Headers {
+  const refusing = (name: 'append' | 'delete' | 'set') =>
+    function refuse(...given: string[]): never {
+      // In `fetch`'s order: first what is wrong with a name or a value, then that nothing may be changed.
+      Reflect.apply(Base.prototype[name], new Base(), given);
+      throw new TypeError('immutable');
+    };
+  // Real ones by all but the prototype, which leads to theirs: whoever looks past the members finds the headers.
+  class Immutable {}
+  Object.setPrototypeOf(Immutable.prototype, Base.prototype);
+  for (const name of ['append', 'delete', 'set'] as const) {
+    Object.defineProperty(Immutable.prototype, name, { value: refusing(name), writable: true });
+  }
+  Object.defineProperty(Immutable.prototype, 'constructor', { value: Base });
+  return (entries) => {
+    const headers: Headers = Reflect.construct(Base, [], Immutable);
+    for (const entry of entries) Reflect.apply(Base.prototype.append, headers, entry);
+    return headers;
+  };
+}
+
+const decoder = new TextDecoder();
+
+function textOf(bytes: Buffer): string {
+  return decoder.decode(bytes);
+}

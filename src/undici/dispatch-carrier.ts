@@ -1,0 +1,82 @@
+import type { Dispatcher } from 'undici';
+import type { AttemptRequest, ResponseHead } from '../transport/exchange.ts';
+import type { Gate } from '../transport/undici/gate.ts';
+import type { AnyHandler, Listener, RawHeaders } from '../transport/undici/handlers.ts';
+import { handlerLike } from '../transport/undici/languages.ts';
+import { entriesOf } from '../transport/undici/raw-headers.ts';
+import type { Carrier, WireExchange } from '../transport/undici/wire.ts';
+import type { CallController } from './call-controller.ts';
+import type { OwnOptions } from './own-options.ts';
+
+/** A response that waits for its verdict. */
+export class HeldResponse implements ResponseHead {
+  readonly gate: Gate;
+  #headers: Headers | undefined;
+
+  constructor(gate: Gate) {
+    this.gate = gate;
+  }
+
+  get status(): number {
+    return this.gate.status;
+  }
+
+  /** Only read when a call fails. */
+  get headers(): Headers {
+    this.#headers ??= new Headers(entriesOf(this.gate.headers));
+    return this.#headers;
+  }
+}
+
+/** What all attempts of a call have in common. */
+export interface Dispatched {
+  readonly dispatch: Dispatcher['dispatch'];
+  readonly options: OwnOptions;
+  readonly handler: AnyHandler;
+  /** Tells the handler what it may hear. */
+  readonly listener: Listener;
+  readonly controller: CallController;
+}
+
+/** Sends through the dispatchers behind an interceptor. */
+export class DispatchCarrier implements Carrier<HeldResponse> {
+  #dispatched: Dispatched | undefined;
+
+  constructor(dispatched: Dispatched) {
+    this.#dispatched = dispatched;
+  }
+
+  send(exchange: WireExchange<HeldResponse>, { headers, body }: AttemptRequest): void {
+    if (this.#dispatched === undefined) throw new Error('an exchange sends once');
+    const { dispatch, options, handler } = this.#dispatched;
+    const none = exchange.isTimed ? 0 : undefined;
+    const sent = { ...options };
+    sent.headers = headers;
+    sent.body = exchange.watched(body);
+    sent.headersTimeout ??= none;
+    sent.bodyTimeout ??= none;
+    const gate = exchange.open(options.method);
+    dispatch(sent as Dispatcher.DispatchOptions, handlerLike(handler, gate));
+  }
+
+  responseStarted(): void {
+    this.#dispatched?.listener.onResponseStarted?.();
+  }
+
+  /** `fetch` has no use for an interim response; others may. */
+  interim(status: number, headers: RawHeaders, text: string | undefined): void {
+    if (this.#dispatched === undefined) return;
+    const { listener, controller } = this.#dispatched;
+    listener.onResponseStart?.(controller, status, headers, text);
+  }
+
+  ready(exchange: WireExchange<HeldResponse>, gate: Gate): void {
+    // The body that the caller gets leads here, and should lead to no more of the call.
+    this.#dispatched = undefined;
+    exchange.resolve(new HeldResponse(gate));
+  }
+
+  discard({ gate }: HeldResponse): void {
+    gate.drain();
+  }
+}
