@@ -93,7 +93,7 @@ function givenKey(
 function businessKey(values: readonly (string | number)[], method: string, url: CallUrl): string {
   if (!Array.isArray(values)) {
     throw new TypeError(
-      `idempotencyKey must be a string, or an array of strings and numbers, got ${kindOf(values)}`,
+      `idempotencyKey must be a string, or an array of strings and numbers, got ${kindOf(values)}${instead(values)}`,
     );
   }
   if (values.length === 0) {
@@ -121,6 +121,12 @@ function noKey(name: string, text: string): TypeError {
   return new TypeError(
     `${name} is the text "${text}", which is no key but what a missing value becomes; leave it out to get a fresh key`,
   );
+}
+
+/** A number alone says of what it is the number only to whoever wrote it: an order and a refund may both be 42. */
+function instead(value: unknown): string {
+  if (typeof value === 'number' && Number.isFinite(value)) return `; use ['charge', ${value}]`;
+  return typeof value === 'bigint' ? `; use ['charge', '${value}']` : '';
 }
 
 function checkKey(key: unknown, name: string, { header, maxLength }: ResolvedDialect): string {

@@ -19,9 +19,30 @@ const toldToTryOnce = asyncContext<boolean>();
  * http.createServer((request, response) => onBehalfOf(request.headers, () => handle(request, response)));
  */
 export function onBehalfOf<Result>(headers: InboundHeaders, handler: () => Result): Result {
+  checkInbound(headers, handler);
   const { header } = NO_RETRY;
   const value = headers instanceof Headers ? headers.get(header) : headers[header];
   return toldToTryOnce.run(value === NO_RETRY.value, handler);
+}
+
+/** A request in place of its headers would say of every request that it is no retry. */
+function checkInbound(headers: unknown, handler: unknown): void {
+  if (typeof headers !== 'object' || headers === null) {
+    throw new TypeError(
+      `onBehalfOf takes the headers of the inbound request first, got ${headers === null ? 'null' : typeof headers}`,
+    );
+  }
+  const inner: unknown = headers instanceof Headers ? undefined : Reflect.get(headers, 'headers');
+  if (typeof inner === 'object' && inner !== null) {
+    throw new TypeError(
+      'onBehalfOf takes the headers of the inbound request first, got what looks like the request: write request.headers',
+    );
+  }
+  if (typeof handler !== 'function') {
+    throw new TypeError(
+      `onBehalfOf takes the handler second, got ${handler === null ? 'null' : typeof handler}`,
+    );
+  }
 }
 
 /** Whether this call is made for somebody who does the retrying. */

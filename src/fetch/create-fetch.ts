@@ -1,7 +1,7 @@
 import { requestBody } from '../body/request-body.ts';
 import { makeCall } from '../call/call.ts';
 import { CallerSignal } from '../call/caller-signal.ts';
-import { type ClientState, prepare } from '../call/client-state.ts';
+import { type ClientState, extend, prepare } from '../call/client-state.ts';
 import { planCall } from '../call/plan.ts';
 import type { SteadFetch } from '../model/client.ts';
 import { INSTRUMENT } from '../model/instrumentation.ts';
@@ -61,6 +61,6 @@ function client(policies: Policies, shared: ClientState): SteadFetch {
     on: shared.emitter.on.bind(shared.emitter),
     breakers: shared.breakers,
     [INSTRUMENT]: shared.instrumentations.add,
-    extend: (options: Options) => client(policies.extend(options), shared),
+    extend: (options: Options) => client(extend(policies, options, shared), shared),
   });
 }

@@ -5,6 +5,7 @@ import type { CallRequest } from '../call/request.ts';
 import { type CallUrl, plainUrl } from '../http/call-url.ts';
 import { copyHeaders } from '../http/headers.ts';
 import type { FetchInit, FetchInput, SteadInit } from '../model/options.ts';
+import { refuseStray } from '../policy/init-names.ts';
 import { baseUrl } from '../transport/default.ts';
 
 /**
@@ -100,6 +101,7 @@ const STANDARD = [
   'window',
   'priority',
 ] as const;
+const KNOWN: ReadonlySet<string> = new Set(STANDARD);
 const MEMBERS = [...STANDARD, 'body', 'signal'] as const;
 
 /** What is ours, or differs between attempts. */
@@ -114,13 +116,17 @@ const OTHERS: ReadonlySet<string> = new Set<keyof SteadInit>([
 /**
  * A copy of what every attempt sends. Members that nobody knows are passed on; those that are only inherited count too,
  * for somebody may give a Request as the init.
+ *
+ * @throws {PolicyError} One of them looks as if it did something here.
  */
 function given(init: SteadInit): FetchInit {
   const members = init as Record<string, unknown>;
   const result: Record<string, unknown> = {};
   for (const name of Object.keys(members)) {
     const value = members[name];
-    if (value !== undefined && !OTHERS.has(name)) result[name] = value;
+    if (value === undefined || OTHERS.has(name)) continue;
+    if (!KNOWN.has(name)) refuseStray(name);
+    result[name] = value;
   }
   for (const name of STANDARD) {
     const value = members[name];

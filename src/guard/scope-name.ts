@@ -11,7 +11,14 @@ export function scopeName({ scope, endpoint }: ResolvedPolicy, method: string, u
   if (scope === 'origin') return url.origin;
   if (scope === 'endpoint') return endpoint ?? url.origin;
   const name: unknown = scope({ method, url: new URL(url.href), endpoint });
-  if (typeof name === 'string' && name !== '') return name;
+  if (typeof name === 'string' && name !== '') return bareOrigin(name) ?? name;
   const got = typeof name === 'string' ? 'an empty one' : `a ${typeof name}`;
   throw new PolicyError('breaker.scope', `must return a non-empty string, got ${got}`);
+}
+
+/** The origin, if a name is a URL of HTTP and no more than that: `https://X.example:443/` and `https://x.example` are one scope. */
+export function bareOrigin(name: string): string | undefined {
+  if (!/^https?:/i.test(name) || !URL.canParse(name)) return undefined;
+  const { origin, href } = new URL(name);
+  return href === `${origin}/` ? origin : undefined;
 }

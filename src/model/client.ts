@@ -3,7 +3,12 @@ import type { Events } from './events.ts';
 import type { INSTRUMENT, Instrumentation } from './instrumentation.ts';
 import type { FetchInput, Options, SteadInit } from './options.ts';
 
-/** The breakers of a client. */
+/**
+ * The breakers of a client. A scope is an origin (`https://api.example`; a slash after it does not matter), the key of an
+ * endpoint rule, or what your scope function names.
+ *
+ * @throws {PolicyError} No call can have that scope.
+ */
 export interface Breakers {
   /** The breaker of a scope, or undefined if nothing was sent there yet. */
   get(scope: string): BreakerSnapshot | undefined;

@@ -14,8 +14,11 @@ export interface Dialect {
   readonly methods?: readonly string[];
   /** The longest key the server takes, in characters. Default: 255. A longer one is an error, never cut. */
   readonly maxLength?: number;
-  /** How long the server remembers a key, in milliseconds. No retry is sent later than that. Default: a day. */
-  readonly lifetime?: number;
+  /**
+   * How long the server remembers a key, in milliseconds. No retry is sent later than that. `false` (or `Infinity`): for
+   * ever. Default: a day.
+   */
+  readonly lifetime?: number | false;
   /** Statuses that, with a key, mean "the first one is still running, ask again". Default: `[409]`. */
   readonly retryStatuses?: readonly number[];
   /** Statuses that are never retried: the key was used with another payload. Default: `[422]`. */

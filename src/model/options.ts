@@ -15,31 +15,32 @@ export interface DispatcherLike {
 /** A function of the same shape as `fetch`. */
 export type FetchLike = (input: FetchInput, init?: FetchInit) => Promise<Response>;
 
-/** Four clocks, all in milliseconds. `Infinity` switches one off. */
+/** Four clocks, all in milliseconds. `false` (or `Infinity`) switches one off. */
 export interface TimeoutOptions {
   /**
    * One attempt, until its response headers are there. The default is for services that nobody has measured: where you know
-   * one, set it per endpoint, a little above the slowest answer of a thousand (p99.9).
+   * one, set it per endpoint, a little above the slowest answer of a thousand (p99.9). Not above `total`; where a policy
+   * further in cuts `total` below it, the attempt ends with the call.
    * @default 10000
    */
-  attempt?: number;
+  attempt?: number | false;
   /**
    * The longest silence between two chunks of a response body. Waiting for a slow *reader* does not count.
    * @default 60000
    */
-  idle?: number;
+  idle?: number | false;
   /**
    * The whole response body, from the headers on. By default a body lives for as long as it moves: a stream of tokens or a
    * download has no natural length.
    * @default Infinity
    */
-  body?: number;
+  body?: number | false;
   /**
    * The whole logical call until its response: every attempt, every pause and every wait. Not the body, unless `buffer` makes
-   * it part of the attempt.
+   * it part of the attempt. 100 at least: for less time than that use an `AbortSignal`.
    * @default 30000
    */
-  total?: number;
+  total?: number | false;
 }
 
 /** When a failed attempt is followed by another one, and after which pause. */
@@ -186,9 +187,16 @@ export interface Policy {
 
 /** What `createFetch` takes. */
 export interface Options extends Policy {
+  /** Where the JSON Schema is, for editors. Nobody reads it here. */
+  $schema?: string;
   /**
-   * Policies for some endpoints, laid over the rest. The key is an optional method and a URL pattern
-   * (the URLPattern standard); query strings are not looked at. The first rule that matches applies.
+   * Policies for some endpoints, laid over the rest. The key is a URL pattern (the URLPattern standard), after the
+   * methods that it is for, if not for all: `GET,HEAD https://…`. The first rule that matches applies, and one that never
+   * could is refused.
+   *
+   * `:id` is one segment, `*` is anything. Query strings are not looked at. A trailing slash counts: `https://x.example/a`
+   * is not `https://x.example/a/`, `https://x.example/a{/}?` is both, and `https://x.example` alone is every path there.
+   * What has a meaning in a pattern is written with a backslash where it is meant itself: `/Orders\\(1\\)`.
    * @example
    * endpoints: {
    *   'POST https://api.pay.example/v1/charges': { idempotency: 'stripe', timeout: { attempt: 5_000 } },

@@ -3,7 +3,9 @@ import type { BreakerOptions, BudgetOptions, RetryOptions, TimeoutOptions } from
 
 /** A dialect with every default filled in. */
 export type ResolvedDialect = Readonly<
-  Required<Omit<Dialect, 'retryHeader' | 'methods' | 'retryStatuses' | 'finalStatuses'>> & {
+  Required<Omit<Dialect, 'retryHeader' | 'methods' | 'lifetime' | 'retryStatuses' | 'finalStatuses'>> & {
+    /** Milliseconds; `Infinity`: for ever. */
+    lifetime: number;
     /** Upper-case; undefined: every method that is not idempotent. */
     methods: ReadonlySet<string> | undefined;
     retryStatuses: ReadonlySet<number>;
@@ -17,7 +19,8 @@ export type ResolvedDialect = Readonly<
 export interface ResolvedPolicy {
   /** The endpoint rule, as written. */
   readonly endpoint: string | undefined;
-  readonly timeout: Readonly<Required<TimeoutOptions>> | false;
+  /** Milliseconds; `Infinity`: no limit. */
+  readonly timeout: Readonly<Record<keyof TimeoutOptions, number>> | false;
   /** `retry: false` is `attempts: 1`. */
   readonly retry: Readonly<
     Required<Omit<RetryOptions, 'statuses' | 'when'>> & {

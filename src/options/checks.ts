@@ -23,8 +23,8 @@ export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], u
 /** The longest delay that `setTimeout` can keep; a longer one would fire at once. */
 const LONGEST_TIMER = 2_147_483_647;
 
-export function fail(path: string, expected: string, value: unknown): never {
-  throw new PolicyError(path, `must be ${expected}, got ${show(value)}`);
+export function fail(path: string, expected: string, value: unknown, help = ''): never {
+  throw new PolicyError(path, `must be ${expected}, got ${show(value)}${help}`);
 }
 
 /** A value, briefly: options may hold secrets, so nothing is shown of objects and little of strings. */
@@ -51,8 +51,10 @@ export function isFunction<T extends (...args: never[]) => unknown>(value: unkno
 }
 
 /** RFC 9110, section 5.6.2: what methods and header names are made of. */
+export const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
+
 export function isToken(value: unknown): value is string {
-  return typeof value === 'string' && /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/.test(value);
+  return typeof value === 'string' && TOKEN.test(value);
 }
 
 export function join(path: string, name: string): string {
@@ -64,6 +66,7 @@ export function join(path: string, name: string): string {
  *
  * @param place where the object is within a policy: `''`, or the part's name
  * @param paths every option there is, to guess from if one has the wrong name
+ * @param translate what to write instead of a name that is known from other libraries
  */
 export function members<T extends object>(
   object: object,
@@ -71,19 +74,23 @@ export function members<T extends object>(
   place: string,
   checks: Checks<T>,
   paths: readonly string[],
+  translate?: (name: string, place: string) => string | undefined,
 ): Readonly<Partial<T>> {
   const copy: Partial<T> = {};
   for (const name of Object.keys(object)) {
     if (!isMember(name, checks)) {
       const siblings = Object.keys(checks);
-      const meant = suggestion(name, place, siblings, paths);
-      const help = meant === undefined ? `there are ${siblings.join(', ')}` : `did you mean ${meant}?`;
+      const help = translate?.(name, place) ?? guess(suggestion(name, place, siblings, paths), siblings);
       throw new PolicyError(join(path, name), `is not an option; ${help}`);
     }
     const value: unknown = Reflect.get(object, name);
     if (value !== undefined) copy[name] = checks[name](value, join(path, name));
   }
   return Object.freeze(copy);
+}
+
+function guess(meant: string | undefined, siblings: readonly string[]): string {
+  return meant === undefined ? `there are ${siblings.join(', ')}` : `did you mean ${meant}?`;
 }
 
 function isMember<T>(name: string, checks: Checks<T>): name is keyof T & string {
@@ -142,17 +149,41 @@ export function milliseconds(from: number): Check<number> {
 
 /** What may be switched off: then `false` says so, which JSON can hold, unlike `Infinity`. */
 export function orFalse<T>(check: Check<T>): Check<T | false> {
-  return described(check.schema && { anyOf: [{ const: false }, check.schema] }, (value, path) =>
+  const off = { const: false };
+  return described(check.schema ? { anyOf: [off, check.schema] } : off, (value, path) =>
     value === false ? value : check(value, path),
   );
 }
 
-/** A clock that can be switched off. */
-export const clock: Check<number> = number(
-  `a number of milliseconds above 0 and up to ${LONGEST_TIMER}, or Infinity`,
-  (value) => value > 0 && (value <= LONGEST_TIMER || value === Number.POSITIVE_INFINITY),
-  { exclusiveMinimum: 0, maximum: LONGEST_TIMER },
-);
+/**
+ * A clock. `false` and `Infinity` both switch it off; JSON has only `false`.
+ *
+ * @param least what is shorter was probably meant in seconds
+ */
+export function clock(least = 0): Check<number | false> {
+  const expected =
+    `a number of milliseconds ${least === 0 ? 'above 0 and up' : `from ${least}`} to ${LONGEST_TIMER}, ` +
+    'or false for no limit';
+  const range = least === 0 ? { exclusiveMinimum: 0 } : { minimum: least };
+  return described(
+    { anyOf: [{ const: false }, { type: 'number', ...range, maximum: LONGEST_TIMER }] },
+    (value, path) => {
+      if (value === false || value === Number.POSITIVE_INFINITY) return value;
+      if (typeof value !== 'number' || !(value > 0 && value <= LONGEST_TIMER))
+        return fail(path, expected, value);
+      if (value >= least) return value;
+      throw new PolicyError(path, `must be ${expected}, got ${value}: ${value} seconds are ${value * 1_000}`);
+    },
+  );
+}
+
+/** The JSON Schema of an object with these members, as far as JSON can hold them. */
+export function objectSchema(checks: Readonly<Record<string, Check<unknown>>>): JsonSchema {
+  const described = Object.entries(checks).flatMap(([name, { schema }]) =>
+    schema ? [[name, schema] as const] : [],
+  );
+  return { type: 'object', properties: Object.fromEntries(described), additionalProperties: false };
+}
 
 export function list<T>(expected: string, item: Check<T>): Check<readonly T[]> {
   return described(item.schema && { type: 'array', items: item.schema }, (value, path) =>

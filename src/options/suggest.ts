@@ -12,8 +12,8 @@ export function suggestion(
   return paths.find((path) => path.slice(path.lastIndexOf('.') + 1).toLowerCase() === name.toLowerCase());
 }
 
-/** One slip in three letters is near, and case does not count. */
-function closest(name: string, names: readonly string[]): string | undefined {
+/** The name that is nearest. One slip in three letters is near, and case does not count. */
+export function closest(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(name.length / 3)) + 1;
   for (const candidate of names) {

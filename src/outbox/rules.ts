@@ -2,7 +2,7 @@ import { isIdempotentMethod, keyFor, protects } from '../call/key.ts';
 import { PolicyError } from '../model/errors.ts';
 import type { ClientOptions, Policy, SteadInit } from '../model/options.ts';
 import { splitOptions } from '../policy/client-options.ts';
-import { compilePolicies } from '../policy/policies.ts';
+import { buildPolicies } from '../policy/policies.ts';
 
 /** What the client's rules say of one call's key. */
 export interface KeyTerms {
@@ -21,7 +21,7 @@ export type FindKey = (
 
 /** The one place where the outbox looks at how the client's rules are made up. */
 export function keyTerms(rules: ClientOptions): FindKey {
-  const policies = compilePolicies(splitOptions(rules).rules);
+  const policies = buildPolicies(splitOptions(rules).rules);
   return (method, url, given, policy) => {
     const { idempotency: dialect } = policies.find(method, url, policy);
     const key = keyFor({ method, url, given, header: undefined, dialect })?.key;

@@ -4,6 +4,7 @@ import { URLPattern as Polyfill } from 'urlpattern-polyfill/urlpattern';
 export interface UrlPattern {
   readonly protocol: string;
   readonly hostname: string;
+  readonly port: string;
   readonly pathname: string;
   readonly search: string;
   readonly hash: string;

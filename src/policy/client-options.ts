@@ -1,7 +1,8 @@
 import type { ShowUrl } from '../http/redact.ts';
 import type { ExportedBreaker } from '../model/breaker.ts';
-import type { ClientOptions, Options } from '../model/options.ts';
+import type { ClientOptions } from '../model/options.ts';
 import {
+  boolean,
   type Check,
   type Checks,
   fail,
@@ -11,8 +12,11 @@ import {
   members,
   milliseconds,
   number,
+  oneOf,
   only,
+  orFalse,
 } from '../options/checks.ts';
+import { type CheckedOptions, checkOptions } from './validate.ts';
 
 /** Those of the options that are not rules, checked. */
 export type OwnOptions = Pick<ClientOptions, 'breakers' | 'layers' | 'redact'>;
@@ -21,7 +25,7 @@ const epoch = number('epoch milliseconds', (value) => Number.isFinite(value) && 
 
 const breakerChecks: Checks<ExportedBreaker> = {
   scope: only('a non-empty string', (value): value is string => typeof value === 'string' && value !== ''),
-  state: only('"open" or "isolated"', (value) => value === 'open' || value === 'isolated'),
+  state: oneOf('open', 'isolated'),
   since: epoch,
   retryAt: epoch,
   cooldown: milliseconds(1),
@@ -36,16 +40,20 @@ const breaker: Check<ExportedBreaker> = (value, path) => {
   return { scope, state, since, ...rest };
 };
 
-const checks: Checks<OwnOptions> = {
+/** What a client is born with. The breakers of another process are no rules: the JSON Schema leaves them out. */
+const ownChecks: Checks<OwnOptions> = {
   breakers: list('an array that breakers.export() gave', breaker),
-  layers: only('true or false', (value) => typeof value === 'boolean'),
-  redact: only('false or a function', (value) => value === false || isFunction<ShowUrl>(value)),
+  layers: boolean,
+  redact: orFalse(only('a function', isFunction<ShowUrl>)),
 };
 
-/** @throws {PolicyError} One of them is wrong. */
-export function splitOptions(options: ClientOptions): { own: OwnOptions; rules: Options } {
-  // What is no object at all is for the rules to complain about.
-  if (!isPlainObject(options)) return { own: {}, rules: options };
-  const { breakers, layers, redact, ...rules }: ClientOptions = options;
-  return { own: members({ breakers, layers, redact }, '', '', checks, []), rules };
+/** Checks what `createFetch` and `resilience` take. @throws {PolicyError} One of the options is wrong. */
+export function splitOptions(options: unknown): { own: OwnOptions; rules: CheckedOptions } {
+  const { breakers, layers, redact, ...rules } = checkOptions(options, ownChecks);
+  const own: OwnOptions = {
+    ...(breakers !== undefined && { breakers }),
+    ...(layers !== undefined && { layers }),
+    ...(redact !== undefined && { redact }),
+  };
+  return { own, rules };
 }

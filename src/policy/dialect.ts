@@ -2,7 +2,9 @@ import { type Dialect, type DialectName, dialects } from '../model/dialect.ts';
 import { PolicyError } from '../model/errors.ts';
 import type { ResolvedDialect } from '../model/policy.ts';
 import {
+  type Check,
   type Checks,
+  described,
   fail,
   isFunction,
   isPlainObject,
@@ -10,24 +12,31 @@ import {
   join,
   list,
   members,
-  number,
+  objectSchema,
+  oneOf,
   only,
+  TOKEN,
   wholeNumber,
 } from '../options/checks.ts';
 import { dialectDefaults } from './defaults.ts';
+import { checkMethods } from './methods.ts';
+import { translate } from './translations.ts';
 
-const headerName = only('an HTTP header name', isToken);
+const headerName = only('an HTTP header name', isToken, { type: 'string', pattern: TOKEN.source });
 const statuses = list('an array of whole numbers from 100 to 599', wholeNumber(100, 599));
 
 export const dialectChecks: Checks<Dialect> = {
   header: headerName,
-  format: only(
-    '"plain" or "structured"',
-    (value): value is 'plain' | 'structured' => value === 'plain' || value === 'structured',
-  ),
-  methods: list('an array of HTTP methods', only('an HTTP method', isToken)),
+  format: oneOf('plain', 'structured'),
+  methods: checkMethods,
   maxLength: wholeNumber(1),
-  lifetime: number('a number of milliseconds above 0, or Infinity', (value) => value > 0),
+  lifetime: described(
+    { anyOf: [{ const: false }, { type: 'number', exclusiveMinimum: 0 }] },
+    (value, path) =>
+      value === false || (typeof value === 'number' && value > 0)
+        ? value
+        : fail(path, 'a number of milliseconds above 0, or false for no limit', value),
+  ),
   retryStatuses: statuses,
   finalStatuses: statuses,
   retryHeader: headerName,
@@ -39,12 +48,24 @@ const isDialectName = (value: unknown): value is DialectName =>
   typeof value === 'string' && Object.hasOwn(dialects, value);
 
 /** Checks `idempotency`: the name of a dialect, one of the user's own, or `false`. */
-export function checkIdempotency(value: unknown, path: string): DialectName | Dialect | false {
-  if (value === false || isDialectName(value)) return value;
-  if (!isPlainObject(value)) return fail(path, `false, ${names.join(', ')} or a dialect object`, value);
-  const { header, ...rest } = members(value, path, 'idempotency', dialectChecks, []);
-  return Object.freeze({ header: headerName(header, join(path, 'header')), ...rest });
-}
+export const checkIdempotency: Check<DialectName | Dialect | false> = described(
+  {
+    anyOf: [
+      { const: false },
+      { enum: Object.keys(dialects) },
+      { ...objectSchema(dialectChecks), required: ['header'] },
+    ],
+  },
+  (value, path) => {
+    if (value === false || isDialectName(value)) return value;
+    if (!isPlainObject(value)) {
+      const help = value === true ? '; leave it out, for a key is the default' : undefined;
+      return fail(path, `false, ${names.join(', ')} or a dialect object`, value, help);
+    }
+    const { header, ...rest } = members(value, path, 'idempotency', dialectChecks, [], translate);
+    return Object.freeze({ header: headerName(header, join(path, 'header')), ...rest });
+  },
+);
 
 /** Fills in what a dialect does not say. */
 export function resolveDialect(dialect: Dialect, path: string): ResolvedDialect {
@@ -66,7 +87,7 @@ export function resolveDialect(dialect: Dialect, path: string): ResolvedDialect 
     header,
     format,
     maxLength,
-    lifetime,
+    lifetime: lifetime === false ? Number.POSITIVE_INFINITY : lifetime,
     generate,
     retryStatuses,
     finalStatuses: new Set(finalStatuses),

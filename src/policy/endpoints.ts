@@ -1,6 +1,6 @@
 import type { CallUrl } from '../http/call-url.ts';
 import { Recent } from '../platform/recent.ts';
-import type { EndpointPattern } from './pattern.ts';
+import { canonicalPath, type EndpointPattern } from './pattern.ts';
 import { SegmentTree } from './segment-tree.ts';
 
 /** Finds the first rule for a method and a URL. Query, fragment and credentials are not looked at. */
@@ -12,7 +12,7 @@ export type MatchEndpoint<Rule> = (method: string, url: CallUrl) => Rule | undef
  */
 export function compileEndpoints<Rule extends EndpointPattern>(rules: readonly Rule[]): MatchEndpoint<Rule> {
   if (rules.length === 0) return () => undefined;
-  const filed = file(rules);
+  const filed = fileRules(rules);
   const recent = new Recent<{ readonly matches: boolean }>();
 
   function test(rule: Filed<Rule>, url: CallUrl): boolean {
@@ -34,14 +34,16 @@ export function compileEndpoints<Rule extends EndpointPattern>(rules: readonly R
 }
 
 /** A rule, and its place among the others. */
-type Filed<Rule> = Rule & { readonly position: number };
+export type Filed<Rule> = Rule & { readonly position: number };
 
-function isFor({ method }: EndpointPattern, sent: string): boolean {
-  return method === undefined || method === sent || method === sent.toUpperCase();
+function isFor({ methods }: EndpointPattern, sent: string): boolean {
+  return methods === undefined || methods.has(sent) || methods.has(sent.toUpperCase());
 }
 
 /** The rules that fit a URL as far as the index can tell, in their order. */
-function file<Rule extends EndpointPattern>(rules: readonly Rule[]): (url: CallUrl) => Filed<Rule>[] {
+export function fileRules<Rule extends EndpointPattern>(
+  rules: readonly Rule[],
+): (url: CallUrl) => Filed<Rule>[] {
   const trees = new Map<string | undefined, SegmentTree<Filed<Rule>>>();
   for (const [position, rule] of rules.entries()) {
     const tree = trees.get(rule.origin) ?? new SegmentTree();
@@ -50,8 +52,9 @@ function file<Rule extends EndpointPattern>(rules: readonly Rule[]): (url: CallU
   }
   return ({ origin, pathname }) => {
     const found: Filed<Rule>[] = [];
-    trees.get(origin)?.along(pathname, found);
-    trees.get(undefined)?.along(pathname, found);
+    const path = canonicalPath(pathname);
+    trees.get(origin)?.along(path, found);
+    trees.get(undefined)?.along(path, found);
     return found.length > 1 ? found.sort((a, b) => a.position - b.position) : found;
   };
 }

@@ -1,13 +1,14 @@
 import type { CallUrl } from '../http/call-url.ts';
 import { PolicyError } from '../model/errors.ts';
-import { isToken } from '../options/checks.ts';
 import { patternError, type UrlPattern, urlPattern } from '../platform/url-pattern.ts';
+import { foreignSyntax } from './foreign-syntax.ts';
+import { notAMethod } from './methods.ts';
 import type { Rest } from './segment-tree.ts';
 
 /** An endpoint rule's key, such as `'POST https://api.example/v1/charges/:id'`, taken apart and compiled. */
 export interface EndpointPattern {
   /** Upper-case; undefined: every method. */
-  readonly method: string | undefined;
+  readonly methods: ReadonlySet<string> | undefined;
   /** As `URL.origin` gives it; undefined: the pattern leaves some of it open. */
   readonly origin: string | undefined;
   /**
@@ -17,6 +18,8 @@ export interface EndpointPattern {
   readonly segments: readonly (string | undefined)[];
   /** What may follow them; `'more'` is something that only `test` can tell. */
   readonly rest: Rest;
+  /** As URLPattern writes them. */
+  readonly parts: Readonly<Record<'protocol' | 'hostname' | 'port' | 'pathname', string>>;
   /** Whether the pattern matches; the method, the query and the fragment are not looked at. */
   test(url: CallUrl): boolean;
 }
@@ -34,25 +37,29 @@ export function rulePath(key: string): string {
 }
 
 /**
- * @param key an optional method, and a URL pattern
+ * @param key methods if it is not for all of them, and a URL pattern
  * @throws PolicyError that shows the key and says what is wrong with it
  */
 export function parseEndpoint(key: string): EndpointPattern {
-  const { method, source } = splitMethod(key);
+  const { methods, source } = splitMethods(key);
   if (CREDENTIALS.test(source)) refuse(key, 'must not have a user or password: they are never looked at');
   if (!source.includes('//')) refuse(key, 'must be absolute, such as "POST https://api.example/v1/charges"');
 
+  const foreign = foreignSyntax(source.slice(source.indexOf('//') + 2));
+  if (foreign !== undefined) refuse(key, foreign);
   const { text, origin } = canonical(source, key);
   const pattern = compile(text, key);
   const why = objection(pattern, text);
   if (why !== undefined) refuse(key, why);
-  const leading = leadingSegments(pattern.pathname, origin);
+  const { protocol, hostname, port, pathname } = pattern;
+  const leading = leadingSegments(pathname, origin);
   // Several kilobytes, and of no use where the index decides.
   let kept = leading.rest === 'more' ? pattern : undefined;
   return {
-    method,
+    methods,
     origin,
     ...leading,
+    parts: { protocol, hostname, port, pathname },
     test: (url) => {
       kept ??= compile(text, key);
       return matches(kept, url);
@@ -61,22 +68,38 @@ export function parseEndpoint(key: string): EndpointPattern {
 }
 
 function matches(pattern: UrlPattern, { protocol, hostname, port, pathname }: CallUrl): boolean {
+  const path = canonicalPath(pathname);
   // The polyfill takes `//a/b` for a host and a path. The dot keeps it from that, and goes away like any dot.
-  return pattern.test({ protocol: protocol.slice(0, -1), hostname, port, pathname: `/.${pathname}` });
+  return pattern.test({ protocol: protocol.slice(0, -1), hostname, port, pathname: `/.${path}` });
+}
+
+/** `%2f` is `%2F` (RFC 3986, section 6.2.2.1), but a URL keeps it as it was written. */
+export function canonicalPath(path: string): string {
+  return path.includes('%') ? path.replace(/%[\da-f]{2}/gi, (encoded) => encoded.toUpperCase()) : path;
 }
 
 function refuse(key: string, why: string): never {
   throw new PolicyError(rulePath(key), why);
 }
 
-function splitMethod(key: string): { method: string | undefined; source: string } {
-  const whole = key.trim();
-  const [, method, source] = /^([^\s:]+)\s+(.*)$/s.exec(whole) ?? [];
-  if (method === undefined || source === undefined) return { method: undefined, source: whole };
-  if (method === '*' || !isToken(method)) {
-    refuse(key, `must begin with one method, or with none to match all, got ${JSON.stringify(method)}`);
+/** The methods are what stands before the first word that has two slashes in it. */
+function splitMethods(key: string): { methods: ReadonlySet<string> | undefined; source: string } {
+  const [, before = '', source = key.trim()] = /^(.*?)(\S*\/\/.*)$/s.exec(key.trim()) ?? [];
+  const list = before.trim();
+  if (list === '') return { methods: undefined, source };
+  const methods = new Set<string>();
+  for (const word of list.split(/\s*,\s*/)) {
+    if (!/^[\w-]+$/.test(word)) {
+      refuse(
+        key,
+        `must begin with methods, as in "GET,HEAD https://…", or with none to match all, got ${JSON.stringify(list)}`,
+      );
+    }
+    const why = notAMethod(word);
+    if (why !== undefined) refuse(key, `can never apply: ${why}`);
+    methods.add(word.toUpperCase());
   }
-  return { method: method.toUpperCase(), source };
+  return { methods, source };
 }
 
 /**
@@ -85,11 +108,11 @@ function splitMethod(key: string): { method: string | undefined; source: string 
  */
 function canonical(source: string, key: string): { text: string; origin: string | undefined } {
   const [literal] = LITERAL_ORIGIN.exec(source) ?? [];
-  if (literal === undefined) return { text: source, origin: undefined };
+  if (literal === undefined) return { text: canonicalPath(source), origin: undefined };
   if (!URL.canParse(literal)) refuse(key, `has no valid host: ${literal}`);
   const { protocol, hostname, port, origin } = new URL(literal);
   const host = hostname.replace(SYNTAX, '\\$&') + (port === '' ? '' : `:${port}`);
-  return { text: `${protocol}//${host}${source.slice(literal.length)}`, origin };
+  return { text: `${protocol}//${host}${canonicalPath(source.slice(literal.length))}`, origin };
 }
 
 function compile(text: string, key: string): UrlPattern {

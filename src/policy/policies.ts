@@ -1,4 +1,5 @@
 import type { CallUrl } from '../http/call-url.ts';
+import { PolicyError } from '../model/errors.ts';
 import type { DispatcherLike, FetchLike, Options, Policy } from '../model/options.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
 import { defaults } from './defaults.ts';
@@ -6,6 +7,7 @@ import { compileEndpoints } from './endpoints.ts';
 import { type EndpointPattern, parseEndpoint, rulePath } from './pattern.ts';
 import { overlay, resolvePolicy } from './resolve.ts';
 import { forExtension, forOneCall, scopeOfRule } from './sharing.ts';
+import { findUnreachable } from './unreachable.ts';
 import { type CheckedOptions, checkOptions, checkPolicy } from './validate.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
@@ -15,6 +17,8 @@ export interface Policies {
   readonly dispatcher: DispatcherLike | undefined;
   /** What holds where no endpoint rule does. */
   readonly base: ResolvedPolicy;
+  /** What holds by each endpoint rule, in the order in which they are looked at. */
+  readonly rules: readonly ResolvedPolicy[];
   /**
    * The policy for a call: the first endpoint rule that matches, laid over the client's, and then `override`.
    * @throws PolicyError if `override` is wrong
@@ -43,7 +47,12 @@ interface Rule {
 
 /** @throws PolicyError if anything in the options is wrong, endpoint rules included */
 export function compilePolicies(options: Options): Policies {
-  return lay(checkOptions(options), defaults, [], undefined, undefined);
+  return buildPolicies(checkOptions(options));
+}
+
+/** The same for options that have been checked. @throws PolicyError if they contradict each other */
+export function buildPolicies(options: CheckedOptions): Policies {
+  return lay(options, defaults, [], undefined, undefined);
 }
 
 /** Lays options over what there is. */
@@ -55,10 +64,11 @@ function lay(
   dispatcher: DispatcherLike | undefined,
 ): Policies {
   const newer = [...endpoints].map(([key, policy]) => rule(key, policy));
+  refuseUnreachable(newer);
   const older = rules.filter(({ key }) => !endpoints.has(key));
   const scope = more.breaker ? more.breaker.scope : undefined;
   return build(
-    overlay(base, more, scope),
+    overlay(base, more, '', scope),
     [...newer, ...older],
     more.fetch ?? fetch,
     more.dispatcher ?? dispatcher,
@@ -72,22 +82,22 @@ function build(
   dispatcher: DispatcherLike | undefined,
 ): Policies {
   const home = layer(base, undefined, '');
-  const match = compileEndpoints(
-    rules.map(({ key, pattern, policy, scope }) => ({
-      ...pattern,
-      ...layer(overlay(base, policy, scope), key, rulePath(key), home),
-    })),
-  );
+  const compiled = rules.map(({ key, pattern, policy, scope }) => ({
+    ...pattern,
+    ...layer(overlay(base, policy, rulePath(key), scope), key, rulePath(key), home),
+  }));
+  const match = compileEndpoints(compiled);
 
   return Object.freeze({
     fetch,
     dispatcher,
     base: home.resolved,
+    rules: compiled.map(({ resolved }) => resolved),
     find(method: string, url: CallUrl, override: Policy | undefined): ResolvedPolicy {
       const { whole, resolved } = match(method, url) ?? home;
       if (override === undefined) return resolved;
       const over = forOneCall(checkPolicy(override, 'policy'), 'policy');
-      return resolvePolicy(overlay(whole, over), resolved.endpoint, 'policy');
+      return resolvePolicy(overlay(whole, over, 'policy'), resolved.endpoint, 'policy');
     },
     extend: (options: Options) => lay(forExtension(checkOptions(options)), base, rules, fetch, dispatcher),
   });
@@ -95,6 +105,18 @@ function build(
 
 function layer(whole: WholePolicy, endpoint: string | undefined, path: string, base?: Layer): Layer {
   return { whole, resolved: resolvePolicy(whole, endpoint, path, base) };
+}
+
+/** Rules of a client that is extended may well be hidden by those of the extension: that is what it is for. */
+function refuseUnreachable(rules: readonly Rule[]): void {
+  const found = findUnreachable(rules.map(({ key, pattern }) => ({ key, ...pattern })));
+  if (found === undefined) return;
+  const { rule, taken } = found;
+  throw new PolicyError(
+    rulePath(rule.key),
+    `can never apply: ${rulePath(taken.key)} comes before it and takes every such request; the first rule that matches ` +
+      'applies, so write the narrower one first',
+  );
 }
 
 function rule(key: string, policy: Policy): Rule {

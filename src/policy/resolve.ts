@@ -11,15 +11,20 @@ import type { WholePolicy } from './whole-policy.ts';
  * Lays one policy over another, part by part and member by member. An object over `false` switches the part on
  * again, with the defaults and what the object says. A dialect or a buffer is replaced as a whole.
  *
+ * @param path where `over` was written, for messages
  * @param scope the new scope, if it changes: see sharing.ts
+ * @throws PolicyError if it asks for an attempt that is longer than its call
  */
 export function overlay(
   base: WholePolicy,
   over: Policy,
+  path: string,
   scope: BreakerOptions['scope'] = base.scope,
 ): WholePolicy {
+  const timeout = lay(base.timeout, over.timeout, defaults.timeout);
+  refuseLongAttempt(over.timeout, timeout, path);
   return {
-    timeout: lay(base.timeout, over.timeout, defaults.timeout),
+    timeout,
     retry: lay(base.retry, over.retry, defaults.retry),
     idempotency: over.idempotency ?? base.idempotency,
     breaker: lay(base.breaker, over.breaker, defaults.breaker),
@@ -60,7 +65,7 @@ export function resolvePolicy(
   if (breaker !== false) {
     refuseAbove(path, ['breaker.cooldown', breaker.cooldown], ['breaker.maxCooldown', breaker.maxCooldown]);
   }
-  function part<Name extends 'retry' | 'idempotency' | 'breaker'>(
+  function part<Name extends 'timeout' | 'retry' | 'idempotency' | 'breaker'>(
     name: Name,
     make: () => ResolvedPolicy[Name],
   ): ResolvedPolicy[Name] {
@@ -69,7 +74,7 @@ export function resolvePolicy(
 
   return Object.freeze({
     endpoint,
-    timeout: Object.freeze(timeout),
+    timeout: part('timeout', () => resolveTimeout(timeout)),
     retry: part('retry', () => resolveRetry(retry)),
     idempotency: part('idempotency', () => resolveIdempotency(idempotency, join(path, 'idempotency'))),
     breaker: part('breaker', () => resolveBreaker(breaker)),
@@ -77,6 +82,27 @@ export function resolvePolicy(
     buffer: buffer === false ? 0 : buffer,
     patience: patience === false ? 0 : patience,
     scope,
+  });
+}
+
+/**
+ * Only what a policy itself asks for. Where it cuts the call's time below an attempt's that was set further out, or by
+ * default, the attempt simply ends with the call.
+ */
+function refuseLongAttempt(over: Policy['timeout'], merged: WholePolicy['timeout'], path: string): void {
+  if (!over || !merged || !over.attempt || !merged.total || over.attempt === Number.POSITIVE_INFINITY) return;
+  refuseAbove(path, ['timeout.attempt', over.attempt], ['timeout.total', merged.total]);
+}
+
+function resolveTimeout(timeout: WholePolicy['timeout']): ResolvedPolicy['timeout'] {
+  if (timeout === false) return false;
+  const limit = (value: number | false) => (value === false ? Number.POSITIVE_INFINITY : value);
+  const { attempt, idle, body, total } = timeout;
+  return Object.freeze({
+    attempt: limit(attempt),
+    idle: limit(idle),
+    body: limit(body),
+    total: limit(total),
   });
 }
 

@@ -12,6 +12,7 @@ import {
   type Check,
   type Checks,
   clock,
+  described,
   fail,
   isFunction,
   isPlainObject,
@@ -19,11 +20,14 @@ import {
   members,
   milliseconds,
   number,
+  objectSchema,
   only,
+  orFalse,
   wholeNumber,
 } from '../options/checks.ts';
 import { checkIdempotency, dialectChecks } from './dialect.ts';
 import { rulePath } from './pattern.ts';
+import { translate } from './translations.ts';
 
 /** What `createFetch` was given, checked: a frozen copy, so that nobody can change it any more. */
 export interface CheckedOptions extends Policy {
@@ -31,9 +35,15 @@ export interface CheckedOptions extends Policy {
   readonly endpoints?: ReadonlyMap<string, Policy>;
   readonly fetch?: FetchLike;
   readonly dispatcher?: DispatcherLike;
+  readonly $schema?: string;
 }
 
-const timeoutChecks: Checks<TimeoutOptions> = { attempt: clock, idle: clock, body: clock, total: clock };
+const timeoutChecks: Checks<TimeoutOptions> = {
+  attempt: clock(),
+  idle: clock(),
+  body: clock(),
+  total: clock(100),
+};
 
 const retryChecks: Checks<RetryOptions> = {
   attempts: wholeNumber(1, 100),
@@ -50,8 +60,12 @@ const breakerChecks: Checks<BreakerOptions> = {
     '"origin", "endpoint" or a function',
     (value): value is 'origin' | 'endpoint' | ((request: ScopeRequest) => string) =>
       value === 'origin' || value === 'endpoint' || isFunction(value),
+    { enum: ['origin', 'endpoint'] },
   ),
-  threshold: number('a number above 0, up to 1', (value) => value > 0 && value <= 1),
+  threshold: number('a number above 0, up to 1', (value) => value > 0 && value <= 1, {
+    exclusiveMinimum: 0,
+    maximum: 1,
+  }),
   minimum: wholeNumber(1),
   window: milliseconds(100),
   cooldown: milliseconds(1),
@@ -59,32 +73,45 @@ const breakerChecks: Checks<BreakerOptions> = {
 };
 
 const budgetChecks: Checks<BudgetOptions> = {
-  ratio: number('a number from 0 to 1', (value) => value >= 0 && value <= 1),
+  ratio: number('a number from 0 to 1', (value) => value >= 0 && value <= 1, { minimum: 0, maximum: 1 }),
   reserve: wholeNumber(0, 100),
 };
 
 const bytes = number(
   'false or a whole number of bytes, 1 or more',
   (value) => Number.isInteger(value) && value >= 1,
+  { type: 'integer', minimum: 1 },
 );
 
-const patience = number('false or milliseconds: 0 or more, or Infinity', (value) => value >= 0);
+const patience = number('false or milliseconds: 0 or more, or Infinity', (value) => value >= 0, {
+  minimum: 0,
+});
 
-const policyChecks: Checks<Policy> = {
-  timeout: part('timeout', timeoutChecks),
-  retry: part('retry', retryChecks),
+const ofTimeout = (value: unknown) =>
+  typeof value === 'number' ? `; write { total: ${value} }, or { attempt: ${value} }` : undefined;
+const ofRetry = (value: unknown) =>
+  typeof value === 'number'
+    ? `; write { attempts: ${value + 1} }, for the first attempt counts too`
+    : undefined;
+
+/** Every part of a policy. */
+export const policyChecks: Checks<Policy> = {
+  timeout: part('timeout', timeoutChecks, ofTimeout),
+  retry: part('retry', retryChecks, ofRetry),
   idempotency: checkIdempotency,
   breaker: part('breaker', breakerChecks),
   budget: part('budget', budgetChecks),
-  buffer: (value, path) => (value === false ? value : bytes(value, path)),
-  patience: (value, path) => (value === false ? value : patience(value, path)),
+  buffer: orFalse(bytes),
+  patience: orFalse(patience),
 };
 
+/** What `createFetch` takes besides. */
 const optionChecks: Checks<CheckedOptions> = {
   ...policyChecks,
   endpoints: checkEndpoints,
   fetch: only('a function', isFunction<FetchLike>),
   dispatcher: only('an undici dispatcher', isDispatcher),
+  $schema: only('a string', (value): value is string => typeof value === 'string', { type: 'string' }),
 };
 
 /** Every path in a policy. */
@@ -102,23 +129,33 @@ const paths = [
 /** Checks a policy that stands for itself: an endpoint rule's, or one call's. */
 export function checkPolicy(value: unknown, path: string): Policy {
   if (!isPlainObject(value)) return fail(path, 'a plain object', value);
-  return members(value, path, '', policyChecks, paths);
+  return members(value, path, '', policyChecks, paths, translate);
 }
 
-/** Checks what `createFetch` and `extend` take. */
-export function checkOptions(value: unknown): CheckedOptions {
+/** Checks rules: what `extend` takes, and most of what `createFetch` does. `more` are the options that it takes besides. */
+export function checkOptions(value: unknown): CheckedOptions;
+export function checkOptions<T extends object>(value: unknown, more: Checks<T>): CheckedOptions & Partial<T>;
+export function checkOptions<T extends object>(value: unknown, more?: Checks<T>): CheckedOptions {
   if (!isPlainObject(value)) return fail('options', 'a plain object', value);
-  return members(value, '', '', optionChecks, paths);
+  const checks: Checks<CheckedOptions> = { ...optionChecks, ...more };
+  const { $schema: _ignored, ...options } = members(value, '', '', checks, paths, translate);
+  return Object.freeze(options);
 }
 
-/** A part of a policy: an object, or `false` to switch it off. */
-function part<T extends object>(name: string, checks: Checks<T>): Check<Readonly<Partial<T>> | false> {
+/** A part of a policy: an object, or `false` to switch it off. `hint` says what to write instead of something else. */
+function part<T extends object>(
+  name: string,
+  checks: Checks<T>,
+  hint: (value: unknown) => string | undefined = () => undefined,
+): Check<Readonly<Partial<T>> | false> {
   const expected = `false or a plain object with ${Object.keys(checks).join(', ')}`;
-  return (value, path) => {
-    if (value === false) return value;
-    if (!isPlainObject(value)) return fail(path, expected, value);
-    return members(value, path, name, checks, paths);
-  };
+  return orFalse(
+    described(objectSchema(checks), (value, path) => {
+      if (isPlainObject(value)) return members(value, path, name, checks, paths, translate);
+      const help = value === true ? '; leave it out, for it is on by default' : hint(value);
+      return fail(path, expected, value, help);
+    }),
+  );
 }
 
 function checkEndpoints(value: unknown, path: string): ReadonlyMap<string, Policy> {

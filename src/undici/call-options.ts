@@ -1,12 +1,21 @@
 import type { CallOptions } from '../call/plan.ts';
+import { refuseStray } from '../policy/init-names.ts';
+import { checkPolicy } from '../policy/validate.ts';
 
 /**
  * Options for a request of undici's, and ours for this one call among them. Gives them back as they are: undici passes
  * on what it does not know, but its types do not say so.
  *
+ * @throws {PolicyError} The policy is wrong, or one of the names looks as if it did something and doesn't.
  * @example
  * await request(url, callOptions({ method: 'POST', body, idempotencyKey: ['charge', order.id] }));
  */
 export function callOptions<const Options extends object>(options: Options & CallOptions): Options {
+  for (const name of Object.keys(options)) {
+    if (!OURS.has(name)) refuseStray(name);
+  }
+  if (options.policy !== undefined) checkPolicy(options.policy, 'policy');
   return options;
 }
+
+const OURS: ReadonlySet<string> = new Set<keyof CallOptions>(['idempotencyKey', 'policy']);

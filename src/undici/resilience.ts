@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici';
-import { type ClientState, prepare } from '../call/client-state.ts';
+import { type ClientState, extend, prepare } from '../call/client-state.ts';
 import type { Breakers, SteadFetch } from '../model/client.ts';
 import { PolicyError } from '../model/errors.ts';
 import { INSTRUMENT } from '../model/instrumentation.ts';
@@ -67,6 +67,6 @@ function interceptor(policies: Policies, shared: ClientState): Resilience {
     on: shared.emitter.on.bind(shared.emitter),
     breakers: shared.breakers,
     [INSTRUMENT]: shared.instrumentations.add,
-    extend: (options: Options) => interceptor(policies.extend(options), shared),
+    extend: (options: Options) => interceptor(extend(policies, options, shared), shared),
   });
 }

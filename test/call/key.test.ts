@@ -18,7 +18,7 @@ function resolved(dialect: Dialect): ResolvedDialect {
     format: dialect.format ?? 'plain',
     methods: dialect.methods && new Set(dialect.methods),
     maxLength: dialect.maxLength ?? 255,
-    lifetime: dialect.lifetime ?? 86_400_000,
+    lifetime: dialect.lifetime || 86_400_000,
     retryStatuses: new Set(dialect.retryStatuses ?? [409]),
     finalStatuses: new Set(dialect.finalStatuses ?? [422]),
     retryHeader: dialect.retryHeader,
@@ -181,7 +181,7 @@ describe('a key of business values', () => {
     ['idempotencyKey[0] must be a non-empty string or a finite number, got bigint', [17n]],
     ['idempotencyKey[0] must be a non-empty string or a finite number, got undefined', sparse],
     ['idempotencyKey must have at least one value, got an empty array', []],
-    ['idempotencyKey must be a string, or an array of strings and numbers, got 17', 17],
+    ["idempotencyKey must be a string, or an array of strings and numbers, got 17; use ['charge', 17]", 17],
     ['idempotencyKey must be a string, or an array of strings and numbers, got null', null],
     ['idempotencyKey must be a string, or an array of strings and numbers, got object', { id: 1 }],
   ])('says where and why it can be none: %s', (message, given) => {

@@ -64,3 +64,17 @@ test('the header of the caller’s own stays beside it', async () => {
   await api(url, { headers: { 'x-mine': '1' } });
   expect(Object.fromEntries(sent ?? [])).toEqual({ 'x-mine': '1', 'no-retry': '?1' });
 });
+
+const handler = () => 1;
+
+test.each<[unknown, unknown, string]>([
+  [undefined, handler, 'takes the headers of the inbound request first, got undefined'],
+  ['no-retry: ?1', handler, 'takes the headers of the inbound request first, got string'],
+  [{ headers: {} }, handler, 'write request.headers'],
+  [new Request('http://service.test'), handler, 'write request.headers'],
+  [{}, undefined, 'takes the handler second, got undefined'],
+])('onBehalfOf refuses what it could only ignore: %s', (headers, handler, message) => {
+  const call = () => onBehalfOf(headers as never, handler as never);
+  expect(call).toThrow(TypeError);
+  expect(call).toThrow(message);
+});

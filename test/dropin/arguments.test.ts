@@ -167,7 +167,7 @@ describe('the second argument', () => {
       window: undefined,
     },
     'has members that are null where that is allowed': { body: null, signal: null, window: null },
-    'has members that nobody knows': { color: 'red', timeout: 5, agent: {} },
+    'has members that nobody knows': { color: 'red', proxy: 'none', agent: {} },
     'has every member that does nothing here': {
       cache: 'no-store',
       credentials: 'omit',

@@ -1,6 +1,9 @@
 import { expect, test } from 'vitest';
 import { breakersOf } from '../../src/guard/breakers.ts';
+import { ScopeNames } from '../../src/guard/scope-names.ts';
 import { Scopes } from '../../src/guard/scopes.ts';
+import { defaults } from '../../src/policy/defaults.ts';
+import { resolvePolicy } from '../../src/policy/resolve.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
 const rule = { threshold: 0.5, minimum: 1, window: 10_000, cooldown: 1_000, maxCooldown: 8_000 };
@@ -8,7 +11,9 @@ const rule = { threshold: 0.5, minimum: 1, window: 10_000, cooldown: 1_000, maxC
 function setup() {
   const runtime = new ManualRuntime();
   const scopes = new Scopes(runtime, () => {});
-  return { runtime, scopes, breakers: breakersOf(scopes, rule) };
+  const names = new ScopeNames();
+  names.learn([{ ...resolvePolicy(defaults, undefined, ''), scope: () => 'anything' }]);
+  return { runtime, scopes, breakers: breakersOf(scopes, rule, names) };
 }
 
 test('a snapshot says when a probe is let through, while the breaker is open, and only then', async () => {

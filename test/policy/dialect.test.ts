@@ -32,8 +32,15 @@ describe('idempotency', () => {
     [{ header: 'K', format: 'quoted' }, 'format must be "plain" or "structured", got "quoted"'],
     [{ header: 'K', methods: 'POST' }, 'methods must be an array of HTTP methods, got "POST"'],
     [{ header: 'K', methods: ['POST', 'PO ST'] }, 'methods[1] must be an HTTP method, got "PO ST"'],
+    [
+      { header: 'K', methods: ['PSOT'] },
+      'methods[0] must be an HTTP method: "PSOT" is no HTTP method; did you mean POST?',
+    ],
     [{ header: 'K', maxLength: 0 }, 'maxLength must be a whole number of 1 or more, got 0'],
-    [{ header: 'K', lifetime: 0 }, 'lifetime must be a number of milliseconds above 0, or Infinity, got 0'],
+    [
+      { header: 'K', lifetime: 0 },
+      'lifetime must be a number of milliseconds above 0, or false for no limit, got 0',
+    ],
     [{ header: 'K', retryStatuses: [99] }, 'retryStatuses[0] must be a whole number from 100 to 599, got 99'],
     [
       { header: 'K', finalStatuses: 422 },
@@ -85,6 +92,12 @@ describe('a resolved dialect', () => {
       retryHeader: 'should-retry',
     });
     expect(Object.isFrozen(resolved)).toBe(true);
+  });
+
+  it('that has no lifetime says so by false, as JSON can', () => {
+    expect(resolveDialect({ header: 'K', lifetime: false }, 'idempotency').lifetime).toBe(
+      Number.POSITIVE_INFINITY,
+    );
   });
 
   it.each(Object.keys(dialects) as DialectName[])('can be made of %s', (name) => {

@@ -2,11 +2,16 @@ import { URLPattern } from 'urlpattern-polyfill/urlpattern';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { parseEndpoint, rulePath } from '../../src/policy/pattern.ts';
 
+const METHOD_LIST = (got: string) =>
+  `must begin with methods, as in "GET,HEAD https://…", or with none to match all, got ${JSON.stringify(got)}`;
+
 describe('an endpoint rule', () => {
-  it('may begin with a method, in any case and any method', () => {
-    expect(parseEndpoint('POST https://x.example/a').method).toBe('POST');
-    expect(parseEndpoint('  query \t https://x.example/a ').method).toBe('QUERY');
-    expect(parseEndpoint('https://x.example/a').method).toBeUndefined();
+  it('may begin with methods, in any case', () => {
+    const methods = (key: string) => parseEndpoint(key).methods;
+    expect(methods('POST https://x.example/a')).toEqual(new Set(['POST']));
+    expect(methods('  query \t https://x.example/a ')).toEqual(new Set(['QUERY']));
+    expect(methods('GET,head , Options https://x.example/a')).toEqual(new Set(['GET', 'HEAD', 'OPTIONS']));
+    expect(methods('https://x.example/a')).toBeUndefined();
   });
 
   it.each([
@@ -34,6 +39,14 @@ describe('an endpoint rule', () => {
     ['https://:tenant.api.example:8443/a', 'https://acme.api.example:8443/a'],
     ['http{s}?://api.example/a', 'http://api.example/a', 'https://api.example/a'],
     ['*://api.example/a', 'http://api.example/a', 'https://api.example/a'],
+    ['https://api.example/a%2fb', 'https://api.example/a%2Fb', 'https://api.example/a%2fb'],
+    ['https://api.example/:id/%C3%BC*', 'https://api.example/1/%c3%bc', 'https://api.example/1/üx'],
+    ['https://*.example/%2f', 'https://a.example/%2F', 'https://a.example/%2f'],
+    ['https://api.example/Orders\\(1\\)', 'https://api.example/Orders(1)'],
+    ['https://api.example/Orders\\(:id\\)', 'https://api.example/Orders(42)'],
+    ['https://api.example/items[0]', 'https://api.example/items[0]'],
+    ['https://api.example/odata/\\$metadata', 'https://api.example/odata/$metadata'],
+    ['https://api.example/a{/}?', 'https://api.example/a', 'https://api.example/a/'],
     ['http://127.1:3000/a', 'http://127.0.0.1:3000/a'],
     ['http://[::1]/a', 'http://[::1]/a'],
     ['http://[0:0::0:1]:8080/a', 'http://[::1]:8080/a'],
@@ -76,7 +89,7 @@ describe('an endpoint rule', () => {
     ['https://api.example/v1/char*', 'https://api.example', ['', 'v1'], 'more'],
     ['https://api.example/a/:id.json/b', 'https://api.example', ['', 'a'], 'more'],
     ['https://api.example/a/:id(\\d+)/b', 'https://api.example', ['', 'a'], 'more'],
-    ['https://api.example/a\\:b/(x/y)/c', 'https://api.example', ['', 'a:b'], 'more'],
+    ['https://api.example/a\\:b/(x|/y)/c', 'https://api.example', ['', 'a:b'], 'more'],
     ['https://api.example/a{/b}?/c', 'https://api.example', [''], 'more'],
     ['https://api.example/a/../b/', 'https://api.example', ['', 'b', ''], 'nothing'],
     ['https://api.example', 'https://api.example', [], 'anything'],
@@ -93,8 +106,16 @@ describe('an endpoint rule', () => {
     ['POST', 'must be absolute, such as "POST https://api.example/v1/charges"'],
     ['POST /v1/charges', 'must be absolute, such as "POST https://api.example/v1/charges"'],
     ['api.example/v1', 'must be absolute, such as "POST https://api.example/v1/charges"'],
-    ['* https://x.example/', 'must begin with one method, or with none to match all, got "*"'],
-    ['GET,POST https://x.example/', 'must begin with one method, or with none to match all, got "GET,POST"'],
+    ['* https://x.example/', METHOD_LIST('*')],
+    ['GET|HEAD https://x.example/', METHOD_LIST('GET|HEAD')],
+    ['GET HEAD https://x.example/', METHOD_LIST('GET HEAD')],
+    ['GET/HEAD https://x.example/', METHOD_LIST('GET/HEAD')],
+    ['GET, https://x.example/', METHOD_LIST('GET,')],
+    ['[GET] https://x.example/', METHOD_LIST('[GET]')],
+    ['POTS https://x.example/', 'can never apply: "POTS" is no HTTP method; did you mean POST?'],
+    ['GET,DELTE https://x.example/', 'can never apply: "DELTE" is no HTTP method; did you mean DELETE?'],
+    ['ANY https://x.example/', 'can never apply: "ANY" is no HTTP method'],
+    ['CONNECT https://x.example/', 'can never apply: CONNECT opens a tunnel, which no policy ever sees'],
     ['ftp://x.example/a', 'must be for http or https'],
     ['https:///a', 'has no host'],
     ['https://1.2.3.4.5/a', 'has no valid host: https://1.2.3.4.5'],
@@ -116,6 +137,68 @@ describe('an endpoint rule', () => {
     'https://x.example/#',
   ])('is refused if it has a query or fragment, since nobody looks at them: %s', (key) => {
     expect(() => parseEndpoint(key)).toThrow('must not have a query or fragment');
+  });
+
+  it.each([
+    ['/items/{id}', '{id}', ':id'],
+    ['/items/{user-id}', '{user-id}', ':user_id'],
+    ['/items/{id}/parts', '{id}', ':id'],
+    ['/items/{id:int}', '{id:int}', ':id'],
+    ['/items/{id?}', '{id?}', ':id?'],
+    ['/files/{path*}', '{path*}', '*'],
+    ['/files/{*path}', '{*path}', '*'],
+    ['/files/{proxy+}', '{proxy+}', '*'],
+    ['/files/{rest:path}', '{rest:path}', '*'],
+    ['/items/{{id}}', '{{id}}', ':id'],
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: somebody forgot the backticks
+    ['/items/${id}', '${id}', ':id'],
+    ['/items/[id]', '[id]', ':id'],
+    ['/items/[id]/parts', '[id]', ':id'],
+    ['/files/[...path]', '[...path]', '*'],
+    ['/files/[[...path]]', '[[...path]]', '*'],
+    ['/items/<id>', '<id>', ':id'],
+    ['/items/<int:id>', '<int:id>', ':id'],
+    ['/files/<path:rest>', '<path:rest>', '*'],
+    ['/items/$id', '$id', ':id'],
+    ['/files/$', '$', '*'],
+    ['/files/*splat', '*splat', '*'],
+  ])('is refused with the parameters of another router: %s', (path, written, instead) => {
+    expect(() => parseEndpoint(`GET https://x.example${path}`)).toThrow(
+      `has ${JSON.stringify(written)}, which is no parameter here: write ${JSON.stringify(instead)}; `,
+    );
+  });
+
+  it('is refused with a parameter of another router in its host', () => {
+    expect(() => parseEndpoint('https://{tenant}.x.example/*')).toThrow('write ":tenant"');
+  });
+
+  it.each([
+    ['/Orders(1)', '(1)', '\\(1\\)'],
+    ['/Orders()', '()', '\\(\\)'],
+    ["/Orders(ID=1,Lang='en')", "(ID=1,Lang='en')", "\\(ID=1,Lang='en'\\)"],
+    ['/Orders(:id)', '(:id)', '\\(:id\\)'],
+    ['/items(/:id)', '(/:id)', '{/:id}?'],
+  ])('is refused with brackets that would be an expression, and need not be: %s', (path, group, instead) => {
+    expect(() => parseEndpoint(`GET https://x.example${path}`)).toThrow(
+      `has ${JSON.stringify(group)}, which is a regular expression here: write ${JSON.stringify(instead)}`,
+    );
+  });
+
+  it.each([
+    '/:id(\\d+)',
+    '/(\\d+)',
+    '/(en|de)/x',
+    '/(en)?/x',
+    '/:lang(en)/x',
+    '/items{/:id}?',
+    '/:name{suffix}',
+    '/*.json',
+    '/:id.json',
+    '/v(.)',
+    '/a\\{b\\}',
+    '/:id([a-z]+)',
+  ])('may have what URLPattern itself knows: %s', (path) => {
+    expect(parseEndpoint(`https://x.example${path}`).origin).toBe('https://x.example');
   });
 
   it('is refused if it has a user or password, without showing them', () => {

@@ -6,7 +6,7 @@ import type { WholePolicy } from '../../src/policy/whole-policy.ts';
 
 const resolve = (...layers: Policy[]) =>
   resolvePolicy(
-    layers.reduce<WholePolicy>((base, over) => overlay(base, over), defaults),
+    layers.reduce<WholePolicy>((base, over) => overlay(base, over, ''), defaults),
     undefined,
     '',
   );
@@ -132,9 +132,14 @@ describe('a resolved policy', () => {
       { breaker: { cooldown: 90_000 } },
       'breaker.cooldown must not be above breaker.maxCooldown (60000), got 90000',
     ],
+    [{ timeout: { attempt: 60_000 } }, 'timeout.attempt must not be above timeout.total (30000), got 60000'],
+    [
+      { timeout: { attempt: 1_001, total: 1_000 } },
+      'timeout.attempt must not be above timeout.total (1000), got 1001',
+    ],
   ])('does not contradict itself: %j', (policy, message) => {
     expect(() => resolve(policy)).toThrow(`${message}; an option left out has its default`);
-    expect(() => resolvePolicy(overlay(defaults, policy), 'x', 'endpoints["x"]')).toThrow(
+    expect(() => resolvePolicy(overlay(defaults, policy, 'endpoints["x"]'), 'x', 'endpoints["x"]')).toThrow(
       `endpoints["x"].${message}`,
     );
   });

@@ -45,7 +45,7 @@ describe('an unknown option', () => {
     expect(refusal(options)).toBe(message);
   });
 
-  it.each(['headers', '', '__proto__', 'constructor', 'toString'])(
+  it.each(['colour', '', '__proto__', 'constructor', 'toString'])(
     'is answered with what there is if nothing is near: %j',
     (name) => {
       expect(refusal(JSON.parse(`{ "budget": { "${name}": 1 } }`))).toBe(
@@ -53,6 +53,44 @@ describe('an unknown option', () => {
       );
     },
   );
+
+  it.each([
+    [{ retry: { retries: 2 } }, 'retry.retries', 'retry.attempts, which counts the first attempt too'],
+    [{ retries: 2 }, 'retries', 'retry.attempts, which counts the first attempt too'],
+    [{ retry: { limit: 2 } }, 'retry.limit', 'retry.attempts'],
+    [{ retry: { retryDelay: 1 } }, 'retry.retryDelay', 'retry.base'],
+    [{ retry: { backoffLimit: 1 } }, 'retry.backoffLimit', 'retry.cap'],
+    [{ retry: { statusCodes: [500] } }, 'retry.statusCodes', 'retry.statuses'],
+    [{ retry: { methods: ['get'] } }, 'retry.methods', 'idempotency, because every method is retried'],
+    [{ circuitBreaker: {} }, 'circuitBreaker', 'breaker'],
+    [
+      { breaker: { errorThresholdPercentage: 50 } },
+      'breaker.errorThresholdPercentage',
+      'breaker.threshold, a share from 0 to 1: 50 percent is 0.5',
+    ],
+    [{ breaker: { volumeThreshold: 5 } }, 'breaker.volumeThreshold', 'breaker.minimum'],
+    [{ breaker: { resetTimeout: 5 } }, 'breaker.resetTimeout', 'breaker.cooldown'],
+    [
+      { breaker: { rollingCountTimeout: 5 } },
+      'breaker.rollingCountTimeout',
+      'breaker.window, in milliseconds',
+    ],
+    [{ timeout: { request: 5 } }, 'timeout.request', 'timeout.total'],
+    [{ timeout: { connect: 5 } }, 'timeout.connect', 'dispatcher, as in new Agent'],
+  ])('of another library is translated, not guessed: %j', (options, path, instead) => {
+    expect(refusal(options)).toContain(`${path} is not an option; here it is ${instead}`);
+  });
+
+  it.each([
+    ['headers', 'a policy adds no headers'],
+    ['baseUrl', 'URLs are given whole'],
+    ['prefixUrl', 'URLs are given whole'],
+    ['throwHttpErrors', 'a status is never made an error'],
+    ['hooks', "api.on('retry', …)"],
+  ])('of another library for which there is none says what to do instead: %s', (name, instead) => {
+    expect(refusal({ [name]: {} })).toMatch(`${name} is not an option; `);
+    expect(refusal({ [name]: {} })).toContain(instead);
+  });
 
   it('is refused even when it is undefined, for it is a slip all the same', () => {
     expect(refusal({ retry: { atempts: undefined } })).toContain('did you mean retry.attempts?');
@@ -87,12 +125,21 @@ describe('a wrong value', () => {
       new Set(),
       'must be an array of whole numbers from 400 to 599, got an instance of Set',
     ],
-    ['timeout.attempt', 0, `${ms} above 0 and up to 2147483647, or Infinity, got 0`],
-    ['timeout.idle', 2_147_483_648, `${ms} above 0 and up to 2147483647, or Infinity, got 2147483648`],
+    ['timeout.attempt', 0, `${ms} above 0 and up to 2147483647, or false for no limit, got 0`],
+    [
+      'timeout.idle',
+      2_147_483_648,
+      `${ms} above 0 and up to 2147483647, or false for no limit, got 2147483648`,
+    ],
     [
       'timeout.total',
       Number.NEGATIVE_INFINITY,
-      `${ms} above 0 and up to 2147483647, or Infinity, got -Infinity`,
+      `${ms} from 100 to 2147483647, or false for no limit, got -Infinity`,
+    ],
+    [
+      'timeout.total',
+      30,
+      `${ms} from 100 to 2147483647, or false for no limit, got 30: 30 seconds are 30000`,
     ],
     ['breaker.scope', 'host', 'must be "origin", "endpoint" or a function, got "host"'],
     ['breaker.threshold', 0, 'must be a number above 0, up to 1, got 0'],
@@ -121,14 +168,22 @@ describe('a wrong value', () => {
 
   it.each(['timeout', 'retry', 'breaker', 'budget'] as const)('is refused for the part %s', (part) => {
     const expected = `${part} must be false or a plain object with ${FIELD_LISTS[part]}, got`;
-    expect(refusal({ [part]: true })).toBe(`${expected} true`);
+    expect(refusal({ [part]: true })).toBe(`${expected} true; leave it out, for it is on by default`);
     expect(refusal({ [part]: null })).toBe(`${expected} null`);
-    expect(refusal({ [part]: 5_000 })).toBe(`${expected} 5000`);
+    expect(refusal({ [part]: 5_000 })).toContain(`${expected} 5000`);
     expect(refusal({ [part]: [] })).toBe(`${expected} an array`);
     expect(refusal({ [part]: Promise.resolve({}) })).toBe(`${expected} an instance of Promise`);
     expect(refusal({ [part]: Object.create(Object.create(Object.create(null))) })).toBe(
       `${expected} an instance of a class`,
     );
+  });
+
+  it.each([
+    [{ timeout: 5_000 }, 'got 5000; write { total: 5000 }, or { attempt: 5000 }'],
+    [{ retry: 3 }, 'got 3; write { attempts: 4 }, for the first attempt counts too'],
+    [{ idempotency: true }, 'got true; leave it out, for a key is the default'],
+  ])('says what to write instead of a shorthand: %j', (options, message) => {
+    expect(refusal(options)).toContain(message);
   });
 
   it.each([0, -1, 1.5, true, '1mb', Number.POSITIVE_INFINITY])('is refused for buffer: %s', (buffer) => {
@@ -197,7 +252,9 @@ describe('right options', () => {
   it('may leave any member undefined', () => {
     const blank = Object.fromEntries(Object.keys(all).map((name) => [name, undefined]));
     expect(Object.keys(checkOptions({ ...blank, endpoints: undefined, fetch: undefined }))).toEqual([]);
-    expect(checkOptions({ timeout: { attempt: undefined, total: 5 } }).timeout).toStrictEqual({ total: 5 });
+    expect(checkOptions({ timeout: { attempt: undefined, total: 500 } }).timeout).toStrictEqual({
+      total: 500,
+    });
     expect(checkOptions({ endpoints: { 'https://x.example/*': undefined } }).endpoints?.size).toBe(0);
   });
 

@@ -1,0 +1,72 @@
+import { describe, expect, it, test } from 'vitest';
+import { createFetch } from '../../src/fetch/create-fetch.ts';
+import type { FetchLike, SteadInit } from '../../src/model/options.ts';
+import { callOptions } from '../../src/undici/call-options.ts';
+
+/** What `fetch` was given, if it was asked at all. */
+function client() {
+  const sent: unknown[] = [];
+  const fetch: FetchLike = async (_input, init) => {
+    sent.push(init);
+    return new Response('ok');
+  };
+  return { api: createFetch({ fetch }), sent };
+}
+
+const stray: [string, unknown, string][] = [
+  ['retry', false, 'retry belongs in policy: write { policy: { retry: … } }'],
+  ['retry', { attempts: 1 }, 'retry belongs in policy'],
+  ['timeout', 1, 'timeout belongs in policy'],
+  ['timeout', false, 'timeout belongs in policy'],
+  ['idempotency', 'stripe', 'idempotency belongs in policy'],
+  ['breaker', false, 'breaker belongs in policy'],
+  ['budget', false, 'budget belongs in policy'],
+  ['buffer', 9, 'buffer belongs in policy'],
+  ['json', { a: 1 }, 'json is no option of a call: write body: JSON.stringify(value)'],
+  ['json', null, 'json is no option of a call'],
+  ['params', {}, 'params is no option of a call: write them into the URL'],
+  ['searchParams', {}, 'searchParams is no option of a call: write them into the URL'],
+  ['retries', 0, 'retries is no option of a call: write { policy: { retry: { attempts } } }'],
+  ['idempotencykey', 'k', 'idempotencykey is no option of a call; did you mean idempotencyKey?'],
+  ['idempotency_key', 'k', 'did you mean idempotencyKey?'],
+  ['idempotency-key', 'k', 'did you mean idempotencyKey?'],
+  ['idempotenceKey', 'k', 'did you mean idempotencyKey?'],
+  ['Policy', {}, 'did you mean policy?'],
+];
+
+describe('a member of init that looks as if it did something', () => {
+  it.each(stray)('is refused before anything is sent: %s', async (name, value, message) => {
+    const { api, sent } = client();
+    const init = { method: 'POST', [name]: value } as SteadInit;
+    const refusal = expect.objectContaining({ name: 'PolicyError', path: name });
+    await expect(api('http://service.test/', init)).rejects.toEqual(refusal);
+    await expect(api('http://service.test/', init)).rejects.toThrow(message);
+    expect(sent).toEqual([]);
+  });
+
+  it.each(stray)('is refused by callOptions too: %s', (name, value, message) => {
+    expect(() => callOptions({ method: 'POST', [name]: value })).toThrow(message);
+  });
+});
+
+test('any other member that fetch does not know is passed on', async () => {
+  const { api, sent } = client();
+  const more = { next: { revalidate: 1 }, cf: {}, custom: 0, retrying: 1, proxy: 'x', verbose: true };
+  await api('http://service.test/', { ...more, json: undefined } as SteadInit);
+  expect(sent).toEqual([expect.objectContaining(more)]);
+  const undici = {
+    method: 'GET',
+    idempotent: true,
+    blocking: false,
+    headersTimeout: 1,
+    bodyTimeout: 1,
+    opaque: 1,
+  };
+  expect(callOptions(undici)).toBe(undici);
+});
+
+test('callOptions refuses a policy that is wrong where it was written', () => {
+  expect(() => callOptions({ policy: { retry: { atempts: 1 } as object } })).toThrow(
+    'policy.retry.atempts is not an option; did you mean retry.attempts?',
+  );
+});
