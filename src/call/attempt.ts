@@ -44,7 +44,11 @@ export function attempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start)
   const event: AttemptStart = { ...record.ref, number, at, waited, allowedBy: admission.allowedBy };
   emitter.emit('attempt-start', event);
   if (isPlain) return new Attempt(plan, start).run();
-  return instrumentations.attempt(event, () => new Attempt(plan, start).run());
+  return instrumentations.attempt(
+    event,
+    () => new Attempt(plan, start).run(),
+    (attempted) => attempted.record.report,
+  );
 }
 
 class Attempt<A extends ResponseHead> {

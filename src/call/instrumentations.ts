@@ -1,6 +1,6 @@
 import type { AttemptStart, CallRef } from '../model/events.ts';
 import { type Instrumentation, PROCESS } from '../model/instrumentation.ts';
-import type { CallReport } from '../model/report.ts';
+import type { AttemptReport, CallReport } from '../model/report.ts';
 import { tracingChannel } from '../platform/diagnostics.ts';
 
 /** What subscribers of `steadfetch:call` are given. `report` is there once the call is over. */
@@ -51,8 +51,16 @@ export class Instrumentations {
     return calls.tracePromise(told, trace);
   }
 
-  attempt<Result>(start: AttemptStart, run: () => Promise<Result>): Promise<Result> {
-    return this.#all().reduce((inner, instrumentation) => () => instrumentation.attempt(start, inner), run)();
+  attempt<Result>(
+    start: AttemptStart,
+    run: () => Promise<Result>,
+    report: (result: Result) => AttemptReport,
+  ): Promise<Result> {
+    const wrapped = this.#all().reduce(
+      (inner, instrumentation) => () => instrumentation.attempt(start, inner, report),
+      run,
+    );
+    return wrapped();
   }
 
   #all(): readonly Instrumentation[] {

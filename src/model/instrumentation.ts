@@ -1,5 +1,5 @@
 import type { AttemptStart, CallRef } from './events.ts';
-import type { CallReport } from './report.ts';
+import type { AttemptReport, CallReport } from './report.ts';
 
 /**
  * Runs calls and attempts within something of its own, as a tracer does: a span that is active meanwhile. It has to run
@@ -8,7 +8,12 @@ import type { CallReport } from './report.ts';
 export interface Instrumentation {
   /** @param report what happened, once it is over */
   call<Result>(call: CallRef, run: () => Promise<Result>, report: () => CallReport): Promise<Result>;
-  attempt<Result>(start: AttemptStart, run: () => Promise<Result>): Promise<Result>;
+  /** @param report what happened, by what `run` gave */
+  attempt<Result>(
+    start: AttemptStart,
+    run: () => Promise<Result>,
+    report: (result: Result) => AttemptReport,
+  ): Promise<Result>;
 }
 
 /** A client's method that takes an `Instrumentation`, and returns the function that takes it off again. */

@@ -1,0 +1,49 @@
+import { metrics as globalMetrics, trace as globalTrace } from '@opentelemetry/api';
+import { processInstrumentations } from '../call/instrumentations.ts';
+import type { SteadFetch } from '../model/client.ts';
+import { INSTRUMENT, type Instrumentation } from '../model/instrumentation.ts';
+import { listenTo, listenToProcess } from './listen.ts';
+import { metrics } from './metrics.ts';
+import { checkInstrumentOptions, type InstrumentOptions } from './options.ts';
+import { spans } from './spans.ts';
+
+export type { InstrumentOptions } from './options.ts';
+export { type AttemptSpans, type ResendCount, resendCount } from './spans.ts';
+
+/** A client that can be watched: what `createFetch` or `resilience` gave. */
+export type Watchable = Pick<SteadFetch, 'on' | typeof INSTRUMENT>;
+
+const NAME = 'steadfetch';
+
+/**
+ * Traces and measures the calls of one client, or of every client in this process. Names, units and attributes:
+ * docs/telemetry.md.
+ *
+ * @param client one client; left out: all of this process, those that are made later, too
+ * @returns the function that ends it
+ * @throws {PolicyError} An option is wrong; the message names it and says what is allowed.
+ * @example
+ * import { instrument } from 'steadfetch/opentelemetry';
+ * instrument(); // after the SDK was started
+ */
+export function instrument(client?: Watchable, options: InstrumentOptions = {}): () => void {
+  const { tracerProvider, meterProvider, attemptSpans = 'auto' } = checkInstrumentOptions(options);
+  const tracer = (tracerProvider ?? globalTrace.getTracerProvider()).getTracer(NAME);
+  const meter = (meterProvider ?? globalMetrics.getMeterProvider()).getMeter(NAME);
+  const listen = client === undefined ? listenToProcess : listenTo(client);
+  const add = client === undefined ? addToProcess : client[INSTRUMENT];
+  // The last one is the outermost, so that durations are measured within the call's span.
+  const ends = [metrics(meter), spans(tracer, attemptSpans)].flatMap(({ instrumentation, watch }) => [
+    add(instrumentation),
+    ...watch(listen),
+  ]);
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+function addToProcess(instrumentation: Instrumentation): () => void {
+  const all = processInstrumentations();
+  all.add(instrumentation);
+  return () => all.delete(instrumentation);
+}

@@ -1,0 +1,229 @@
+import { context, metrics as metricsApi, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import {
+  BasicTracerProvider,
+  InMemorySpanExporter,
+  type ReadableSpan,
+  SimpleSpanProcessor,
+} from '@opentelemetry/sdk-trace-base';
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest';
+import { callReport, createFetch, PolicyError } from '../../src/index.ts';
+import { instrument, resendCount } from '../../src/opentelemetry/index.ts';
+import { startFaultServer } from '../support/fault-server.ts';
+
+const spanExporter = new InMemorySpanExporter();
+const tracerProvider = new BasicTracerProvider({
+  spanProcessors: [resendCount() as never, new SimpleSpanProcessor(spanExporter)],
+});
+const unavailable = { kind: 'answer', status: 503 } as const;
+const quick = { retry: { base: 1, cap: 1 } };
+
+beforeAll(() => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+});
+afterAll(() => {
+  context.disable();
+  trace.disable();
+  metricsApi.disable();
+});
+beforeEach(() => spanExporter.reset());
+
+const spans = (): ReadableSpan[] => spanExporter.getFinishedSpans();
+const parentOf = (span: ReadableSpan) => span.parentSpanContext?.spanId;
+
+/** A meter provider of the test's own, and what it has counted: name → attributes as text → value. */
+function meters() {
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 30 });
+  const meterProvider = new MeterProvider({ readers: [reader] });
+  onTestFinished(() => meterProvider.shutdown());
+  const read = async () => {
+    await reader.forceFlush();
+    const scopes = exporter.getMetrics().at(-1)?.scopeMetrics ?? [];
+    return scopes.flatMap(({ metrics }) => metrics);
+  };
+  const points = async (name: string) =>
+    ((await read()).find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? []) as unknown as {
+      attributes: Record<string, unknown>;
+      value: number & { count: number };
+    }[];
+  return { meterProvider, read, points };
+}
+
+describe('spans', () => {
+  test.each(['client', 'process'])(
+    'of a call, instrumented by its %s: one INTERNAL span, with a CLIENT span for each attempt under it',
+    async (whose) => {
+      await using server = await startFaultServer({ faults: [unavailable] });
+      const api = createFetch({ ...quick, endpoints: { [`${server.url}/items/:id`]: {} } });
+      const off = instrument(whose === 'client' ? api : undefined, { tracerProvider });
+      onTestFinished(off);
+      const outer = tracerProvider.getTracer('test').startSpan('outer');
+      const response = await context.with(trace.setSpan(context.active(), outer), () =>
+        api(`${server.url}/items/7?secret=1`),
+      );
+      outer.end();
+
+      const [first, second, call] = spans();
+      expect(spans()).toHaveLength(4);
+      expect(call).toMatchObject({ name: 'GET /items/:id', kind: SpanKind.INTERNAL });
+      expect(parentOf(call as ReadableSpan)).toBe(outer.spanContext().spanId);
+      for (const attempt of [first, second]) {
+        expect(attempt).toMatchObject({ name: 'GET /items/:id', kind: SpanKind.CLIENT });
+        expect(parentOf(attempt as ReadableSpan)).toBe(call?.spanContext().spanId);
+      }
+      expect(first?.attributes).toMatchObject({ 'http.response.status_code': 503, 'error.type': '503' });
+      expect(first?.attributes).not.toHaveProperty('http.request.resend_count');
+      expect(first?.status.code).toBe(SpanStatusCode.ERROR);
+      expect(second?.attributes).toMatchObject({
+        'http.request.resend_count': 1,
+        'http.response.status_code': 200,
+      });
+      expect(second?.attributes).not.toHaveProperty('error.type');
+      expect(call?.attributes).toMatchObject({
+        'http.request.method': 'GET',
+        'url.full': `${server.url}/items/:id`,
+        'url.template': `${server.url}/items/:id`,
+        'server.address': '127.0.0.1',
+        'server.port': Number(new URL(server.url).port),
+        'steadfetch.call.id': callReport(response)?.id,
+        'steadfetch.scope': server.url,
+        'steadfetch.stopped': 'success',
+        'steadfetch.delivery': 'answered',
+        'steadfetch.attempts': 2,
+      });
+      expect(call?.events.map(({ name }) => name)).toEqual(['steadfetch.pause']);
+      expect(JSON.stringify(spans().map(({ attributes, events }) => ({ attributes, events })))).not.toContain(
+        'secret',
+      );
+    },
+  );
+
+  test('of a call that failed say why, and what the breaker did meanwhile', async () => {
+    await using server = await startFaultServer({ fault: () => unavailable });
+    const api = createFetch({ ...quick, breaker: { minimum: 2, threshold: 0.1 }, patience: 0 } as never);
+    onTestFinished(instrument(api, { tracerProvider }));
+    const response = await api(server.url);
+    const call = spans().at(-1);
+    const stopped = callReport(response)?.stopped;
+    expect(call?.status).toEqual({ code: SpanStatusCode.ERROR, message: stopped });
+    expect(call?.attributes).toMatchObject({ 'error.type': '503', 'steadfetch.stopped': stopped });
+    const breaker = call?.events.find(({ name }) => name === 'steadfetch.breaker');
+    expect(breaker?.attributes).toMatchObject({ 'steadfetch.from': 'closed', 'steadfetch.to': 'open' });
+  });
+
+  test('of attempts are undici’s, where its instrumentation makes them: children of the call, with their resend count', async () => {
+    const undici = new UndiciInstrumentation();
+    undici.setTracerProvider(tracerProvider);
+    undici.enable();
+    onTestFinished(() => undici.disable());
+    await using server = await startFaultServer({ faults: [unavailable] });
+    const api = createFetch(quick);
+    onTestFinished(instrument(api, { tracerProvider }));
+    await (await api(server.url)).text();
+    const call = spans().find(({ kind }) => kind === SpanKind.INTERNAL);
+    const attempts = spans().filter(({ kind }) => kind === SpanKind.CLIENT);
+    expect(attempts.map((span) => parentOf(span))).toEqual([
+      call?.spanContext().spanId,
+      call?.spanContext().spanId,
+    ]);
+    expect(attempts.map(({ attributes }) => attributes['http.request.resend_count'])).toEqual([undefined, 1]);
+    expect(attempts.map(({ instrumentationScope }) => instrumentationScope.name)).toEqual([
+      '@opentelemetry/instrumentation-undici',
+      '@opentelemetry/instrumentation-undici',
+    ]);
+  });
+});
+
+describe('metrics', () => {
+  test('count calls, attempts, retries and what was turned away, and measure how long they took', async () => {
+    await using server = await startFaultServer({ faults: [unavailable] });
+    const { meterProvider, points, read } = meters();
+    const api = createFetch(quick);
+    onTestFinished(instrument(api, { meterProvider, tracerProvider }));
+    await api(server.url);
+    api.breakers.isolate(server.url);
+    await api(server.url, { policy: { timeout: { total: 100, attempt: 100 } } }).catch(() => {});
+
+    const ours = {
+      'http.request.method': 'GET',
+      'server.address': '127.0.0.1',
+      'steadfetch.scope': server.url,
+    };
+    const [good] = (await points('steadfetch.calls')).filter(
+      ({ attributes }) => attributes['steadfetch.stopped'] === 'success',
+    );
+    expect(good).toMatchObject({ value: 1, attributes: { ...ours, 'steadfetch.delivery': 'answered' } });
+    const [bad] = (await points('steadfetch.calls')).filter(
+      ({ attributes }) => attributes['steadfetch.stopped'] !== 'success',
+    );
+    expect(bad).toMatchObject({ value: 1, attributes: { ...ours, 'steadfetch.delivery': 'not-sent' } });
+    expect(
+      (await points('steadfetch.attempts')).map(({ value, attributes }) => [
+        attributes['steadfetch.reason'],
+        value,
+      ]),
+    ).toEqual([
+      ['status', 1],
+      ['success', 1],
+    ]);
+    expect(await points('steadfetch.retries')).toMatchObject([
+      { value: 1, attributes: { ...ours, 'steadfetch.reason': 'status' } },
+    ]);
+    expect((await points('steadfetch.rejected'))[0]).toMatchObject({
+      attributes: { ...ours, 'steadfetch.guard': 'breaker' },
+    });
+    expect((await points('steadfetch.call.active')).map(({ value }) => value)).toEqual([0]);
+    expect((await points('steadfetch.call.duration')).map(({ value }) => value.count)).toEqual([1, 1]);
+    expect((await points('steadfetch.attempt.duration')).map(({ value }) => value.count)).toEqual([1, 1]);
+    expect(await points('steadfetch.breaker.state')).toMatchObject([
+      { value: 1, attributes: { 'steadfetch.scope': server.url, 'steadfetch.state': 'isolated' } },
+    ]);
+    api.breakers.restore(server.url);
+    expect(await points('steadfetch.breaker.state')).toMatchObject([{ value: 0 }]);
+    const units = (await read()).map(({ descriptor }) => [descriptor.name, descriptor.unit]);
+    expect(units).toContainEqual(['steadfetch.call.duration', 's']);
+    expect(JSON.stringify(await read())).not.toMatch(/"url\.full"|"url\.path"/);
+  });
+
+  test('have a bounded number of scopes, however many a scope function names', async () => {
+    const { meterProvider, points } = meters();
+    const api = createFetch({
+      fetch: async () => new Response(),
+      breaker: { scope: ({ url }) => `tenant ${url.pathname}` },
+    });
+    onTestFinished(instrument(api, { meterProvider, tracerProvider }));
+    for (let tenant = 0; tenant < 500; tenant++) await api(`http://127.0.0.1/${tenant}`);
+    const scopes = new Set(
+      (await points('steadfetch.calls')).map(({ attributes }) => attributes['steadfetch.scope']),
+    );
+    expect(scopes.size).toBeLessThanOrEqual(201);
+    expect(scopes).toContain('other');
+  });
+});
+
+test('what was taken off sees nothing more', async () => {
+  await using server = await startFaultServer();
+  const api = createFetch();
+  const off = instrument(api, { tracerProvider });
+  off();
+  await api(server.url);
+  expect(spans()).toEqual([]);
+});
+
+test.each([
+  [{ tracerprovider: tracerProvider }, 'tracerprovider is not an option; did you mean tracerProvider?'],
+  [{ attemptSpans: 'always' }, 'attemptSpans must be "auto", true or false, got "always"'],
+  [{ meterProvider: {} }, 'meterProvider must be a meter provider, got an object'],
+  ['all', 'options must be a plain object, got "all"'],
+])('refuses %o', (options, message) => {
+  expect(() => instrument(undefined, options as never)).toThrow(PolicyError);
+  expect(() => instrument(undefined, options as never)).toThrow(message);
+});
