@@ -1,5 +1,4 @@
 import type { StoredCall } from './call.ts';
-import type { Job } from './engine.ts';
 import type { LastTry } from './result.ts';
 
 /** A call that is not sent any more, as it is stored among the dead letters. */
@@ -10,6 +9,14 @@ export interface StoredLetter {
   readonly addedAt: number;
   readonly at: number;
   readonly last: LastTry;
+}
+
+/** What a dead letter keeps of the call's job. */
+interface Job {
+  readonly call: StoredCall;
+  /** Epoch milliseconds; `Infinity`: its key never ends. */
+  readonly until: number;
+  readonly addedAt: number;
 }
 
 /** @param at epoch milliseconds */

@@ -1,5 +1,6 @@
-import type { PassThrough } from 'node:stream';
 import { builtin } from './builtin.ts';
+
+type Streams = typeof import('node:stream');
 
 /** The standard lets nobody see it: what was read and let go of is for `fetch` to refuse. */
 export function isDisturbed(_stream: object): boolean {
@@ -12,8 +13,8 @@ export function isOpen(_stream: ReadableStream): boolean {
 }
 
 /** @throws {TypeError} Where there are no streams of Node's, what looks like one can't be read. */
-export function passThrough(): PassThrough {
-  const streams = builtin<typeof import('node:stream')>('node:stream');
+export function passThrough(): InstanceType<Streams['PassThrough']> {
+  const streams = builtin<Streams>('node:stream');
   if (streams === undefined)
     throw new TypeError("the body is a stream of Node's, which this runtime cannot read");
   return new streams.PassThrough();

@@ -3,20 +3,13 @@ import type { AttemptRequest } from '../exchange.ts';
 import { codingsOf } from './codings.ts';
 import type { Gate } from './gate.ts';
 import { handlerFor } from './languages.ts';
+import type { Means } from './means.ts';
 import { type PlainRequest, plainRequest } from './plain-request.ts';
 import { entriesOf, headerOf } from './raw-headers.ts';
-import type { MakeResponse, PartsOf } from './response.ts';
 import { ResponseBody } from './response-body.ts';
 import { ThroughFetch } from './through-fetch.ts';
 import { type Upload, uploadOf } from './upload.ts';
 import type { Carrier, WireExchange } from './wire.ts';
-
-/** What all attempts of a client have in common. */
-export interface Means {
-  readonly dispatcher: Dispatcher;
-  readonly make: MakeResponse;
-  readonly partsOf: PartsOf;
-}
 
 /** No body belongs to these, whatever comes. */
 const BODILESS: ReadonlySet<number> = new Set([101, 204, 205, 304]);

@@ -1,5 +1,3 @@
-import type { AnyHandler } from '../handlers.ts';
-
 // undici 7's own handlers still speak the language of undici 6. Once undici 8 is the oldest that is supported, this
 // folder goes, and with it `Buffer[]` among the `RawHeaders`.
 
@@ -16,6 +14,6 @@ export interface LegacyHandler {
 }
 
 /** Whether a handler knows the older language, which costs less: undici 7 translates the other one back and forth. */
-export function isLegacy(handler: AnyHandler): handler is LegacyHandler {
+export function isLegacy(handler: object): handler is LegacyHandler {
   return 'onConnect' in handler;
 }
