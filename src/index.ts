@@ -19,6 +19,7 @@ export {
   eventNames,
   type GuardName,
 } from './model/events.ts';
+export type { ExplainedValue, Explanation, KeyFate } from './model/explanation.ts';
 export type { Delivery, RetryFailure } from './model/failure.ts';
 export type {
   BodyFactory,
@@ -33,6 +34,8 @@ export type {
   SteadInit,
   TimeoutOptions,
 } from './model/options.ts';
+
+export type { PolicyChange } from './model/policy-change.ts';
 
 /** `createFetch()`: a `fetch` with every default. */
 export const fetch = createFetch();

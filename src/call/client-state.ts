@@ -6,10 +6,12 @@ import { redacted } from '../http/redact.ts';
 import type { Transition } from '../model/breaker.ts';
 import type { Breakers } from '../model/client.ts';
 import type { ClientOptions, Options } from '../model/options.ts';
+import type { PolicyChange } from '../model/policy-change.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { splitOptions } from '../policy/client-options.ts';
 import { defaults } from '../policy/defaults.ts';
-import { buildPolicies, type Policies } from '../policy/policies.ts';
+import { type Accept, LivePolicies } from '../policy/live-policies.ts';
+import type { Policies } from '../policy/policies.ts';
 import { Answers } from './answers.ts';
 import { Emitter } from './emitter.ts';
 import { Instrumentations } from './instrumentations.ts';
@@ -23,16 +25,18 @@ export interface ClientState extends CallContext {
 
 /**
  * What every kind of client is made of: its rules, and what its calls share.
+ * @param accept says what is wrong with rules for this kind of client, also when they are updated
  * @throws {PolicyError} An option is wrong.
  */
 export function prepare(
   options: ClientOptions,
   runtime: Runtime,
-): { policies: Policies; shared: ClientState } {
+  accept: Accept,
+): { rules: LivePolicies; shared: ClientState } {
   const { own, rules } = splitOptions(options);
-  const policies = buildPolicies(rules);
+  const live = new LivePolicies(rules, accept);
   const names = new ScopeNames();
-  names.learn([policies.base, ...policies.rules]);
+  learn(names, live.current);
   const emitter = new Emitter();
   const instrumentations = new Instrumentations();
   const onChange = (scope: string, transition: Transition) => {
@@ -42,10 +46,12 @@ export function prepare(
     if (emitter.has('forgotten')) emitter.emit('forgotten', { scope: name, breaker: breaker?.state });
   };
   const scopes = new Scopes(runtime, onChange, own.breakers, onForget);
-  const breakers = breakersOf(scopes, policies.base.breaker || defaults.breaker, names);
+  const ruleOf = (scope: string) =>
+    names.policyOf(scope)?.breaker || live.current.base.breaker || defaults.breaker;
+  const breakers = breakersOf(scopes, ruleOf, names);
   const answers = new Answers();
   return {
-    policies,
+    rules: live,
     shared: {
       scopes,
       emitter,
@@ -61,8 +67,25 @@ export function prepare(
 }
 
 /** The rules of a client that is made from another one. @throws {PolicyError} An option is wrong. */
-export function extend(policies: Policies, options: Options, { names }: ClientState): Policies {
-  const extended = policies.extend(options);
-  names.learn([extended.base, ...extended.rules]);
-  return extended;
+export function extend(rules: LivePolicies, options: Options, { names }: ClientState): LivePolicies {
+  const extension = rules.extend(options);
+  learn(names, extension.current);
+  return extension;
+}
+
+/** Other rules for a client that goes on working. @throws {PolicyError} An option is wrong: then nothing has changed. */
+export function update(
+  rules: LivePolicies,
+  options: Options,
+  { names, scopes, emitter, runtime }: ClientState,
+): readonly PolicyChange[] {
+  const { changes, policies } = rules.update(options);
+  for (const updated of policies) learn(names, updated);
+  scopes.adoptRules();
+  if (changes.length > 0 && emitter.has('update')) emitter.emit('update', { at: runtime.epoch(), changes });
+  return changes;
+}
+
+function learn(names: ScopeNames, { base, rules }: Policies): void {
+  names.learn([base, ...rules]);
 }

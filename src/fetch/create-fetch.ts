@@ -1,13 +1,14 @@
 import { requestBody } from '../body/request-body.ts';
 import { makeCall } from '../call/call.ts';
 import { CallerSignal } from '../call/caller-signal.ts';
-import { type ClientState, extend, prepare } from '../call/client-state.ts';
+import { type ClientState, extend, prepare, update } from '../call/client-state.ts';
+import { explain } from '../call/explain.ts';
 import { planCall } from '../call/plan.ts';
 import type { SteadFetch } from '../model/client.ts';
 import { INSTRUMENT } from '../model/instrumentation.ts';
-import type { ClientOptions, FetchInput, Options, SteadInit } from '../model/options.ts';
+import type { ClientOptions, FetchInput, Options, Policy, SteadInit } from '../model/options.ts';
 import { type Runtime, systemRuntime } from '../platform/runtime.ts';
-import type { Policies } from '../policy/policies.ts';
+import type { LivePolicies } from '../policy/live-policies.ts';
 import { chooseFetch, makeTransports } from '../transport/default.ts';
 import { passThrough } from './pass-through.ts';
 import { readRequest } from './request.ts';
@@ -34,15 +35,16 @@ export function createFetch(options: ClientOptions = {}): SteadFetch {
 
 /** `createFetch` with time and chance from outside. */
 export function createClient(options: ClientOptions, runtime: Runtime): SteadFetch {
-  const { policies, shared } = prepare(options, runtime);
-  return client(policies, shared);
+  const { rules, shared } = prepare(options, runtime, () => {});
+  return client(rules, shared);
 }
 
-function client(policies: Policies, shared: ClientState): SteadFetch {
+function client(rules: LivePolicies, shared: ClientState): SteadFetch {
   const transportFor = makeTransports();
   // `fetch` takes null for nothing, and has one argument that it can't do without.
   const fetch = (input: FetchInput, init: SteadInit | null = null): Promise<Response> => {
     try {
+      const policies = rules.current;
       const request = readRequest(input, init ?? {});
       if (request === undefined || request.signal?.aborted) {
         return passThrough(chooseFetch(policies.fetch), input, init);
@@ -61,6 +63,9 @@ function client(policies: Policies, shared: ClientState): SteadFetch {
     on: shared.emitter.on.bind(shared.emitter),
     breakers: shared.breakers,
     [INSTRUMENT]: shared.instrumentations.add,
-    extend: (options: Options) => client(extend(policies, options, shared), shared),
+    extend: (options: Options) => client(extend(rules, options, shared), shared),
+    update: (options: Options) => update(rules, options, shared),
+    explain: (method: string, url: string | URL, policy?: Policy) =>
+      explain(rules.current, method, url, policy),
   });
 }

@@ -25,7 +25,7 @@ export class CircuitBreaker implements Guard {
   readonly name = 'breaker';
   state: BreakerState = 'closed';
   since: number;
-  readonly #rule: BreakerRule;
+  #rule: BreakerRule;
   readonly #runtime: Runtime;
   readonly #windows: FailureWindows;
   readonly #onChange: (transition: Transition) => void;
@@ -91,6 +91,15 @@ export class CircuitBreaker implements Guard {
     const wait =
       this.state === 'open' ? `, the next probe in ${Math.max(0, Math.round(this.#until - now))} ms` : '';
     return `breaker ${this.state}${wait}`;
+  }
+
+  /** Goes on by another rule, in the state that it is in. Statistics start fresh if they were made for other numbers. */
+  adopt(rule: BreakerRule): void {
+    const { threshold, minimum, window } = this.#rule;
+    this.#rule = rule;
+    if (threshold !== rule.threshold || minimum !== rule.minimum || window !== rule.window) {
+      this.#windows.forget(this);
+    }
   }
 
   isolate(): void {

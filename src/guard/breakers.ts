@@ -4,19 +4,27 @@ import type { BreakerRule, CircuitBreaker } from './breaker.ts';
 import type { ScopeNames } from './scope-names.ts';
 import type { Scopes } from './scopes.ts';
 
-/** The breakers of a client, for people and dashboards. `rule` is for scopes without a call yet. */
-export function breakersOf(scopes: Scopes, rule: BreakerRule, names: ScopeNames): Breakers {
+/** The breakers of a client, for people and dashboards. `ruleOf` gives the rule of a scope that has no call yet. */
+export function breakersOf(
+  scopes: Scopes,
+  ruleOf: (scope: string) => BreakerRule,
+  names: ScopeNames,
+): Breakers {
+  const find = (name: string) => {
+    const scope = names.find(name);
+    return { scope, breaker: scopes.breaker(scope, ruleOf(scope)) };
+  };
   return {
     get(name) {
-      const scope = names.find(name);
-      const breaker = scopes.breaker(scope, rule);
+      const { scope, breaker } = find(name);
       return breaker && snapshot(scope, breaker);
     },
     isolate(name) {
-      scopes.use(names.find(name)).breakerBy(rule).isolate();
+      const scope = names.find(name);
+      scopes.use(scope).breakerBy(ruleOf(scope)).isolate();
     },
     restore(name) {
-      scopes.breaker(names.find(name), rule)?.restore();
+      find(name).breaker?.restore();
     },
     export() {
       return Array.from(scopes.records(), ([scope, record]) => ({ scope, ...record }));

@@ -45,6 +45,11 @@ export class Budget implements Guard {
     this.#rule = rule;
   }
 
+  /** Goes on by another rule, with what it has. */
+  adopt(rule: BudgetRule): void {
+    this.#rule = rule;
+  }
+
   /** Only a retry is refused. */
   refusal({ number, now }: Pick<Entry, 'number' | 'now'>): Refusal | undefined {
     return number === 1 || this.#lent >= 1 || this.#savings(now) >= ONE ? undefined : EMPTY;

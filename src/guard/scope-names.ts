@@ -5,16 +5,22 @@ import { bareOrigin } from './scope-name.ts';
 
 /** The scopes that calls of a client can have, as far as its rules tell. */
 export class ScopeNames {
-  readonly #ofRules = new Set<string>();
+  readonly #ofRules = new Map<string, ResolvedPolicy>();
   /** A function of the user's can name anything. */
   #isOpen = false;
 
   /** Adds the scopes of these rules: those of a client, of one extended from it, of an update. */
   learn(policies: Iterable<ResolvedPolicy>): void {
-    for (const { scope, endpoint } of policies) {
+    for (const policy of policies) {
+      const { scope, endpoint } = policy;
       if (typeof scope === 'function') this.#isOpen = true;
-      if (scope === 'endpoint' && endpoint !== undefined) this.#ofRules.add(endpoint);
+      if (scope === 'endpoint' && endpoint !== undefined) this.#ofRules.set(endpoint, policy);
     }
+  }
+
+  /** The policy of the endpoint rule whose scope that is. */
+  policyOf(scope: string): ResolvedPolicy | undefined {
+    return this.#ofRules.get(scope);
   }
 
   /**
@@ -39,7 +45,7 @@ export class ScopeNames {
   #help(name: unknown): string {
     if (typeof name !== 'string' || name === '') return '';
     const url = /^https?:\/\//i.test(name) && URL.canParse(name) ? new URL(name).origin : undefined;
-    const meant = url ?? closest(name, [...this.#ofRules]);
+    const meant = url ?? closest(name, [...this.#ofRules.keys()]);
     return meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
   }
 }

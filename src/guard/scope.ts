@@ -14,6 +14,8 @@ export class Scope {
   breaker: CircuitBreaker | undefined;
   budget: Budget | undefined;
   readonly #newBreaker: (rule: BreakerRule) => CircuitBreaker;
+  /** Guards that go by a rule which may have been replaced. */
+  readonly #outdated = new Set<Guard>();
 
   constructor(name: string, newBreaker: (rule: BreakerRule) => CircuitBreaker) {
     this.name = name;
@@ -30,11 +32,19 @@ export class Scope {
 
   breakerBy(rule: BreakerRule): CircuitBreaker {
     this.breaker ??= this.#newBreaker(rule);
+    if (this.#outdated.delete(this.breaker)) this.breaker.adopt(rule);
     return this.breaker;
   }
 
   budgetBy(rule: BudgetRule): Budget {
     this.budget ??= new Budget(rule);
+    if (this.#outdated.delete(this.budget)) this.budget.adopt(rule);
     return this.budget;
+  }
+
+  /** The rules were updated: guards go on with what they know, by the rule that the next call brings. */
+  adoptRules(): void {
+    if (this.breaker !== undefined) this.#outdated.add(this.breaker);
+    if (this.budget !== undefined) this.#outdated.add(this.budget);
   }
 }

@@ -67,6 +67,11 @@ export class Scopes {
     return records;
   }
 
+  /** The rules were updated: see `Scope`. */
+  adoptRules(): void {
+    for (const scope of this.#scopes.values()) scope.adoptRules();
+  }
+
   /** Forgets the scope that was not used for longest; an open breaker only if there is nothing else. */
   #makeRoom(): void {
     if (this.#scopes.size < LIMIT) return;

@@ -1,7 +1,9 @@
 import type { BreakerSnapshot, ExportedBreaker } from './breaker.ts';
 import type { Events } from './events.ts';
+import type { Explanation } from './explanation.ts';
 import type { INSTRUMENT, Instrumentation } from './instrumentation.ts';
-import type { FetchInput, Options, SteadInit } from './options.ts';
+import type { FetchInput, Options, Policy, SteadInit } from './options.ts';
+import type { PolicyChange } from './policy-change.ts';
 
 /**
  * The breakers of a client. A scope is an origin (`https://api.example`; a slash after it does not matter), the key of an
@@ -35,6 +37,27 @@ export interface SteadFetch {
   readonly breakers: Breakers;
   /** For tracers: see `Instrumentation`. */
   readonly [INSTRUMENT]: (instrumentation: Instrumentation) => () => void;
-  /** A client with other rules, laid over these, that shares the same breakers, budgets and listeners. */
+  /**
+   * A client with other rules, laid over these, that shares the same breakers, budgets and listeners. It follows `update`.
+   */
   extend(options: Options): SteadFetch;
+  /**
+   * Puts other rules in the place of this client's own, while it runs: a rule or option that is left out is gone, but for
+   * what it sends with. All or nothing: if anything is wrong, the rules that held still hold. Calls under way keep the
+   * rules that they began with; breakers and budgets keep what they know, and go on by the new numbers. Clients made by
+   * `extend` follow.
+   *
+   * @returns What changed, which is also what the event `update` says.
+   * @throws {PolicyError} An option is wrong: nothing has changed.
+   * @example api.update(JSON.parse(await readFile('policy.json', 'utf8')));
+   */
+  update(options: Options): readonly PolicyChange[];
+  /**
+   * What the rules come to for a method and a URL: the rule that matches, every value and who set it, the scope, and
+   * what becomes of the key. Sends nothing.
+   *
+   * @throws {PolicyError} The method or the URL is none, or `policy` is wrong.
+   * @example api.explain('POST', 'https://api.pay.example/v1/charges').values['retry.attempts']; // { value: 5, from: 'default' }
+   */
+  explain(method: string, url: string | URL, policy?: Policy): Explanation;
 }

@@ -1,4 +1,5 @@
 import type { BreakerState } from './breaker.ts';
+import type { PolicyChange } from './policy-change.ts';
 import type { AttemptReason, AttemptReport, CallReport } from './report.ts';
 
 /** Which call an event belongs to. */
@@ -61,6 +62,12 @@ export interface Events {
   };
   /** A scope was dropped, because there were more than the client keeps. Its breaker and budget start anew. */
   forgotten: { readonly scope: string; readonly breaker: BreakerState | undefined };
+  /** The rules were changed by `update`. An update that changes nothing is none. */
+  update: {
+    /** Epoch milliseconds. */
+    readonly at: number;
+    readonly changes: readonly PolicyChange[];
+  };
 }
 
 /** The names of all events, in the order in which a call can have them. */
@@ -73,4 +80,5 @@ export const eventNames = Object.freeze([
   'retry',
   'settled',
   'forgotten',
+  'update',
 ] as const satisfies readonly (keyof Events)[]);

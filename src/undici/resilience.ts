@@ -1,10 +1,12 @@
 import type { Dispatcher } from 'undici';
-import { type ClientState, extend, prepare } from '../call/client-state.ts';
+import { type ClientState, extend, prepare, update } from '../call/client-state.ts';
+import { explain } from '../call/explain.ts';
 import type { Breakers, SteadFetch } from '../model/client.ts';
 import { PolicyError } from '../model/errors.ts';
 import { INSTRUMENT } from '../model/instrumentation.ts';
-import type { ClientOptions, Options } from '../model/options.ts';
+import type { ClientOptions, Options, Policy } from '../model/options.ts';
 import { type Runtime, systemRuntime } from '../platform/runtime.ts';
+import type { LivePolicies } from '../policy/live-policies.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { AnyHandler } from '../transport/undici/handlers.ts';
 import { DispatchCall } from './dispatch-call.ts';
@@ -18,6 +20,8 @@ export type ResilienceOptions = Omit<ClientOptions, 'fetch' | 'dispatcher'>;
 export interface Resilience extends Dispatcher.DispatcherComposeInterceptor {
   readonly on: SteadFetch['on'];
   readonly breakers: Breakers;
+  readonly update: SteadFetch['update'];
+  readonly explain: SteadFetch['explain'];
   readonly [INSTRUMENT]: SteadFetch[typeof INSTRUMENT];
   /** An interceptor with other rules, laid over these, that shares the same breakers, budgets and listeners. */
   extend(options: Omit<Options, 'fetch' | 'dispatcher'>): Resilience;
@@ -42,12 +46,12 @@ export function resilience(options: ResilienceOptions = {}): Resilience {
 
 /** `resilience` with time and chance from outside. */
 export function createInterceptor(options: ResilienceOptions, runtime: Runtime): Resilience {
-  const { policies, shared } = prepare(options, runtime);
-  return interceptor(policies, shared);
+  const { rules, shared } = prepare(options, runtime, refuseTransport);
+  return interceptor(rules, shared);
 }
 
 /** @throws {PolicyError} The options name something else to send with. */
-function interceptor(policies: Policies, shared: ClientState): Resilience {
+function refuseTransport(policies: Policies): void {
   const stray = (['fetch', 'dispatcher'] as const).find((name) => policies[name] !== undefined);
   if (stray !== undefined) {
     throw new PolicyError(
@@ -55,18 +59,24 @@ function interceptor(policies: Policies, shared: ClientState): Resilience {
       'has no place here: it sends through the dispatcher that it is composed with',
     );
   }
+}
+
+function interceptor(rules: LivePolicies, shared: ClientState): Resilience {
   const intercept: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (given, handler) => {
     const options = ownOptions(given);
     const request = readDispatch(options);
     if (request === undefined) return dispatch(given, handler);
     const call = new DispatchCall(dispatch, options, handler as AnyHandler);
-    call.run(request, options, policies, shared);
+    call.run(request, options, rules.current, shared);
     return true;
   };
   return Object.assign(intercept, {
     on: shared.emitter.on.bind(shared.emitter),
     breakers: shared.breakers,
     [INSTRUMENT]: shared.instrumentations.add,
-    extend: (options: Options) => interceptor(extend(policies, options, shared), shared),
+    extend: (options: Options) => interceptor(extend(rules, options, shared), shared),
+    update: (options: Options) => update(rules, options, shared),
+    explain: (method: string, url: string | URL, policy?: Policy) =>
+      explain(rules.current, method, url, policy),
   });
 }

@@ -46,6 +46,12 @@ test('each event looks as docs/events.md shows it', async () => {
   });
   for (let tenant = 0; tenant <= 1_000; tenant++) await crowded(`${server.url}/${tenant}`);
 
+  const updated = createFetch();
+  updated.on('update', (event) => {
+    seen.update = event;
+  });
+  updated.update({ retry: { attempts: 3 } });
+
   expect(Object.keys(seen).sort()).toEqual(Object.keys(documented).sort());
   expect(shape(seen)).toEqual(shape(documented));
   expect(JSON.stringify(seen)).not.toContain('secret');

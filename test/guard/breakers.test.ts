@@ -13,7 +13,7 @@ function setup() {
   const scopes = new Scopes(runtime, () => {});
   const names = new ScopeNames();
   names.learn([{ ...resolvePolicy(defaults, undefined, ''), scope: () => 'anything' }]);
-  return { runtime, scopes, breakers: breakersOf(scopes, rule, names) };
+  return { runtime, scopes, breakers: breakersOf(scopes, () => rule, names) };
 }
 
 test('a snapshot says when a probe is let through, while the breaker is open, and only then', async () => {

@@ -59,7 +59,7 @@ describe('endpoint rules', () => {
       ),
       { numRuns: 200 },
     );
-  });
+  }, 60_000);
 });
 
 describe('a thousand rules', () => {

@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest';
 import type { Options, Policy } from '../../src/model/options.ts';
 import type { ResolvedPolicy } from '../../src/model/policy.ts';
 import { compilePolicies } from '../../src/policy/policies.ts';
+import { forExtension } from '../../src/policy/sharing.ts';
+import { checkOptions } from '../../src/policy/validate.ts';
 
 const API = 'https://api.example/v1';
 const RULE = 'https://api.example/v1';
@@ -186,10 +188,12 @@ describe('extended policies', () => {
       'https://old.example/*': { budget: false },
     },
   });
+  const extend = (policies: typeof base, options: Options) =>
+    policies.layOver(forExtension(checkOptions(options)));
   const at = (policies: typeof base, url: string) => policies.find('GET', new URL(url), undefined);
 
   it('lay the new options over the client’s, and the old rules over the result', () => {
-    const extended = base.extend({ retry: { attempts: 3 }, timeout: { total: 1_000 } });
+    const extended = extend(base, { retry: { attempts: 3 }, timeout: { total: 1_000 } });
     expect(at(extended, 'https://any.example/')).toMatchObject({
       retry: { attempts: 3, cap: 500 },
       timeout: { attempt: 10_000, total: 1_000 },
@@ -198,19 +202,22 @@ describe('extended policies', () => {
   });
 
   it('try the new rules first, over the new base', () => {
-    const extended = base.extend({ retry: { attempts: 3 }, endpoints: { [RULE]: { timeout: { idle: 7 } } } });
+    const extended = extend(base, {
+      retry: { attempts: 3 },
+      endpoints: { [RULE]: { timeout: { idle: 7 } } },
+    });
     expect(at(extended, API)).toMatchObject({ endpoint: RULE, retry: { attempts: 3, base: 100 }, buffer: 0 });
     expect(at(extended, 'https://api.example/v2')).toMatchObject({ buffer: 9 });
     expect(at(extended, 'https://old.example/')).toMatchObject({ budget: false });
   });
 
   it('replace a rule with the same key', () => {
-    const extended = base.extend({ endpoints: { 'https://api.example/*': { budget: { reserve: 1 } } } });
+    const extended = extend(base, { endpoints: { 'https://api.example/*': { budget: { reserve: 1 } } } });
     expect(at(extended, API)).toMatchObject({ retry: { base: 100 }, budget: { reserve: 1 }, buffer: 0 });
   });
 
   it('no longer check a rule that was replaced', () => {
-    const extended = base.extend({
+    const extended = extend(base, {
       retry: { base: 0, cap: 40 },
       endpoints: { 'https://api.example/*': { buffer: 1 } },
     });
@@ -218,7 +225,7 @@ describe('extended policies', () => {
   });
 
   it('leave the client that they came from as it was', () => {
-    base.extend({ retry: false, endpoints: { [RULE]: { buffer: 1 } } });
+    extend(base, { retry: false, endpoints: { [RULE]: { buffer: 1 } } });
     expect(at(base, API)).toMatchObject({
       endpoint: 'https://api.example/*',
       retry: { attempts: 2 },
@@ -227,10 +234,10 @@ describe('extended policies', () => {
   });
 
   it('are checked with everything laid together', () => {
-    expect(() => base.extend({ retry: { cap: 40, base: 0 } })).toThrow(
+    expect(() => extend(base, { retry: { cap: 40, base: 0 } })).toThrow(
       'endpoints["https://api.example/*"].retry.base must not be above retry.cap (40), got 50',
     );
-    expect(() => base.extend({ retry: { atempts: 1 } } as Options)).toThrow('did you mean retry.attempts?');
+    expect(() => extend(base, { retry: { atempts: 1 } } as Options)).toThrow('did you mean retry.attempts?');
   });
 
   it('inherit fetch and dispatcher, unless they have their own', () => {
@@ -238,19 +245,19 @@ describe('extended policies', () => {
     const policies = compilePolicies({ fetch, dispatcher });
     const other = async () => new Response();
     expect(policies).toMatchObject({ fetch, dispatcher });
-    expect(policies.extend({})).toMatchObject({ fetch, dispatcher });
-    expect(policies.extend({ fetch: other })).toMatchObject({ fetch: other, dispatcher });
+    expect(extend(policies, {})).toMatchObject({ fetch, dispatcher });
+    expect(extend(policies, { fetch: other })).toMatchObject({ fetch: other, dispatcher });
     expect(compilePolicies({})).toMatchObject({ fetch: undefined, dispatcher: undefined });
   });
 
   it('share breakers and budgets, and so cannot have numbers of their own for them', () => {
     const base = compilePolicies({});
-    expect(() => base.extend({ breaker: { threshold: 0.9 } })).toThrow(
+    expect(() => extend(base, { breaker: { threshold: 0.9 } })).toThrow(
       'breaker.threshold cannot be set in extend',
     );
-    expect(() => base.extend({ budget: { ratio: 0.9 } })).toThrow('budget.ratio cannot be set in extend');
+    expect(() => extend(base, { budget: { ratio: 0.9 } })).toThrow('budget.ratio cannot be set in extend');
     const scope = () => 'mine';
-    expect(at(base.extend({ breaker: { scope }, budget: false }), API)).toMatchObject({
+    expect(at(extend(base, { breaker: { scope }, budget: false }), API)).toMatchObject({
       scope,
       budget: false,
     });

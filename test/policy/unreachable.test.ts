@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { parseEndpoint } from '../../src/policy/pattern.ts';
 import { compilePolicies } from '../../src/policy/policies.ts';
 import { findUnreachable } from '../../src/policy/unreachable.ts';
+import { checkOptions } from '../../src/policy/validate.ts';
 
 const compile = (...keys: string[]) =>
   compilePolicies({ endpoints: Object.fromEntries(keys.map((key) => [key, {}])) });
@@ -48,9 +49,9 @@ describe('a rule that no request can ever reach is refused', () => {
   });
 
   it('but a client that is extended may be outdone by its extension', () => {
-    const policies = compile('https://a.example/v1').extend({
-      endpoints: { 'https://a.example/*': { buffer: 1 } },
-    });
+    const policies = compile('https://a.example/v1').layOver(
+      checkOptions({ endpoints: { 'https://a.example/*': { buffer: 1 } } }),
+    );
     expect(policies.find('GET', new URL('https://a.example/v1'), undefined).buffer).toBe(1);
   });
 });

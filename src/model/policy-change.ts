@@ -1,0 +1,8 @@
+/** A value that an update changed. */
+export interface PolicyChange {
+  /** The option's path, such as `retry.attempts` or `endpoints["POST https://…"].idempotency`. */
+  readonly path: string;
+  /** As it was written; undefined: it was not. A function or another object that JSON can't hold is a word for it. */
+  readonly from: unknown;
+  readonly to: unknown;
+}
