@@ -1,5 +1,5 @@
 import type { Plugin } from 'vite';
-import { defineConfig } from 'vitest/config';
+import { configDefaults, defineConfig } from 'vitest/config';
 import { subpaths } from './.config/subpaths.mjs';
 
 const root = new URL('.', import.meta.url).pathname;
@@ -24,6 +24,8 @@ export default defineConfig({
   },
   test: {
     include: ['test/**/*.test.ts'],
+    // Run by test/apart.mjs.
+    exclude: [...configDefaults.exclude, 'test/runtimes/**'],
     testTimeout: 10_000,
     // By default one less than there are processors; most of these tests wait for a socket.
     maxWorkers: '100%',

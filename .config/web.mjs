@@ -14,8 +14,10 @@ const webFiles = {
     });
     build.onResolve({ filter: /^events$/ }, () => ({ path: 'events', namespace: 'web-files' }));
     build.onLoad({ filter: /^events$/, namespace: 'web-files' }, () => ({
-      // In Node, too, the module is the class.
-      contents: `module.exports = require(${JSON.stringify(EVENTS)}).EventEmitter;`,
+      // In Node, too, the module is the class, and has itself as a member.
+      contents: `
+        const { EventEmitter } = require(${JSON.stringify(EVENTS)});
+        module.exports = Object.assign(EventEmitter, { EventEmitter });`,
       resolveDir: dirname(EVENTS),
     }));
   },

@@ -1,6 +1,7 @@
 import { FormDataEncoder, type FormDataLike, isFile, isFormData } from 'form-data-encoder';
 import type { BodySource } from './body-source.ts';
 import { nativeBlob } from './foreign-blob.ts';
+import { formOfFiles } from './form-of-files.ts';
 import { isForeignBlob } from './recognise.ts';
 
 type BlobParts = NonNullable<ConstructorParameters<typeof Blob>[0]>;
@@ -33,9 +34,10 @@ export class FormBody implements BodySource {
  * @param boundary the one to use, if there has been a form in this call before
  * @throws {TypeError} The form is another library's and can't be read, or holds what can't be.
  */
-export function multipart(form: FormDataLike, boundary: string = newBoundary()): () => Blob | Promise<Blob> {
-  if (!isFormData(form))
+export function multipart(given: FormDataLike, boundary: string = newBoundary()): () => Blob | Promise<Blob> {
+  if (!isFormData(given))
     throw new TypeError('the body is a FormData of another library that can not be read');
+  const form = formOfFiles(given);
   for (const [name, value] of form.entries()) {
     if (typeof value === 'object' && !isFile(value)) {
       throw new TypeError(

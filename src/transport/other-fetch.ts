@@ -114,11 +114,13 @@ class FetchExchange implements Exchange, Timed {
 
 /**
  * A `fetch` says "network error" with a TypeError, and a mistake of the caller's with a TypeError too. A code in the
- * chain of causes settles it; without one it was the network unless the request itself cannot be built.
+ * chain of causes settles it, or workerd's own mark for what came from the other end; without one it was the network
+ * unless the request itself cannot be built.
  */
 function isNetworkFailure(error: unknown, { url, init, headers }: AttemptRequest): boolean {
   if (codeOf(error) !== undefined) return true;
-  const name = (error as { name?: unknown } | undefined)?.name;
+  const { name, remote } = (error ?? {}) as { name?: unknown; remote?: unknown };
+  if (remote === true) return true;
   if (name !== 'TypeError') return name === 'TimeoutError';
   try {
     new Request(url.href, { ...init, ...(headers && { headers }) });
