@@ -2,7 +2,7 @@ import { copyFile, readdir, readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { sourceOf, subpaths } from './subpaths.mjs';
-import { web } from './web.mjs';
+import { browser, web } from './web.mjs';
 
 // One file for each way in, and shared chunks: half of what `import 'steadfetch'` took went into opening sixty files.
 
@@ -31,10 +31,13 @@ await build({
 });
 await copyFile(new URL('../LICENSE.md', uuid), 'dist/uuid-LICENSE.md');
 
-const { metafile } = await build({ ...web, sourcemap: true, sourcesContent: false });
-await writeFile('dist/web.LICENSES.txt', await licences(Object.keys(metafile.inputs)));
+const alone = await Promise.all(
+  [web, browser].map((options) => build({ ...options, sourcemap: true, sourcesContent: false })),
+);
+const bundled = alone.flatMap(({ metafile }) => Object.keys(metafile.inputs));
+await writeFile('dist/web.LICENSES.txt', await licences(bundled));
 
-/** The licences of the packages that a bundle has in it. */
+/** The licences of the packages that bundles have in them. */
 async function licences(inputs) {
   const folders = new Set(inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path) ?? []));
   const texts = [...folders].sort().map(async (folder) => {

@@ -1,6 +1,7 @@
-import { FormDataEncoder, type FormDataLike, isFile, isFormData } from 'form-data-encoder';
+import type { FormDataLike } from 'form-data-encoder';
 import type { BodySource } from './body-source.ts';
 import { nativeBlob } from './foreign-blob.ts';
+import { FormDataEncoder, isFile, isFormData } from './form-encoder.ts';
 import { formOfFiles } from './form-of-files.ts';
 import { isForeignBlob } from './recognise.ts';
 

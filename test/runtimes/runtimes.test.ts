@@ -24,7 +24,7 @@ describe('Node, with undici', () => {
 });
 
 describe('Node, with its own fetch', () => {
-  const options = ['--import', 'tsx', '--import', 'urlpattern-polyfill', '--conditions', 'browser'];
+  const options = ['--import', 'tsx', '--import', 'urlpattern-polyfill', '--conditions', 'bun'];
   holds(() => command(process.execPath, options));
 });
 

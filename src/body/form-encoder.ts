@@ -1,0 +1,1 @@
+export { FormDataEncoder, isFile, isFormData } from 'form-data-encoder';

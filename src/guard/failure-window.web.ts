@@ -1,0 +1,63 @@
+import type { FailureRule } from './failure-window.ts';
+
+const SLICES = 10;
+/** The threshold opens at itself, and 1 must be reachable. */
+const EPSILON = 1e-9;
+
+interface Slice {
+  attempts: number;
+  failures: number;
+}
+
+/** The same rule for a bundle that has to be small: opossum would be a seventh of it, its `events` included. */
+export class FailureWindow {
+  readonly #rule: FailureRule;
+  readonly #slice: number;
+  #rotatedAt: number;
+  /** The youngest is the last. */
+  #slices: Slice[] = [{ attempts: 0, failures: 0 }];
+  #opened = false;
+
+  constructor(rule: FailureRule, now: number) {
+    this.#rule = rule;
+    this.#slice = rule.window / SLICES;
+    this.#rotatedAt = now;
+  }
+
+  success(now: number): void {
+    this.#count(now, 0);
+  }
+
+  async failure(now: number): Promise<boolean> {
+    this.#count(now, 1);
+    const attempts = this.#slices.reduce((sum, slice) => sum + slice.attempts, 0);
+    const failures = this.#slices.reduce((sum, slice) => sum + slice.failures, 0);
+    const share = (failures / attempts) * 100;
+    if (attempts >= this.#rule.minimum && share > this.#rule.threshold * 100 - EPSILON) this.#opened = true;
+    return this.#opened;
+  }
+
+  isIdle(now: number): boolean {
+    return now - this.#rotatedAt >= this.#slice * SLICES;
+  }
+
+  isCurrent(now: number): boolean {
+    return now - this.#rotatedAt < this.#slice;
+  }
+
+  close(): void {}
+
+  #count(now: number, failures: number): void {
+    const slices = Math.floor((now - this.#rotatedAt) / this.#slice);
+    if (slices > 0) {
+      this.#rotatedAt += slices * this.#slice;
+      for (let i = 0; i < Math.min(slices, SLICES); i++) this.#slices.push({ attempts: 0, failures: 0 });
+      this.#slices = this.#slices.slice(-SLICES);
+    }
+    // Once it has opened nothing is counted any more.
+    const youngest = this.#slices.at(-1);
+    if (youngest === undefined || this.#opened) return;
+    youngest.attempts += 1;
+    youngest.failures += failures;
+  }
+}
