@@ -11,6 +11,18 @@ const sources = [...subpaths.map(([, source]) => source), ...Object.values(bin).
 // A program of its own, that the lab starts.
 sources.push('src/lab/worker.ts');
 
+// It has to be evaluated before undici, and esbuild hoists imports of packages: so it is a package's import, too.
+const NODES_OWN = 'src/transport/undici/nodes-own.ts';
+sources.push(NODES_OWN);
+const beforeUndici = {
+  name: 'before-undici',
+  setup(build) {
+    build.onResolve({ filter: /\/nodes-own\.ts$/ }, ({ kind }) =>
+      kind === 'entry-point' ? undefined : { path: '#nodes-own', external: true },
+    );
+  },
+};
+
 const uuid = import.meta.resolve('uuid');
 
 await build({
@@ -21,6 +33,7 @@ await build({
   splitting: true,
   packages: 'external',
   // A path is no package: uuid alone is bundled. docs/decisions.md says why.
+  plugins: [beforeUndici],
   alias: { uuid: fileURLToPath(uuid) },
   format: 'esm',
   platform: 'node',

@@ -6,11 +6,23 @@ import { causes, rootCodeOf } from '../model/cause.ts';
  */
 export type Permanence = 'transient' | 'permanent' | 'local';
 
-/** By code, never by message. The innermost code decides; what is not listed here may be gone next time. */
+/** By code, never by message (but for a proxy's status, which undici says nowhere else). The innermost code decides; what is not listed here may be gone next time. */
 export function permanenceOf(error: unknown): Permanence {
+  if (isRefusedByProxy(error)) return 'local';
   const code = rootCodeOf(error);
   if (code === undefined) return isUnreadable(error) ? 'permanent' : 'transient';
   return exceptions.get(code) ?? families.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'transient';
+}
+
+/** Wrong credentials, or a proxy that forbids the way: the origin never heard of it, and the next CONNECT is answered alike. */
+const PROXY_REFUSAL = /^Proxy response \((?!408|425|429)4\d\d\) !== 200/;
+
+function isRefusedByProxy(error: unknown): boolean {
+  return [...causes(error)].some((cause) => {
+    const { code, message } = cause as { code?: unknown; message?: unknown };
+    const isProxyError = code === 'UND_ERR_ABORTED' || code === 'UND_ERR_PRX_CONN';
+    return isProxyError && PROXY_REFUSAL.test(String(message));
+  });
 }
 
 /** undici 7 and 8 lose llhttp's code, but not what it could not read: nothing, where the connection just closed. */
@@ -27,7 +39,8 @@ const families: readonly (readonly [prefix: string, Permanence])[] = [
   // OpenSSL: no common version or cipher, no TLS at all, a certificate that the peer does not accept.
   ['ERR_SSL_', 'permanent'],
   ['ERR_TLS_', 'permanent'],
-  ['UND_ERR_SOCKS5_AUTH', 'permanent'],
+  // The proxy's word, not the peer's.
+  ['UND_ERR_SOCKS5_AUTH', 'local'],
   ['ERR_HTTP2_', 'local'],
   ['ERR_HTTP_', 'local'],
   ['ERR_INVALID_', 'local'],

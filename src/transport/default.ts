@@ -1,18 +1,33 @@
-import { getGlobalOrigin, Request as UndiciRequest, fetch as undiciFetch } from 'undici';
 import type { FetchInit, FetchLike } from '../model/options.ts';
 import type { TransportFor } from './exchange.ts';
 import { fetchTransport } from './other-fetch.ts';
+import { getGlobalOrigin, Request as UndiciRequest, fetch as undiciFetch } from './undici/package.ts';
 import { undiciTransport } from './undici/undici.ts';
 
 // What a runtime sends with. This is Node's choice; a bundle for any other runtime has `default.web.ts` in its place.
 
-/** What the runtime came with. If somebody replaces it (msw, a stub, an instrumentation), they mean us too. */
-const original = globalThis.fetch;
 const ours = undiciFetch as unknown as FetchLike;
 
-/** The `fetch` to send with: the user's, the one that replaced the runtime's, or undici's. */
+/** Looked at last, and known to be what Node came with. */
+let original: typeof globalThis.fetch | undefined;
+
+/**
+ * Whether nobody has replaced the runtime's `fetch`: neither before this package was loaded nor since. By its source: Node's
+ * loads the undici inside Node, and nothing else can.
+ */
+function isOriginal(fetch: typeof globalThis.fetch): boolean {
+  if (fetch === original) return true;
+  const isNodes = Function.prototype.toString.call(fetch).includes("'internal/deps/undici/undici'");
+  if (isNodes) original = fetch;
+  return isNodes;
+}
+
+/**
+ * The `fetch` to send with: the user's, the one that replaced the runtime's, or undici's. Whoever replaces the global one
+ * (msw, nock, a stub, an instrumentation) means us, too.
+ */
 export function chooseFetch(given: FetchLike | undefined): FetchLike {
-  return given ?? (globalThis.fetch === original ? ours : globalThis.fetch);
+  return given ?? (isOriginal(globalThis.fetch) ? ours : globalThis.fetch);
 }
 
 /** What a client sends with. Its responses are of the class that was global when it was made. */

@@ -92,7 +92,6 @@ const lasting = [
   ...['HPE_INVALID_HEADER_TOKEN', 'HPE_INVALID_STATUS', 'HPE_INVALID_TRANSFER_ENCODING', 'HPE_STRICT'],
   ...['HPE_UNEXPECTED_CONTENT_LENGTH', 'HPE_LF_EXPECTED', 'HPE_CR_EXPECTED', 'HPE_UNEXPECTED_SPACE'],
   ...['ERR_HTTP2_ERROR', 'ERR_HTTP2_TOO_MANY_INVALID_FRAMES'],
-  'UND_ERR_SOCKS5_AUTH_FAILED',
 ];
 
 const ours = [
@@ -101,6 +100,7 @@ const ours = [
   ...['ERR_HTTP2_INVALID_HEADER_VALUE', 'ERR_HTTP2_INVALID_CONNECTION_HEADERS'],
   ...['ERR_HTTP2_INVALID_PSEUDOHEADER', 'ERR_HTTP2_HEADER_SINGLE_VALUE', 'ERR_HTTP2_UNSUPPORTED_PROTOCOL'],
   ...['ERR_MISSING_ARGS', 'ERR_OUT_OF_RANGE', 'ERR_UNESCAPED_CHARACTERS', 'UND_MOCK_ERR_MOCK_NOT_MATCHED'],
+  'UND_ERR_SOCKS5_AUTH_FAILED',
 ];
 
 test.each(passing)('%s may be gone next time', (code) => {
@@ -137,7 +137,26 @@ test("an answer that is no HTTP is told by what could not be read: undici loses 
   );
 });
 
-test('messages and names mean nothing, and neither do codes that are no strings', () => {
+test.each([
+  [407, 'local'],
+  [401, 'local'],
+  [403, 'local'],
+  [408, 'transient'],
+  [429, 'transient'],
+  [502, 'transient'],
+  [503, 'transient'],
+] as const)('a proxy that answers a CONNECT with %i: %s', (status, outlook) => {
+  const message = `Proxy response (${status}) !== 200 when HTTP Tunneling`;
+  for (const code of ['UND_ERR_ABORTED', 'UND_ERR_PRX_CONN']) {
+    const refusal = Object.assign(new Error(message), { code });
+    expect(
+      permanenceOf(new TypeError('fetch failed', { cause: new Error('cancelled', { cause: refusal }) })),
+    ).toBe(outlook);
+  }
+  expect(permanenceOf(new Error(message))).toBe('transient');
+});
+
+test('other messages and names mean nothing, and neither do codes that are no strings', () => {
   expect(permanenceOf(new Error('CERT_HAS_EXPIRED'))).toBe('transient');
   expect(permanenceOf(new TypeError('Invalid URL'))).toBe('transient');
   expect(permanenceOf(coded(25))).toBe('transient');

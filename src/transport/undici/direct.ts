@@ -1,9 +1,10 @@
-import { type Dispatcher, getGlobalOrigin } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { AttemptRequest } from '../exchange.ts';
 import { codingsOf } from './codings.ts';
 import type { Gate } from './gate.ts';
 import { handlerFor } from './languages.ts';
 import type { Means } from './means.ts';
+import { getGlobalOrigin } from './package.ts';
 import { type PlainRequest, plainRequest } from './plain-request.ts';
 import { entriesOf, headerOf } from './raw-headers.ts';
 import { ResponseBody } from './response-body.ts';

@@ -1,5 +1,5 @@
-import { Dispatcher } from 'undici';
 import type { AnyHandler, Listener } from './handlers.ts';
+import { Dispatcher } from './package.ts';
 import { ToModern } from './to-modern.ts';
 import { BothLanguages } from './undici7/both-languages.ts';
 import { FromLegacy } from './undici7/from-legacy.ts';

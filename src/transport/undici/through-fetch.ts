@@ -1,10 +1,11 @@
-import { type Dispatcher, fetch as undiciFetch } from 'undici';
+import type { Dispatcher } from 'undici';
 import { withMissing } from '../../http/headers.ts';
 import type { AttemptRequest } from '../exchange.ts';
 import type { Gate } from './gate.ts';
 import type { AnyHandler, Listener } from './handlers.ts';
 import { handlerFor, telling } from './languages.ts';
 import type { Means } from './means.ts';
+import { fetch as undiciFetch } from './package.ts';
 import { ResponseBody } from './response-body.ts';
 import { mayHaveBody, type Upload } from './upload.ts';
 import type { Carrier, WireExchange } from './wire.ts';

@@ -1,7 +1,8 @@
-import { type Dispatcher, getGlobalDispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
 import type { DispatcherLike } from '../../model/options.ts';
 import type { Transport } from '../exchange.ts';
 import { Direct } from './direct.ts';
+import { globalDispatcher } from './package.ts';
 import { responses } from './response.ts';
 import { WireExchange } from './wire.ts';
 
@@ -9,7 +10,7 @@ import { WireExchange } from './wire.ts';
 export function undiciTransport(): (dispatcher: DispatcherLike | undefined) => Transport {
   const classes = responses();
   return (dispatcher) => () => {
-    const means = { dispatcher: (dispatcher ?? getGlobalDispatcher()) as Dispatcher, ...classes };
+    const means = { dispatcher: (dispatcher ?? globalDispatcher()) as Dispatcher, ...classes };
     return new WireExchange(new Direct(means));
   };
 }
