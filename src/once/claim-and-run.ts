@@ -22,6 +22,8 @@ export interface EffectResult<T> {
   readonly value: T;
   /** The bytes; or word that it was done; or a run of its own, as if this one had never been. */
   readonly keep: Uint8Array | 'tombstone' | 'release';
+  /** In a transaction: takes back what the effect wrote, and keeps `keep` all the same. */
+  readonly rollBack?: boolean;
 }
 
 /** What a call comes to: a run of its own, or what an earlier one left. */
@@ -113,22 +115,45 @@ async function inTransaction<Tx, T>(
     return await store.transaction(async (tx, keys) => {
       const claim = await keys.claim(id, options);
       if (claim.state !== 'claimed') return otherClaim(claim, id);
-      const { value, keep } = await effect(tx);
-      if (keep === 'release') throw new RolledBack(value);
-      if (!(await keys.complete(id, claim.token, bytesOf(keep)))) throw new LeaseLostError(id);
-      return { replayed: false, value };
+      const done = await effect(tx);
+      if (done.keep === 'release' || done.rollBack) throw new RolledBack(done);
+      if (!(await keys.complete(id, claim.token, bytesOf(done.keep)))) throw new LeaseLostError(id);
+      return { replayed: false, value: done.value };
     });
   } catch (error) {
-    if (error instanceof RolledBack) return { replayed: false, value: error.value as T };
-    throw error;
+    if (!(error instanceof RolledBack)) throw error;
+    const { value, keep } = error.done as EffectResult<T>;
+    if (keep !== 'release') await keepAlone(store, id, options, value, keep);
+    return { replayed: false, value };
   }
 }
 
-/** Carries a value out of a transaction that must not be committed. */
+/**
+ * Stores a result whose effect was taken back, in a transaction of its own. If another caller has the key by now, that
+ * caller's result is the one that is kept.
+ */
+async function keepAlone<Tx>(
+  store: TransactionalStore<Tx>,
+  id: ScopedKey,
+  options: ClaimOptions,
+  value: unknown,
+  keep: Uint8Array | 'tombstone',
+): Promise<void> {
+  try {
+    await store.transaction(async (_tx, keys) => {
+      const claim = await keys.claim(id, options);
+      if (claim.state === 'claimed') await keys.complete(id, claim.token, bytesOf(keep));
+    });
+  } catch (error) {
+    throw new NotRecordedError(id, value, error);
+  }
+}
+
+/** Carries a result out of a transaction that must not be committed. */
 class RolledBack {
-  readonly value: unknown;
-  constructor(value: unknown) {
-    this.value = value;
+  readonly done: EffectResult<unknown>;
+  constructor(done: EffectResult<unknown>) {
+    this.done = done;
   }
 }
 

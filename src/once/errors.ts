@@ -64,6 +64,32 @@ export class NotRecordedError extends Error {
   }
 }
 
+/**
+ * The effect caught a database error and went on. The database had aborted the transaction by then, so nothing of the
+ * effect was committed. Let such an error through, or write what may fail behind a savepoint.
+ */
+export class TransactionAbortedError extends Error {
+  override readonly name = 'TransactionAbortedError';
+  readonly code = 'ERR_STEADFETCH_TRANSACTION_ABORTED';
+
+  constructor(cause?: unknown) {
+    super(
+      'The current transaction is aborted, and nothing was committed: a statement of the effect failed, and the effect went on',
+      { cause },
+    );
+  }
+}
+
+/** A statement came after the transaction had ended, such as from a handler that had answered already. */
+export class TransactionEndedError extends Error {
+  override readonly name = 'TransactionEndedError';
+  readonly code = 'ERR_STEADFETCH_TRANSACTION_ENDED';
+
+  constructor() {
+    super('The transaction has ended: write before you answer, or use a connection of your own');
+  }
+}
+
 /** The store did not answer in time. */
 export class StoreTimeoutError extends Error {
   override readonly name = 'StoreTimeoutError';

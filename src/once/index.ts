@@ -9,6 +9,8 @@ export {
   NotRecordedError,
   ResultNotKeptError,
   StoreTimeoutError,
+  TransactionAbortedError,
+  TransactionEndedError,
 } from './errors.ts';
 export { type OnceId, type OnceResult, once } from './once.ts';
 export { purge } from './purge.ts';

@@ -29,6 +29,9 @@ export type Claim =
  * Where keys are kept: what a new store has to implement. Each method is one atomic step, takes the time from the
  * store and never from the caller's machine, and rejects when the store cannot be reached.
  * `storeContract` of `steadfetch/testing` checks an implementation.
+ *
+ * Each step may be given an `AbortSignal`. When it aborts, nobody waits for the step any more: a store that holds a
+ * connection for the step gives the connection up, so that its place in the pool is free.
  */
 export interface Store {
   /** Creates or upgrades what the store needs. May be called at any time, by many at once. */
@@ -37,24 +40,29 @@ export interface Store {
    * Takes the key if it is free: unknown, ended, or its lease ran out. A lease that ran out still belongs to its
    * fingerprint, for as long as the key is remembered.
    */
-  claim(id: ScopedKey, terms: ClaimOptions): Promise<Claim>;
+  claim(id: ScopedKey, options: ClaimOptions, signal?: AbortSignal): Promise<Claim>;
   /** Stores the result (`undefined`: a tombstone). False, and no change, if the token does not hold the key any more. */
-  complete(id: ScopedKey, token: number, result: Uint8Array | undefined): Promise<boolean>;
+  complete(
+    id: ScopedKey,
+    token: number,
+    result: Uint8Array | undefined,
+    signal?: AbortSignal,
+  ): Promise<boolean>;
   /** Forgets the key, so that the next claim gets it at once. False if the token does not hold it any more. */
-  release(id: ScopedKey, token: number): Promise<boolean>;
+  release(id: ScopedKey, token: number, signal?: AbortSignal): Promise<boolean>;
   /** Lets the lease run for `lease` milliseconds from now. False if the token does not hold the key any more. */
-  extend(id: ScopedKey, token: number, lease: number): Promise<boolean>;
+  extend(id: ScopedKey, token: number, lease: number, signal?: AbortSignal): Promise<boolean>;
   /** Removes at most `limit` keys whose lifetime has ended. Returns how many. */
-  purge(limit: number): Promise<number>;
+  purge(limit: number, signal?: AbortSignal): Promise<number>;
 }
 
 /** A store that keeps its keys in the database where the effect writes, so that both are one transaction. */
 export interface TransactionalStore<Tx> {
   /**
    * Runs `work` in a transaction, with the store bound to it: committed when `work` resolves, rolled back, and the
-   * error rethrown, when it throws.
+   * error rethrown, when it throws. When `signal` aborts, the transaction is given up together with its connection.
    */
-  transaction<T>(work: (tx: Tx, store: Store) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: Tx, store: Store) => Promise<T>, signal?: AbortSignal): Promise<T>;
 }
 
 /** Either kind of store, for functions that take both. */

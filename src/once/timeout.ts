@@ -20,23 +20,27 @@ export function withTimeout(store: AnyStore, limit: number): AnyStore {
 function boundSteps(store: Store, limit: number): Store {
   return {
     setup: () => store.setup(),
-    claim: (id, terms) => within(limit, 'claim', store.claim(id, terms)),
-    complete: (id, token, result) => within(limit, 'complete', store.complete(id, token, result)),
-    release: (id, token) => within(limit, 'release', store.release(id, token)),
-    extend: (id, token, lease) => within(limit, 'extend', store.extend(id, token, lease)),
-    purge: (batch) => within(limit, 'purge', store.purge(batch)),
+    claim: (id, options) => within(limit, 'claim', (signal) => store.claim(id, options, signal)),
+    complete: (id, token, result) =>
+      within(limit, 'complete', (signal) => store.complete(id, token, result, signal)),
+    release: (id, token) => within(limit, 'release', (signal) => store.release(id, token, signal)),
+    extend: (id, token, lease) => within(limit, 'extend', (signal) => store.extend(id, token, lease, signal)),
+    purge: (batch) => within(limit, 'purge', (signal) => store.purge(batch, signal)),
   };
 }
 
 function boundLease(store: Store, limit: number): Store {
   return {
     ...boundSteps(store, limit),
-    claim(id, terms) {
-      const claiming = store.claim(id, terms);
-      return within(limit, 'claim', claiming, () => {
+    claim(id, options) {
+      return within(limit, 'claim', (signal) => {
+        const claiming = store.claim(id, options, signal);
         // A claim that comes after all would block the key for a whole lease, with nobody at work.
-        const giveBack = claiming.then((late) => late.state === 'claimed' && store.release(id, late.token));
-        giveBack.catch(() => {}); // the end of the lease does the same
+        signal.addEventListener('abort', () => {
+          const giveBack = claiming.then((late) => late.state === 'claimed' && store.release(id, late.token));
+          giveBack.catch(() => {}); // the end of the lease does the same
+        });
+        return claiming;
       });
     },
   };
@@ -46,12 +50,13 @@ function boundTransaction<Tx>(store: TransactionalStore<Tx>, limit: number): Tra
   return {
     transaction: (work) =>
       new Promise((resolve, reject) => {
-        let abandoned = false;
+        const abandoned = new AbortController();
         let timer: NodeJS.Timeout;
         const expect = (step: string) => {
           timer = setTimeout(() => {
-            abandoned = true;
-            reject(new StoreTimeoutError(step, limit));
+            const error = new StoreTimeoutError(step, limit);
+            reject(error);
+            abandoned.abort(error);
           }, limit);
         };
         expect('begin');
@@ -59,29 +64,35 @@ function boundTransaction<Tx>(store: TransactionalStore<Tx>, limit: number): Tra
           .transaction(async (tx, keys) => {
             clearTimeout(timer);
             // The caller has been told that nothing was run: so it must stay.
-            if (abandoned) throw new StoreTimeoutError('begin', limit);
+            abandoned.signal.throwIfAborted();
             try {
               return await work(tx, boundSteps(keys, limit));
             } finally {
               expect('commit or rollback');
             }
-          })
+          }, abandoned.signal)
           .finally(() => clearTimeout(timer))
           .then(resolve, reject);
       }),
   };
 }
 
-async function within<T>(limit: number, step: string, answer: Promise<T>, onLate = () => {}): Promise<T> {
+async function within<T>(
+  limit: number,
+  step: string,
+  begin: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const abandoned = new AbortController();
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
     timer = setTimeout(() => {
-      onLate();
-      reject(new StoreTimeoutError(step, limit));
+      const error = new StoreTimeoutError(step, limit);
+      reject(error);
+      abandoned.abort(error);
     }, limit);
   });
   try {
-    return await Promise.race([answer, late]);
+    return await Promise.race([begin(abandoned.signal), late]);
   } finally {
     clearTimeout(timer);
   }

@@ -1,14 +1,15 @@
 import type { AnyStore, ContextOf } from '../once/store.ts';
-import { readUpTo } from './body.ts';
 import { checkHandler, checkOptions, type IdempotencyOptions } from './options.ts';
 import { protect } from './protect.ts';
+import { readRequest, target } from './web-request.ts';
 
 /**
  * Protects a web-standard handler: a repeated request with the same `Idempotency-Key` gets the first one's response,
  * and the handler is not run again.
  *
  * The handler's second argument is its transaction, if the store is `transactional`, else its `Lease`; it is undefined
- * for a request that is not protected (another method, no key, or the store down and `whenStoreDown: 'run'`).
+ * for a request that is not protected (another method, no key, or the store down and `whenStoreDown: 'run'`). What else
+ * the server hands over, such as the `{ params }` of a Next.js route, follows after it.
  *
  * @throws PolicyError a bad option.
  * @example
@@ -17,44 +18,30 @@ import { protect } from './protect.ts';
  *   { store: store.transactional, scope: (request) => ({ operation: 'charge', tenant: accountOf(request) }) },
  * );
  */
-export function idempotent<S extends AnyStore>(
-  handler: (request: Request, context: ContextOf<S> | undefined) => Response | Promise<Response>,
+export function idempotent<S extends AnyStore, Rest extends readonly unknown[] = []>(
+  handler: (
+    request: Request,
+    context: ContextOf<S> | undefined,
+    ...rest: Rest
+  ) => Response | Promise<Response>,
   options: IdempotencyOptions<S, Request>,
-): (request: Request) => Promise<Response> {
+): (request: Request, ...rest: Rest) => Promise<Response> {
   checkHandler(handler, 'handler');
   const protectedCall = protect(checkOptions(options));
-  return async (request) => {
+  return async (request, ...rest) => {
     let unread = request;
-    const answer = await protectedCall(
+    const reply = await protectedCall(
       {
         ...target(request),
         scope: () => options.scope(request),
         async body(limit) {
-          const body = await readUpTo(request.body, limit);
-          if (!body.whole) return void (await body.stream.cancel());
-          unread = withBody(request, body.bytes);
-          return body.bytes;
+          const read = await readRequest(request, limit);
+          if (read !== undefined) unread = read.request;
+          return read?.bytes;
         },
       },
-      async (context) => handler(unread, context),
+      async (context) => ({ response: await handler(unread, context, ...rest) }),
     );
-    return answer === undefined ? handler(unread, undefined) : answer.response;
+    return reply === undefined ? handler(unread, undefined, ...rest) : reply.response;
   };
-}
-
-/** The parts of a web-standard request that the guard looks at. */
-export function target(request: Request) {
-  const { pathname, search } = new URL(request.url);
-  return {
-    method: request.method,
-    path: pathname + search,
-    header: (name: string) => request.headers.get(name),
-  };
-}
-
-/** The request again, with the body that was read from it. */
-export function withBody(request: Request, body: Uint8Array<ArrayBuffer>): Request {
-  if (request.body === null) return request;
-  const { url, method, headers, signal } = request;
-  return new Request(url, { method, headers, signal, body });
 }

@@ -9,7 +9,8 @@ const LONGEST_KEY = 255;
 
 /**
  * Reads an idempotency key: a structured-field string (`"…"`, RFC 9651, section 3.3.3), as the IETF draft has it, or the
- * bare visible ASCII that most clients send. Both spell the same key. A key that is too long is refused, never cut.
+ * bare visible ASCII that most clients send. Both spell the same key. Parameters after the string are an Item's right,
+ * and mean nothing here. A key that is too long is refused, never cut.
  *
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
@@ -30,7 +31,10 @@ export function parseKey(header: string | null | undefined): KeyHeader {
 /** Two headers arrive joined by a comma and a space, which neither form allows: they are refused, not chosen from. */
 const bare = (text: string) => (/^[\x21-\x7e]*$/.test(text) ? text : undefined);
 
-const unquote = (text: string) =>
-  /^"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"$/.test(text)
-    ? text.slice(1, -1).replace(/\\(["\\])/g, '$1')
-    : undefined;
+/** RFC 9651, section 3.1.2: `;name`, or `;name=` and an item that is bare: no string, number or token holds more. */
+const PARAMETERS =
+  /(?:; *[a-z*][a-z\d_.*-]*(?:=(?:"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"|:[A-Za-z\d+/=]*:|\?[01]|@?-?\d+(?:\.\d+)?|[A-Za-z*][!#$%&'*+.^_`|~\dA-Za-z:/-]*))?)*/;
+const STRING = /"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"/;
+const ITEM = new RegExp(`^${STRING.source}${PARAMETERS.source}$`);
+
+const unquote = (text: string) => ITEM.exec(text)?.[1]?.replace(/\\(["\\])/g, '$1');

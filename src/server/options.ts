@@ -50,10 +50,18 @@ export interface IdempotencyOptions<S extends AnyStore, Incoming> extends Times 
    */
   readonly fingerprint?: FingerprintKind;
   /**
-   * Which responses are stored. Any other frees the key, and with a transaction takes the effect back.
+   * Which responses are stored. Any other frees the key, and with a transaction takes the handler's rows back.
    * @default isFinal: everything but 5xx and the 4xx that may change by themselves
    */
   readonly keep?: (response: Response) => boolean;
+  /**
+   * In a transaction: with which of the responses that are stored the handler's rows are committed. With any other the
+   * rows are taken back and the response is stored alone: a refusal that was thrown leaves nothing half done.
+   * A handler that is known to have thrown never commits.
+   * @default a status below 400
+   * @example commit: ({ status }) => status < 400 || status === 402 // a declined charge is booked, too
+   */
+  readonly commit?: (response: Response) => boolean;
   /**
    * Response headers that are not stored, besides the hop-by-hop ones.
    * @default ['set-cookie']
@@ -81,6 +89,11 @@ export interface IdempotencyOptions<S extends AnyStore, Incoming> extends Times 
    */
   readonly whenStoreDown?: 'refuse' | 'run';
   /**
+   * The URL of a page that explains your refusals: the `type` of every problem, and a `Link` with `rel="describedby"`.
+   * @default none: the type is `about:blank`
+   */
+  readonly documentation?: string;
+  /**
    * Is told what the answer cannot say: why the store failed, or that a lease was lost.
    * @default a warning on the process
    */
@@ -91,8 +104,9 @@ const MIB = 1_048_576;
 
 /** The options, checked, with every default filled in. */
 export type Settings<S extends AnyStore> = Required<
-  Omit<IdempotencyOptions<S, never>, 'scope' | 'methods'>
+  Omit<IdempotencyOptions<S, never>, 'scope' | 'methods' | 'documentation'>
 > & {
+  readonly documentation: string | undefined;
   /** Upper-case. */
   readonly methods: ReadonlySet<string>;
 };
@@ -124,6 +138,8 @@ const optionChecks: Checks<IdempotencyOptions<AnyStore, never>> = {
   methods: methodsCheck,
   fingerprint: oneOf('bytes', 'json'),
   keep: aFunction('a function from a Response to true or false'),
+  commit: aFunction('a function from a Response to true or false'),
+  documentation: only('an absolute http(s) URL', isWebUrl),
   dropHeaders: list('an array of header names', headerName),
   requestLimit: bytes,
   responseLimit: bytes,
@@ -145,6 +161,8 @@ export function checkOptions<S extends AnyStore>(given: IdempotencyOptions<S, ne
     required: true,
     fingerprint: 'bytes',
     keep: isFinal,
+    commit: ({ status }) => status < 400,
+    documentation: undefined,
     dropHeaders: ['set-cookie'],
     requestLimit: 10 * MIB,
     responseLimit: MIB,
@@ -156,6 +174,10 @@ export function checkOptions<S extends AnyStore>(given: IdempotencyOptions<S, ne
     storeTimeout,
     store: withTimeout(store as S, storeTimeout),
   };
+}
+
+function isWebUrl(value: unknown): value is string {
+  return typeof value === 'string' && URL.canParse(value) && /^https?:/i.test(value) && !/[<>\s]/.test(value);
 }
 
 /** @throws PolicyError */

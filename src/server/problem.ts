@@ -8,7 +8,8 @@ export type ProblemCode =
   | 'in_progress'
   | 'response_not_kept'
   | 'body_too_large'
-  | 'store_unavailable';
+  | 'store_unavailable'
+  | 'transaction_aborted';
 
 const statuses: Record<ProblemCode, number> = {
   key_missing: 400,
@@ -17,18 +18,31 @@ const statuses: Record<ProblemCode, number> = {
   response_not_kept: 410,
   body_too_large: 413,
   key_reused: 422,
+  transaction_aborted: 500,
   store_unavailable: 503,
 };
 
+interface Extras {
+  /** Milliseconds after which asking again makes sense. */
+  readonly retryAfter?: number | undefined;
+  /** A page for people that explains the refusals. */
+  readonly documentation?: string | undefined;
+}
+
 /**
- * A refusal, as RFC 9457 wants it. The type is `about:blank`, so the title is the status' own; `code` tells them apart.
- *
- * @param retryAfter Milliseconds after which asking again makes sense.
+ * A refusal, as RFC 9457 wants it. Without documentation the type is `about:blank`, so the title is the status' own, and
+ * `code` tells the refusals apart; with it, the type is the page, with the code as its fragment.
  */
-export function problem(code: ProblemCode, detail: string, retryAfter?: number): Response {
+export function problem(code: ProblemCode, detail: string, extras: Extras = {}): Response {
+  const { retryAfter, documentation } = extras;
   const status = statuses[code];
   const headers = new Headers({ 'content-type': 'application/problem+json', 'cache-control': 'no-store' });
   if (retryAfter !== undefined) headers.set('retry-after', `${Math.max(1, Math.ceil(retryAfter / 1_000))}`);
-  const body = { type: 'about:blank', title: STATUS_CODES[status], status, detail, code };
+  if (documentation !== undefined) headers.set('link', `<${documentation}>; rel="describedby"`);
+  const type = documentation === undefined ? 'about:blank' : withFragment(documentation, code);
+  const body = { type, title: STATUS_CODES[status], status, detail, code };
   return new Response(JSON.stringify(body), { status, headers });
 }
+
+/** RFC 9457, section 3.1.1: one type of problem, one URI. */
+const withFragment = (page: string, code: ProblemCode) => (page.includes('#') ? page : `${page}#${code}`);

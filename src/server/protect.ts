@@ -5,18 +5,22 @@ import {
   LeaseLostError,
   NotRecordedError,
   ResultNotKeptError,
+  TransactionAbortedError,
 } from '../once/errors.ts';
 import { checkScope, type Scope, scopedKey } from '../once/scoped-key.ts';
 import type { AnyStore, ContextOf } from '../once/store.ts';
 import { readUpTo } from './body.ts';
 import { fingerprintOf } from './fingerprint.ts';
 import { parseKey } from './key.ts';
+import { enter } from './mounted-once.ts';
 import type { Settings } from './options.ts';
 import { problem } from './problem.ts';
 import { decodeResponse, encodeResponse } from './record.ts';
 
-/** What the guard has to know of a request, whichever framework it came through. */
+/** What has to be known of a request, whichever framework it came through. */
 export interface Incoming {
+  /** The request as its framework knows it: the same object wherever it is protected. */
+  readonly request: object;
   readonly method: string;
   /** With the query. */
   readonly path: string;
@@ -26,21 +30,35 @@ export interface Incoming {
   body(limit: number): Promise<Uint8Array | undefined>;
 }
 
-/** The answer to a request. */
+/** What came of a handler. */
+export interface Handled {
+  readonly response: Response;
+  /** The headers among the response's that stood there before the handler: they belong to this request alone. */
+  readonly before?: Headers;
+  /** It threw, and its framework answered for it. */
+  readonly threw?: boolean;
+}
+
+/** What a request is answered with. */
 export interface Reply {
   readonly response: Response;
-  /** Whether it is what the handler said to this very request. */
-  readonly own: boolean;
+  /** What the handler said to this very request; an earlier answer; or why there is none. */
+  readonly kind: 'own' | 'replay' | 'refusal';
 }
 
 /** Runs the handler, if it is to be run, and says what to answer. Undefined: not protected, the handler has not run. */
 export type Protect<Context> = (
   incoming: Incoming,
-  handle: (context: Context) => Promise<Response>,
+  handle: (context: Context) => Promise<Handled>,
 ) => Promise<Reply | undefined>;
 
-/** The heart of every adapter: key, fingerprint, `once`, and an answer for everything that can go wrong. */
+/** The heart of every adapter: key, fingerprint, `claimAndRun`, and an answer for everything that can go wrong. */
 export function protect<S extends AnyStore>(settings: Settings<S>): Protect<ContextOf<S>> {
+  const refusal = (code: Parameters<typeof problem>[0], detail: string, retryAfter?: number): Reply => ({
+    response: problem(code, detail, { retryAfter, documentation: settings.documentation }),
+    kind: 'refusal',
+  });
+
   return async (incoming, handle) => {
     const { method, path } = incoming;
     if (!settings.methods.has(method)) return undefined;
@@ -51,68 +69,72 @@ export function protect<S extends AnyStore>(settings: Settings<S>): Protect<Cont
     if (header.kind === 'malformed')
       return refusal('key_malformed', `The header ${settings.header} ${header.why}`);
 
-    const identity = scopedKey(checkScope(await incoming.scope()), header.key);
+    const id = scopedKey(checkScope(await incoming.scope()), header.key);
     const body = await incoming.body(settings.requestLimit);
     if (body === undefined)
       return refusal('body_too_large', `The body is larger than ${settings.requestLimit} bytes`);
-    const fingerprint = fingerprintOf(method, path, body, settings.fingerprint);
+    const contentType = incoming.header('content-type');
+    const fingerprint = fingerprintOf(method, path, body, settings.fingerprint, contentType);
 
     let started = false;
     let failure: { error: unknown } | undefined;
     const effect = async (context: ContextOf<S>): Promise<EffectResult<Response>> => {
       started = true;
       try {
-        return await settlement(await handle(context), settings);
+        return await effectResult(await handle(context), settings);
       } catch (error) {
         failure = { error };
         throw error;
       }
     };
 
+    const leave = enter(incoming.request, id);
     try {
-      const outcome = await claimAndRun(settings.store, identity, { ...settings, fingerprint }, effect);
+      const outcome = await claimAndRun(settings.store, id, { ...settings, fingerprint }, effect);
       return outcome.replayed
-        ? { response: decodeResponse(outcome.result), own: false }
-        : { response: outcome.value, own: true };
+        ? { response: decodeResponse(outcome.result), kind: 'replay' }
+        : { response: outcome.value, kind: 'own' };
     } catch (error) {
       if (failure?.error === error) throw error; // the handler's own: its framework has an answer
-      const known = explain(error);
-      if (known !== undefined) return known;
+      if (error instanceof InProgressError)
+        return refusal('in_progress', 'The first request with this key is still running', error.retryAfter);
+      if (error instanceof KeyReusedError)
+        return refusal('key_reused', 'This key was used with another request');
+      if (error instanceof ResultNotKeptError)
+        return refusal(
+          'response_not_kept',
+          'The request was carried out, once; its response was too large to keep',
+        );
+
       settings.onError(error);
-      // The effect is done, and this answer is the only one there will be.
-      if (error instanceof NotRecordedError) return { response: error.value as Response, own: true };
+      // The effect is done, or was taken back as it should be: this answer is the only one there will be.
+      if (error instanceof NotRecordedError) return { response: error.value as Response, kind: 'own' };
       // Another is at it, or was: it has the answer that counts.
       if (error instanceof LeaseLostError) return refusal('in_progress', 'Another request took over', 1_000);
+      if (error instanceof TransactionAbortedError)
+        return refusal('transaction_aborted', 'The request failed in the database, and nothing was changed');
       if (!started && settings.whenStoreDown === 'run') return undefined;
       return refusal('store_unavailable', 'The keys cannot be reached; ask again with the same key', 1_000);
+    } finally {
+      leave();
     }
   };
 }
 
 /** What is stored of a response. It is read first: what goes out before it is stored could be sent twice. */
-async function settlement<S extends AnyStore>(
-  response: Response,
+async function effectResult<S extends AnyStore>(
+  { response, before, threw = false }: Handled,
   settings: Settings<S>,
 ): Promise<EffectResult<Response>> {
-  if (!settings.keep(response)) return { value: response, keep: 'release' };
+  // An error page may look like success; it is not the answer to keep.
+  const isSuccess = response.status < 400;
+  if ((threw && isSuccess) || !settings.keep(response)) return { value: response, keep: 'release' };
+  const rollBack = threw || !settings.commit(response);
   const body = await readUpTo(response.body, settings.responseLimit);
-  if (!body.whole) return { value: new Response(body.stream, response), keep: 'tombstone' };
+  if (!body.whole) return { value: new Response(body.stream, response), keep: 'tombstone', rollBack };
   return {
     value: response.body === null ? response : new Response(body.bytes, response),
-    keep: encodeResponse(response, body.bytes, settings.dropHeaders),
+    keep: encodeResponse(response, body.bytes, settings.dropHeaders, before),
+    rollBack,
   };
 }
-
-function explain(error: unknown): Reply | undefined {
-  if (error instanceof InProgressError)
-    return refusal('in_progress', 'The first request with this key is still running', error.retryAfter);
-  if (error instanceof KeyReusedError) return refusal('key_reused', 'This key was used with another request');
-  if (error instanceof ResultNotKeptError)
-    return refusal(
-      'response_not_kept',
-      'The request was carried out, once; its response was too large to keep',
-    );
-  return undefined;
-}
-
-const refusal = (...args: Parameters<typeof problem>): Reply => ({ response: problem(...args), own: false });

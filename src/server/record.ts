@@ -18,12 +18,24 @@ const HOP_BY_HOP = [
 ];
 const LINE_FEED = 0x0a;
 
-/** A response as it is stored: one line of JSON with status and headers, then the body, byte for byte. */
-export function encodeResponse(response: Response, body: Uint8Array, dropped: readonly string[]): Uint8Array {
+/**
+ * A response as it is stored: one line of JSON with status and headers, then the body, byte for byte.
+ *
+ * @param before headers that stood there before the handler: they belong to the request
+ */
+export function encodeResponse(
+  response: Response,
+  body: Uint8Array,
+  dropped: readonly string[],
+  before: Headers = new Headers(),
+): Uint8Array {
   const hop = response.headers.get('connection')?.split(',') ?? [];
   const left = new Set([...HOP_BY_HOP, ...hop, ...dropped].map((name) => name.trim().toLowerCase()));
   const { status, statusText } = response;
-  const headers = [...response.headers].filter(([name]) => !left.has(name));
+  const old = before.getSetCookie();
+  const isOld = (name: string, value: string) =>
+    name === 'set-cookie' ? old.includes(value) : before.get(name) === value;
+  const headers = [...response.headers].filter(([name, value]) => !left.has(name) && !isOld(name, value));
   return Buffer.concat([
     Buffer.from(`${JSON.stringify({ status, statusText, headers } satisfies Head)}\n`),
     body,

@@ -8,7 +8,18 @@ const SRC = fileURLToPath(new URL('../../src', import.meta.url));
 const RECEIVING = ['once', 'server', 'testing'];
 /** Built on both sides. */
 const DURABLE = ['outbox', 'saga'];
-const DRIVERS = ['pg', 'pg-boss', '@electric-sql/pglite', 'ioredis', 'redis', 'express', 'fastify', 'hono'];
+const DRIVERS = [
+  'pg',
+  'pg-boss',
+  '@electric-sql/pglite',
+  'ioredis',
+  'redis',
+  'express',
+  'fastify',
+  'hono',
+  'drizzle-orm',
+  'kysely',
+];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
 const roomOf = (file: string) => file.split(sep)[0] ?? '';

@@ -46,12 +46,23 @@ describe('parseKey', () => {
   test.each([
     ['"a\\b"', 'an escape that is none'],
     ['"a"b"', 'a quote inside'],
-    ['"a";p=1', 'parameters'],
+    ['"a" ;p=1', 'a space before the semicolon'],
+    ['"a";P=1', 'a parameter in upper case'],
+    ['"a";p=', 'a parameter without its value'],
+    ['"a";p="b', 'a parameter that is no item'],
+    ['"a", "b";p', 'a list'],
     ['"é"', 'a letter beyond ASCII'],
     ['"', 'one quote'],
   ])('refuses %s: %s', (header) => {
     expect(parseKey(header)).toMatchObject({ kind: 'malformed' });
   });
+
+  test.each([';v=1', '; v=1;w', ';v="x;y"', ';v=?0', ';v=:aGk=:', ';v=-1.5', ';v=tok/en:x', ';*a.b-c_d'])(
+    'leaves the parameters of an Item alone: "a"%s',
+    (parameters) => {
+      expect(parseKey(`"a"${parameters}`)).toEqual({ kind: 'key', key: 'a' });
+    },
+  );
 
   test('tells no header from an empty one', () => {
     expect(parseKey(null)).toEqual({ kind: 'missing' });

@@ -1,9 +1,10 @@
 import { type Checks, checkMembers, clientCheck, only } from '../checks.ts';
 import type { Store, TransactionalStore } from '../store.ts';
 import { loadDriver } from './driver.ts';
+import { type OpenTransaction, queryableOf } from './open-transaction.ts';
 import { inSavepoint } from './savepoint.ts';
 import { tableCheck } from './schema.ts';
-import { type Queryable, sqlStore } from './sql.ts';
+import { onlyOn, type Queryable, sqlStore } from './sql.ts';
 
 export { schemaSql } from './schema.ts';
 
@@ -20,7 +21,7 @@ export interface PgliteStore<Tx> extends Store {
    */
   readonly transactional: TransactionalStore<Tx>;
   /** Joins a transaction that you opened and will commit, behind a savepoint. */
-  within<Open extends Queryable>(tx: Open): TransactionalStore<Open>;
+  within<Open extends OpenTransaction>(tx: Open): TransactionalStore<Open>;
 }
 
 /** How the store uses PGlite. */
@@ -47,11 +48,14 @@ export function pgliteStore<Tx extends Queryable>(
   checkDatabase(db, 'db');
   const { table } = checkMembers<PgliteOptions>(options, { name: 'options' }, optionChecks);
   return {
-    ...sqlStore(db, table),
+    ...sqlStore(onlyOn(db), table),
     transactional: {
-      transaction: (work) => db.transaction((tx) => work(tx, sqlStore(tx, table))),
+      transaction: (work) => db.transaction((tx) => work(tx, sqlStore(onlyOn(tx), table))),
     },
-    within: (tx) => inSavepoint(tx, sqlStore(tx, table)),
+    within(tx) {
+      const open = queryableOf(tx, 'tx');
+      return inSavepoint(tx, open, sqlStore(onlyOn(open), table));
+    },
   };
 }
 

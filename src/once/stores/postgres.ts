@@ -1,11 +1,15 @@
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { boolean, type Checks, checkMembers, clientCheck, only } from '../checks.ts';
+import { TransactionAbortedError } from '../errors.ts';
 import type { Store, TransactionalStore } from '../store.ts';
 import { loadDriver } from './driver.ts';
+import { type OpenTransaction, queryableOf } from './open-transaction.ts';
+import { withConnection } from './pg-connection.ts';
 import { preparedStatements } from './prepared-statements.ts';
+import { revocable } from './revocable.ts';
 import { inSavepoint } from './savepoint.ts';
 import { tableCheck } from './schema.ts';
-import { sqlStore } from './sql.ts';
+import { type OnConnection, onlyOn, sqlStore } from './sql.ts';
 
 export { schemaSql } from './schema.ts';
 
@@ -14,10 +18,10 @@ export interface PostgresStore extends Store {
   /** Opens a transaction for each effect and hands it over; key and business rows are committed together. */
   readonly transactional: TransactionalStore<PoolClient>;
   /**
-   * Joins a transaction that you opened and will commit. The effect runs behind a savepoint: should it throw, neither
+   * Joins a transaction that you opened and will commit: one of `pg`, drizzle, Kysely, Knex, postgres.js or Prisma. The effect runs behind a savepoint: should it throw, neither
    * its rows nor the key are left in your transaction, even if you catch the error and commit.
    */
-  within<Open extends ClientBase>(tx: Open): TransactionalStore<Open>;
+  within<Open extends OpenTransaction>(tx: Open): TransactionalStore<Open>;
 }
 
 /** How the store talks to PostgreSQL. */
@@ -48,33 +52,54 @@ const checkPool = clientCheck<Pool>('a Pool of pg', ['connect', 'query']);
 export function postgresStore(pool: Pool, options: PostgresOptions = {}): PostgresStore {
   checkPool(pool, 'pool');
   const { table, prepare = true } = checkMembers<PostgresOptions>(options, { name: 'options' }, optionChecks);
-  const storeOn = (db: Pool | ClientBase) => sqlStore(prepare ? preparedStatements(db) : db, table);
-  return {
-    ...storeOn(pool),
-    transactional: {
-      async transaction(work) {
-        const client = await pool.connect();
-        // A connection that dies while nobody queries it must not end the process: the next query reports it.
-        client.on('error', ignore);
-        let broken = false;
-        try {
-          await client.query('begin');
-          const result = await work(client, storeOn(client));
-          await client.query('commit');
-          return result;
-        } catch (error) {
-          await client.query('rollback').catch(() => {
-            broken = true;
-          });
+  const queryable = (client: ClientBase) => (prepare ? preparedStatements(client) : client);
+  // As `pool.query` does: a connection on which a step failed is not used again. It may have gone silent.
+  const step: OnConnection = (use, signal) =>
+    withConnection(
+      pool,
+      (client, discard) =>
+        use(queryable(client)).catch((error: unknown) => {
+          discard();
           throw error;
-        } finally {
-          client.off('error', ignore);
-          client.release(broken);
-        }
-      },
+        }),
+      signal,
+    );
+  return {
+    ...sqlStore(step, table),
+    transactional: {
+      transaction: (work, signal) =>
+        withConnection(
+          pool,
+          (client, discard) =>
+            inTransaction(client, discard, (tx) => work(tx, sqlStore(onlyOn(queryable(client)), table))),
+          signal,
+        ),
     },
-    within: (tx) => inSavepoint(tx, storeOn(tx)),
+    within(tx) {
+      const db = queryableOf(tx, 'tx');
+      // A library that keeps track of its own statements is not told to prepare ours.
+      return inSavepoint(tx, db, sqlStore(onlyOn(isPgClient(tx) ? queryable(tx) : db), table));
+    },
   };
+}
+
+async function inTransaction<T>(
+  client: PoolClient,
+  discard: () => void,
+  work: (tx: PoolClient) => Promise<T>,
+): Promise<T> {
+  const { tx, revoke } = revocable(client);
+  try {
+    await client.query('begin');
+    const result = await work(tx).finally(revoke);
+    // PostgreSQL answers COMMIT with ROLLBACK if a statement has failed meanwhile.
+    const { command } = await client.query('commit');
+    if (command !== 'COMMIT') throw new TransactionAbortedError();
+    return result;
+  } catch (error) {
+    await client.query('rollback').catch(discard);
+    throw error;
+  }
 }
 
 /**
@@ -102,4 +127,5 @@ const checkUrl = only(
   'a URL such as postgres://127.0.0.1/shop',
   (value): value is string => typeof value === 'string' && value !== '',
 );
+const isPgClient = (tx: object): tx is ClientBase => 'processID' in tx || 'escapeLiteral' in tx;
 const ignore = () => {};

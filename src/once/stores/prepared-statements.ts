@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { ClientBase, Pool } from 'pg';
+import type { ClientBase } from 'pg';
 import type { Queryable } from './sql.ts';
 
 // The statements of each table: few, and the same for as long as the process lives.
 const names = new Map<string, string>();
 
 /** Lets PostgreSQL parse and plan each statement once for every connection. */
-export function preparedStatements(db: Pool | ClientBase): Queryable {
+export function preparedStatements(db: ClientBase): Queryable {
   return { query: (text, values = []) => db.query({ name: nameOf(text), text, values }) };
 }
 

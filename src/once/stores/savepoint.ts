@@ -2,17 +2,17 @@ import type { Store, TransactionalStore } from '../store.ts';
 import type { Queryable } from './sql.ts';
 
 /** A transaction that is open already: ours is a savepoint in it. */
-export function inSavepoint<Open extends Queryable>(tx: Open, store: Store): TransactionalStore<Open> {
+export function inSavepoint<Open>(tx: Open, db: Queryable, store: Store): TransactionalStore<Open> {
   return {
     async transaction(work) {
-      await tx.query('savepoint steadfetch_once');
+      await db.query('savepoint steadfetch_once');
       try {
         const result = await work(tx, store);
-        await tx.query('release savepoint steadfetch_once');
+        await db.query('release savepoint steadfetch_once');
         return result;
       } catch (error) {
         // Should this fail, the connection is gone and the whole transaction with it.
-        await tx.query('rollback to savepoint steadfetch_once').catch(() => {});
+        await db.query('rollback to savepoint steadfetch_once').catch(() => {});
         throw error;
       }
     },

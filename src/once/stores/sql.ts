@@ -1,3 +1,4 @@
+import { TransactionAbortedError } from '../errors.ts';
 import type { Claim, Store } from '../store.ts';
 import { DEFAULT_TABLE, schemaSql } from './schema.ts';
 
@@ -12,44 +13,59 @@ interface Found {
   readonly lease_left: number | null;
 }
 
+/** Runs one step of the store on a connection, and gives the connection up when the signal aborts. */
+export type OnConnection = <T>(use: (db: Queryable) => Promise<T>, signal?: AbortSignal) => Promise<T>;
+
+/** A connection that is somebody else's to give up, such as a transaction's. */
+export const onlyOn =
+  (db: Queryable): OnConnection =>
+  (use) =>
+    use(db);
+
 /**
  * The store's steps in SQL. Each is one statement, except that a claim tries up to three, of which one decides.
  * `statement_timestamp()` is the database's clock.
  */
-export function sqlStore(db: Queryable, table: string = DEFAULT_TABLE): Store {
+export function sqlStore(run: OnConnection, table: string = DEFAULT_TABLE): Store {
   const sql = statements(table);
-  const changed = async (text: string, values: unknown[]) => (await db.query(text, values)).rows.length > 0;
+  const changed = (text: string, values: unknown[], signal?: AbortSignal) =>
+    run(async (db) => (await db.query(text, values)).rows.length > 0, signal);
 
   return {
-    async setup() {
-      await db.query(schemaSql(table));
-    },
+    setup: () => run(async (db) => void (await db.query(schemaSql(table)))),
 
-    async claim({ scope, key }, { fingerprint = null, lease, lifetime }) {
-      const claimed = (rows: unknown[]): Claim => {
-        const [row] = rows as { token: string | number }[]; // `pg` gives a bigint as a string
-        return row === undefined ? RUNNING : { state: 'claimed', token: Number(row.token) };
-      };
-      const terms = [scope, key, fingerprint, lease, lifetime];
-      const inserted = await db.query(sql.insert, terms);
-      if (inserted.rows.length > 0) return claimed(inserted.rows);
+    claim: ({ scope, key }, { fingerprint = null, lease, lifetime }, signal) =>
+      run(async (db) => {
+        const claimed = (rows: unknown[]): Claim => {
+          const [row] = rows as { token: string | number | bigint }[]; // `pg` gives a bigint as a string
+          return row === undefined ? RUNNING : { state: 'claimed', token: Number(row.token) };
+        };
+        const values = [scope, key, fingerprint, lease, lifetime];
+        const inserted = await db.query(sql.insert, values);
+        if (inserted.rows.length > 0) return claimed(inserted.rows);
 
-      const [found] = (await db.query(sql.look, [scope, key, fingerprint])).rows as Found[];
-      if (found === undefined) return RUNNING;
-      if (found.state === 'free') return claimed((await db.query(sql.takeOver, terms)).rows);
-      if (found.state === 'running') return { state: 'running', leaseLeft: found.lease_left ?? undefined };
-      if (found.state === 'done') return { state: 'done', result: found.result ?? undefined };
-      return { state: 'reused' };
-    },
+        const [found] = (await db.query(sql.look, [scope, key, fingerprint])).rows as Found[];
+        if (found === undefined) return RUNNING;
+        if (found.state === 'free') return claimed((await db.query(sql.takeOver, values)).rows);
+        if (found.state === 'running') return { state: 'running', leaseLeft: found.lease_left ?? undefined };
+        if (found.state === 'done') return { state: 'done', result: found.result ?? undefined };
+        return { state: 'reused' };
+      }, signal),
 
-    complete: ({ scope, key }, token, result) => changed(sql.complete, [scope, key, token, result ?? null]),
-    release: ({ scope, key }, token) => changed(sql.release, [scope, key, token]),
-    extend: ({ scope, key }, token, lease) => changed(sql.extend, [scope, key, token, lease]),
-    purge: async (limit) => (await db.query(sql.purge, [limit])).rows.length,
+    complete: ({ scope, key }, token, result, signal) =>
+      changed(sql.complete, [scope, key, token, result ?? null], signal).catch((error: unknown) => {
+        throw isAborted(error) ? new TransactionAbortedError(error) : error;
+      }),
+    release: ({ scope, key }, token, signal) => changed(sql.release, [scope, key, token], signal),
+    extend: ({ scope, key }, token, lease, signal) => changed(sql.extend, [scope, key, token, lease], signal),
+    purge: (limit, signal) => run(async (db) => (await db.query(sql.purge, [limit])).rows.length, signal),
   };
 }
 
-/** Somebody else got there first, in a transaction that is still open or between two of our statements. */
+/** `in_failed_sql_transaction`: an earlier statement failed, and everything after it is refused. */
+const isAborted = (error: unknown) => error instanceof Error && Reflect.get(error, 'code') === '25P02';
+
+/** Another caller got there first, in a transaction that is still open or between two of our statements. */
 const RUNNING: Claim = { state: 'running', leaseLeft: undefined };
 
 /**

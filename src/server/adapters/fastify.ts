@@ -1,10 +1,18 @@
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
-import type { FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify';
+import type {
+  FastifyPluginAsync,
+  FastifyReply,
+  FastifyRequest,
+  onSendHookHandler,
+  RouteOptions,
+} from 'fastify';
 import type { AnyStore, ContextOf } from '../../once/store.ts';
 import { readUpTo } from '../body.ts';
 import { checkOptions, type IdempotencyOptions } from '../options.ts';
 import { type Incoming, protect, type Reply } from '../protect.ts';
+import { bodyOf } from './node-request.ts';
+import { shieldRequest } from './request-shield.ts';
 import { ResponseCapture } from './response-capture.ts';
 
 /** A plugin, as Fastify knows it. */
@@ -29,21 +37,32 @@ export function idempotency<S extends AnyStore>(
   const protectedCall = protect(settings);
   const bodies = new WeakMap<FastifyRequest, Uint8Array | undefined>();
   const contexts = new WeakMap<FastifyRequest, ContextOf<S>>();
+  const captures = new WeakMap<FastifyRequest, ResponseCapture>();
+  const replays = new WeakMap<FastifyRequest, Response>();
 
-  /** Resolves when the handler may run, or with the answer that makes it needless. */
+  /** Resolves when the handler may run, or with the reply that makes it needless. */
   const enter = (request: FastifyRequest, reply: FastifyReply): Promise<Reply | undefined> => {
     let captured: ResponseCapture | undefined;
+    const shield = shieldRequest(request.raw);
     return new Promise((resolve, reject) => {
       const answering = protectedCall(incoming(request), (context) => {
         contexts.set(request, context);
-        captured = new ResponseCapture(reply.raw, reply.getHeaders() as OutgoingHttpHeaders);
+        captured = new ResponseCapture(reply.raw, shield, reply.getHeaders() as OutgoingHttpHeaders);
+        captures.set(request, captured);
         resolve(undefined);
-        return captured.response;
+        return captured.handled;
       });
       answering
-        .then((answer) => (captured !== undefined && answer ? captured.send(answer) : resolve(answer)))
+        .then((answer) => {
+          if (captured !== undefined && answer !== undefined) return captured.send(answer);
+          shield.release();
+          return resolve(answer);
+        })
         .catch((error: unknown) => {
-          if (captured === undefined) return reject(error);
+          if (captured === undefined) {
+            shield.release();
+            return reject(error);
+          }
           // The handler broke its answer off: whoever waits for it must not take it for whole.
           settings.onError(error);
           captured.restore();
@@ -53,6 +72,7 @@ export function idempotency<S extends AnyStore>(
   };
 
   const incoming = (request: FastifyRequest): Incoming => ({
+    request,
     method: request.method,
     path: request.originalUrl,
     header: (name) => request.headers[name.toLowerCase()]?.toString(),
@@ -65,36 +85,37 @@ export function idempotency<S extends AnyStore>(
     app.addHook('preParsing', async (request, _reply, payload) => {
       const keyed = request.headers[settings.header.toLowerCase()] !== undefined;
       if (!keyed || !settings.methods.has(request.method)) return payload;
-      const body = await readUpTo(webStream(payload), settings.requestLimit);
-      if (body.whole) bodies.set(request, body.bytes);
-      const again = Readable.from(body.whole ? [Buffer.from(body.bytes)] : body.stream, {
-        objectMode: false,
-      });
-      // Fastify compares it with Content-Length, and takes what it counts itself if it is not there.
-      return body.whole ? Object.assign(again, { receivedEncodedLength: body.bytes.length }) : again;
+      const read = await bytesOf(request.raw, payload as Readable, settings.requestLimit);
+      bodies.set(request, read.bytes);
+      return read.payload;
     });
 
-    // An async handler that returns nothing answers with nothing. Fastify leaves that out for a client that went away,
-    // and the key would wait for an answer that never comes.
     app.addHook('onRoute', (route) => {
-      const { handler } = route;
-      route.handler = function answering(request, reply) {
-        const returned: unknown = handler.call(this, request, reply);
-        if (!(returned instanceof Promise) || !contexts.has(request)) return returned;
-        return returned.then((payload: unknown) =>
-          payload === undefined && !reply.sent && request.raw.destroyed ? reply.send() : payload,
-        );
-      };
+      reportThrows(route, (request) => captures.get(request)?.markThrown());
+      // A route's own hooks run last: here what the others made of a stored answer is undone.
+      route.onSend = [...hooksOf(route.onSend), restoreReplay];
     });
+    app.addHook('onError', async (request) => captures.get(request)?.markThrown());
 
     app.addHook('preHandler', async (request, reply) => {
       const answer = await enter(request, reply);
       if (answer === undefined) return;
       const { status, headers, body } = answer.response;
+      if (answer.kind === 'replay') replays.set(request, answer.response.clone());
       reply.code(status);
       for (const [name, value] of headers) reply.header(name, value);
       return body === null ? reply.send() : reply.send(Buffer.from(await answer.response.arrayBuffer()));
     });
+
+    /** Hooks may add headers of this request to a replay, such as a cookie. Its bytes are what they were. */
+    async function restoreReplay(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
+      const stored = replays.get(request);
+      if (stored === undefined) return payload;
+      replays.delete(request);
+      for (const name of ['content-encoding', 'content-length', 'content-type']) reply.removeHeader(name);
+      for (const [name, value] of stored.headers) if (name !== 'set-cookie') reply.header(name, value);
+      return stored.body === null ? payload : Buffer.from(await stored.arrayBuffer());
+    }
   };
   return Object.assign(plugin, {
     context: (request: FastifyRequest) => contexts.get(request),
@@ -103,5 +124,40 @@ export function idempotency<S extends AnyStore>(
   });
 }
 
-const webStream = (payload: Readable) =>
-  Readable.toWeb(Readable.from(payload, { objectMode: false })) as ReadableStream<Uint8Array>;
+/** The raw body, and what the parsers get instead of it. */
+async function bytesOf(
+  raw: IncomingMessage,
+  payload: Readable,
+  limit: number,
+): Promise<{ bytes: Uint8Array | undefined; payload: Readable }> {
+  // Some parsers, such as that of multipart forms, read the request itself: so that is where the body is put back.
+  if (Object.is(payload, raw)) return { bytes: await bodyOf(raw, limit), payload };
+  const web = Readable.toWeb(Readable.from(payload, { objectMode: false })) as ReadableStream<Uint8Array>;
+  const body = await readUpTo(web, limit);
+  const again = Readable.from(body.whole ? [Buffer.from(body.bytes)] : body.stream, { objectMode: false });
+  if (!body.whole) return { bytes: undefined, payload: again };
+  // Fastify compares it with Content-Length, and takes what it counts itself if it is not there.
+  const counted = Object.assign(again, { receivedEncodedLength: body.bytes.length });
+  return { bytes: body.bytes, payload: counted };
+}
+
+const hooksOf = (hooks: RouteOptions['onSend']): onSendHookHandler[] =>
+  hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks];
+
+/** An error handler may turn what a handler throws into any answer, and Fastify tells nobody that there was an error. */
+function reportThrows(route: RouteOptions, threw: (request: FastifyRequest) => void): void {
+  const { handler } = route;
+  route.handler = function reporting(request, reply) {
+    try {
+      const returned: unknown = handler.call(this, request, reply);
+      if (!(returned instanceof Promise)) return returned;
+      return returned.catch((error: unknown) => {
+        threw(request);
+        throw error;
+      });
+    } catch (error) {
+      threw(request);
+      throw error;
+    }
+  };
+}

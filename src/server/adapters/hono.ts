@@ -1,9 +1,8 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import type { AnyStore, ContextOf } from '../../once/store.ts';
-import { readUpTo } from '../body.ts';
-import { target, withBody } from '../idempotent.ts';
 import { checkOptions, type IdempotencyOptions } from '../options.ts';
-import { protect } from '../protect.ts';
+import { protect, type Reply } from '../protect.ts';
+import { readRequest, target } from '../web-request.ts';
 
 /** Middleware, as Hono knows it. */
 export type HonoIdempotency<Held> = MiddlewareHandler & {
@@ -26,31 +25,43 @@ export function idempotency<S extends AnyStore>(
   const contexts = new WeakMap<Context, ContextOf<S>>();
 
   const middleware: MiddlewareHandler = async (c, next) => {
-    const answer = await protectedCall(
+    // What stood there before belongs to this request: cookies, CORS, its id.
+    const before = new Headers(c.res.headers);
+    const reply = await protectedCall(
       {
         ...target(c.req.raw),
+        request: c,
         scope: () => options.scope(c),
         async body(limit) {
-          // Who read it before us did so through Hono, which keeps it.
-          if (c.req.raw.bodyUsed) return within(limit, new Uint8Array(await c.req.arrayBuffer()));
-          const body = await readUpTo(c.req.raw.body, limit);
-          if (!body.whole) return void (await body.stream.cancel());
-          c.req.raw = withBody(c.req.raw, body.bytes);
-          return body.bytes;
+          // Whoever read the body before did so through Hono, which keeps it.
+          if (c.req.raw.bodyUsed) return upTo(limit, new Uint8Array(await c.req.arrayBuffer()));
+          const read = await readRequest(c.req.raw, limit);
+          if (read !== undefined) c.req.raw = read.request;
+          return read?.bytes;
         },
       },
       async (context) => {
         contexts.set(c, context);
         await next();
-        return c.res;
+        return { response: c.res, before, threw: c.error !== undefined };
       },
     );
-    if (answer === undefined) return next();
-    // Assigned over another, Hono would mix the headers of both.
+    if (reply === undefined) return next();
+    // Assigned over another, Hono would mix the headers of both in a way of its own.
     c.res = undefined;
-    c.res = answer.response;
+    c.res = reply.kind === 'own' ? reply.response : over(before, reply);
   };
   return Object.assign(middleware, { context: (c: Context) => contexts.get(c) });
 }
 
-const within = (limit: number, bytes: Uint8Array) => (bytes.length <= limit ? bytes : undefined);
+/** An answer that is not the handler's, with the headers that stand there for this request. */
+function over(before: Headers, { response }: Reply): Response {
+  const headers = new Headers(before);
+  for (const [name, value] of response.headers)
+    if (name === 'set-cookie') headers.append(name, value);
+    else headers.set(name, value);
+  const { status, statusText, body } = response;
+  return new Response(body, { status, statusText, headers });
+}
+
+const upTo = (limit: number, bytes: Uint8Array) => (bytes.length <= limit ? bytes : undefined);

@@ -3,13 +3,23 @@ import type { AnyStore, ContextOf } from '../../once/store.ts';
 import { checkHandler, checkOptions, type IdempotencyOptions } from '../options.ts';
 import { protect } from '../protect.ts';
 import { bodyOf } from './node-request.ts';
-import { ResponseCapture, sendReply } from './response-capture.ts';
+import { type RequestShield, shieldRequest } from './request-shield.ts';
+import { ResponseCapture } from './response-capture.ts';
+import { sendReply } from './send-reply.ts';
+
+type Next = (error?: unknown) => void;
 
 /** Middleware, as Express knows it. */
 export interface NodeIdempotency<Req extends IncomingMessage, Context> {
-  (req: Req, res: ServerResponse, next: (error?: unknown) => void): Promise<void>;
+  (req: Req, res: ServerResponse, next: Next): Promise<void>;
   /** In a handler: its transaction or lease, or undefined if this request is not protected. */
   context(req: IncomingMessage): Context | undefined;
+  /**
+   * Error middleware, for error handlers that answer with a status below 400: mount it before yours. Express does not
+   * tell that a handler threw; a status of 400 or more takes the handler's rows back in any case.
+   * @example app.use(once.failed, (error, req, res, next) => res.redirect('/sorry'));
+   */
+  failed(error: unknown, req: IncomingMessage, res: ServerResponse, next: Next): void;
 }
 
 /**
@@ -27,31 +37,53 @@ export function idempotency<S extends AnyStore, Req extends IncomingMessage = In
   const settings = checkOptions(options);
   const protectedCall = protect(settings);
   const contexts = new WeakMap<IncomingMessage, ContextOf<S>>();
+  const captures = new WeakMap<IncomingMessage, ResponseCapture>();
 
-  const middleware = async (req: Req, res: ServerResponse, next: (error?: unknown) => void) => {
+  const middleware = async (req: Req, res: ServerResponse, next: Next) => {
+    let shield: RequestShield | undefined;
     let captured: ResponseCapture | undefined;
     try {
-      const answer = await protectedCall(incoming(req, options.scope), (context) => {
+      const incoming = incomingFrom(req, options.scope);
+      const body = async (limit: number) => {
+        const bytes = await bodyOf(req, limit);
+        if (bytes !== undefined) shield = shieldRequest(req);
+        else req.resume(); // or the client could not read the refusal
+        return bytes;
+      };
+      const reply = await protectedCall({ ...incoming, body }, (context) => {
         contexts.set(req, context);
-        captured = new ResponseCapture(res);
+        shield ??= shieldRequest(req);
+        captured = new ResponseCapture(res, shield);
+        captures.set(req, captured);
         next();
-        return captured.response;
+        return captured.handled;
       });
-      if (answer === undefined) return next();
-      await (captured?.send(answer) ?? sendReply(res, answer));
+      if (captured !== undefined && reply !== undefined) return await captured.send(reply);
+      shield?.release();
+      if (reply === undefined) return next();
+      await sendReply(res, reply);
     } catch (error) {
-      if (captured === undefined) return next(error);
+      if (captured === undefined) {
+        shield?.release();
+        return next(error);
+      }
       // The handler broke its answer off: whoever waits for it must not take it for whole.
       settings.onError(error);
       captured.restore();
       res.destroy();
     }
   };
-  return Object.assign(middleware, { context: (req: IncomingMessage) => contexts.get(req) });
+  return Object.assign(middleware, {
+    context: (req: IncomingMessage) => contexts.get(req),
+    failed(error: unknown, req: IncomingMessage, _res: ServerResponse, next: Next) {
+      captures.get(req)?.markThrown();
+      next(error);
+    },
+  });
 }
 
 /**
- * The same for a plain `node:http` server. A handler that throws frees its key, and the client gets a 500.
+ * The same for a plain `node:http` or `node:http2` server. A handler that throws frees its key, and the client gets a 500.
  *
  * @example createServer(idempotentListener(async (req, res, tx) => res.end('done'), { store, scope }));
  */
@@ -74,13 +106,16 @@ export function idempotentListener<S extends AnyStore>(
   };
 }
 
-function incoming<Req extends IncomingMessage>(req: Req, scope: IdempotencyOptions<AnyStore, Req>['scope']) {
+function incomingFrom<Req extends IncomingMessage>(
+  req: Req,
+  scope: IdempotencyOptions<AnyStore, Req>['scope'],
+) {
   return {
+    request: req,
     method: req.method ?? '',
     // Express shortens `url` where a router is mounted.
     path: 'originalUrl' in req ? String(req.originalUrl) : (req.url ?? ''),
     header: (name: string) => req.headers[name.toLowerCase()]?.toString(),
     scope: () => scope(req),
-    body: (limit: number) => bodyOf(req, limit),
   };
 }

@@ -1,5 +1,9 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
-import type { Reply } from '../protect.ts';
+import type { Handled, Reply } from '../protect.ts';
+import { method, overlay } from './overlay.ts';
+import type { RequestShield } from './request-shield.ts';
+import { headersAdded, headersOf, resetHeaders, setHeaders } from './response-headers.ts';
+import { sendReply } from './send-reply.ts';
 
 type Callback = () => void;
 
@@ -9,79 +13,89 @@ type Callback = () => void;
  */
 export class ResponseCapture {
   /** What the handler answers, from the moment it begins to. Rejects if the handler destroys the response instead. */
-  readonly response: Promise<Response>;
+  readonly handled: Promise<Handled>;
 
   readonly #res: ServerResponse;
+  readonly #shield: RequestShield;
   readonly #before: { readonly status: number; readonly headers: OutgoingHttpHeaders };
-  /** What stood on the response itself: other middleware patches the same methods. */
-  readonly #covered: readonly (readonly [name: string, own: PropertyDescriptor | undefined])[];
+  readonly #takeOff: () => void;
   readonly #chunks: Buffer[] = [];
-  #resolve: (response: Response) => void = () => {};
+  #resolve: (handled: Handled) => void = () => {};
   #reject: (error: unknown) => void = () => {};
   #body: ReadableStreamDefaultController<Uint8Array> | undefined;
+  #threw = false;
   #begun = false;
   #ended = false;
-  #closed = false;
-  #gone = false;
+  #gone: boolean;
   #waiting = false;
   #whenSent: Callback | undefined;
 
   /** @param present The headers that stand there already and are not the handler's. */
-  constructor(res: ServerResponse, present: OutgoingHttpHeaders = res.getHeaders()) {
+  constructor(res: ServerResponse, shield: RequestShield, present: OutgoingHttpHeaders = res.getHeaders()) {
     this.#res = res;
-    const headers = Object.entries(present).map(([name, value]) => [name, copyOf(value)]);
-    this.#before = { status: res.statusCode, headers: Object.fromEntries(headers) };
-    this.response = new Promise((resolve, reject) => {
+    this.#shield = shield;
+    this.#before = { status: res.statusCode, headers: headersOf(present) };
+    this.#gone = res.destroyed === true;
+    this.handled = new Promise((resolve, reject) => {
       this.#resolve = resolve;
       this.#reject = reject;
     });
+    this.handled.catch(() => {}); // whoever protects the request waits for it, too
+    shield.onDestroy = (error) => this.#destroy(error);
     const emit = res.emit.bind(res);
-    const method = (value: (...args: never[]) => unknown) => ({ configurable: true, writable: true, value });
-    const overlay: Record<string, PropertyDescriptor> = {
-      headersSent: { configurable: true, get: () => this.#begun },
-      writableEnded: { configurable: true, get: () => this.#ended },
-      // Node sets it when the client goes away.
+    this.#takeOff = overlay(res, {
+      headersSent: { get: () => this.#begun },
+      writableEnded: { get: () => this.#ended },
+      finished: { get: () => this.#ended, set: () => {} },
+      socket: { get: () => shield.standIn.socket, set: () => {} },
+      // Node sets both when the client goes away.
       destroyed: {
-        configurable: true,
         get: () => false,
         set: (gone: boolean) => {
           this.#gone = gone;
         },
       },
+      _closed: { get: () => false, set: () => {} },
       flushHeaders: method(() => this.#begin()),
       writeHead: method((...args) => this.#writeHead(args)),
       write: method((...args) => this.#write(args)),
       end: method((...args) => this.#end(args)),
       destroy: method((error?: Error) => this.#destroy(error)),
       emit: method((event: string, ...args: unknown[]) => {
-        if (event !== 'close') return emit(event, ...args);
-        this.#closed = true;
+        if (event !== 'close' && event !== 'finish') return emit(event, ...args);
+        this.#gone = true;
         return false;
       }),
-    };
-    this.#covered = Object.keys(overlay).map((name) => [name, Object.getOwnPropertyDescriptor(res, name)]);
-    Object.defineProperties(res, overlay);
+    });
+  }
+
+  /** The handler threw, and its framework will answer for it. */
+  markThrown(): void {
+    this.#threw = true;
   }
 
   /** Gives the response back as it was before the handler. */
   restore(): void {
     this.#uncover();
-    for (const name of this.#res.getHeaderNames()) this.#res.removeHeader(name);
-    for (const [name, value] of Object.entries(this.#before.headers))
-      if (value !== undefined) this.#res.setHeader(name, value);
+    resetHeaders(this.#res, this.#before.headers);
     this.#res.statusCode = this.#before.status;
   }
 
-  /** Gives the response back, and sends the answer there. */
-  async send(answer: Reply): Promise<void> {
-    if (answer.own) return this.#sendOwn();
+  /** Gives the response back, and sends the reply there. */
+  async send(reply: Reply): Promise<void> {
+    if (reply.kind === 'own') return this.#sendOwn();
     this.restore();
-    return sendReply(this.#res, answer);
+    await sendReply(this.#res, reply);
+    // A handler that is still at work must not touch what was sent in its place.
+    if (!this.#ended) silence(this.#res);
   }
 
   /** Its headers are on the response already. If the handler is not done with it, it goes on by itself. */
   #sendOwn() {
+    const isLost = this.#gone && this.#res.req.httpVersionMajor >= 2;
     this.#uncover();
+    // Over HTTP/2 a write to a stream that has ended is an error.
+    if (isLost) return;
     const last = this.#ended ? this.#chunks.pop() : undefined;
     let room = true;
     for (const chunk of this.#chunks) room = this.#res.write(chunk);
@@ -91,16 +105,18 @@ export class ResponseCapture {
   }
 
   #uncover() {
-    for (const [name, own] of this.#covered) {
-      Reflect.deleteProperty(this.#res, name);
-      if (own !== undefined) Object.defineProperty(this.#res, name, own);
+    this.#takeOff();
+    if (this.#gone) {
+      this.#res.destroyed = true;
+      Reflect.set(this.#res, '_closed', true);
     }
-    if (this.#gone) this.#res.destroyed = true;
-    if (this.#closed) this.#res.emit('close');
+    this.#shield.release();
+    if (this.#gone) this.#res.emit('close');
   }
 
   #begin() {
     if (this.#begun) return;
+    checkStatus(this.#res.statusCode);
     this.#begun = true;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
@@ -111,18 +127,27 @@ export class ResponseCapture {
         this.#waiting = false;
       },
     });
-    const { statusCode: status, statusMessage, req } = this.#res;
+    const { statusCode, req } = this.#res;
+    // A Response has a status of 200 to 599. Whatever else a handler sends goes out as it is, and is not stored.
+    const status = statusCode >= 200 && statusCode <= 599 ? statusCode : 500;
     const bodiless = req.method === 'HEAD' || status === 204 || status === 205 || status === 304;
     const headers = headersAdded(this.#res, this.#before.headers);
-    this.#resolve(new Response(bodiless ? null : body, { status, statusText: statusMessage ?? '', headers }));
+    const response = new Response(bodiless ? null : body, {
+      status,
+      // HTTP/2 has none, and warns.
+      statusText: (req.httpVersionMajor < 2 && this.#res.statusMessage) || '',
+      headers,
+    });
+    this.#resolve({ response, threw: this.#threw });
   }
 
   #writeHead(args: readonly unknown[]) {
     const [status, ...rest] = args;
-    this.#res.statusCode = status as number;
+    checkStatus(status);
+    this.#res.statusCode = Number(status);
     for (const part of rest) {
       if (typeof part === 'string') this.#res.statusMessage = part;
-      else if (part != null) for (const [name, value] of pairs(part)) this.#res.setHeader(name, value);
+      else if (part != null) setHeaders(this.#res, part);
     }
     return this.#res;
   }
@@ -159,31 +184,23 @@ export class ResponseCapture {
   }
 }
 
-/** Sends an answer that is not the handler's: its headers are laid over what is there. */
-export async function sendReply(res: ServerResponse, { response }: Reply): Promise<void> {
-  res.statusCode = response.status;
-  if (response.statusText !== '') res.statusMessage = response.statusText;
-  for (const [name, value] of response.headers)
-    if (name === 'set-cookie') res.appendHeader(name, value);
-    else res.setHeader(name, value);
-  if (response.body === null) res.end();
-  else res.end(Buffer.from(await response.arrayBuffer()));
+/** @throws what Node throws, and where it does: a framework may still answer with something else. */
+function checkStatus(status: unknown): void {
+  const code = Math.trunc(Number(status));
+  if (!(code >= 100 && code <= 999))
+    throw Object.assign(new RangeError(`Invalid status code: ${status}`), {
+      code: 'ERR_HTTP_INVALID_STATUS_CODE',
+    });
 }
 
-/** The headers that the handler set; those that stood there before belong to the one request, not to the answer. */
-function headersAdded(res: ServerResponse, before: OutgoingHttpHeaders): Headers {
-  const headers = new Headers();
-  for (const [name, value] of Object.entries(res.getHeaders())) {
-    if (value === undefined || String(value) === String(before[name])) continue;
-    for (const part of Array.isArray(value) ? value : [value]) headers.append(name, `${part}`);
-  }
-  return headers;
-}
-
-/** `writeHead` takes an object, or a flat array of names and values. */
-function pairs(headers: object): [name: string, value: string][] {
-  if (!Array.isArray(headers)) return Object.entries(headers);
-  return Array.from({ length: headers.length / 2 }, (_, n) => [headers[2 * n], headers[2 * n + 1]]);
+/** Lets nothing through any more that a handler writes. */
+function silence(res: ServerResponse): void {
+  const ignore = method(() => res);
+  const names = ['writeHead', 'end', 'destroy', 'flushHeaders', 'setHeader', 'appendHeader', 'removeHeader'];
+  overlay(res, {
+    ...Object.fromEntries(names.map((name) => [name, ignore])),
+    write: method(() => true),
+  });
 }
 
 /** A copy: the handler may use its buffer again, long before we are done with it. */
@@ -191,8 +208,6 @@ function bytesOf(chunk: unknown, encoding: unknown): Buffer {
   if (chunk instanceof Uint8Array) return Buffer.from(chunk);
   return Buffer.from(String(chunk), typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
 }
-
-const copyOf = <T>(value: T): T => (Array.isArray(value) ? (value.slice() as T) : value);
 
 const callbackOf = (args: readonly unknown[]) =>
   args.find((arg): arg is Callback => typeof arg === 'function');

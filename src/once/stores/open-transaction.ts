@@ -1,0 +1,102 @@
+import { type Check, fail, isFunction } from '../checks.ts';
+import { loadDriver } from './driver.ts';
+import type { Queryable } from './sql.ts';
+
+/** A transaction of drizzle-orm, on `node-postgres`, `postgres-js` or PGlite. */
+export interface DrizzleTransaction {
+  execute(query: never): PromiseLike<unknown>;
+}
+
+/** A transaction of Kysely. */
+export interface KyselyTransaction {
+  executeQuery(query: never): Promise<{ readonly rows: unknown[] }>;
+}
+
+/** A transaction of Knex. */
+export interface KnexTransaction {
+  raw(sql: string, bindings: never): PromiseLike<unknown>;
+}
+
+/** A transaction of postgres.js: what `sql.begin` hands over. */
+export interface PostgresJsTransaction {
+  unsafe(sql: string, parameters?: never[]): PromiseLike<readonly unknown[]>;
+}
+
+/** A transaction of Prisma: what `$transaction(async (tx) => …)` hands over. */
+export interface PrismaTransaction {
+  $queryRawUnsafe(sql: string, ...values: never[]): PromiseLike<unknown>;
+}
+
+/** A transaction that somebody opened: of `pg`, of PGlite, or of one of these libraries. */
+export type OpenTransaction =
+  | Queryable
+  | DrizzleTransaction
+  | KyselyTransaction
+  | KnexTransaction
+  | PostgresJsTransaction
+  | PrismaTransaction;
+
+type Query = Queryable['query'];
+/** The methods that are called, with the types that they have for our statements. */
+interface Methods {
+  readonly query: Query;
+  readonly execute: (query: unknown) => Promise<unknown[] | { rows: unknown[] }>;
+  readonly executeQuery: (query: unknown) => Promise<{ rows: unknown[] }>;
+  readonly raw: (sql: string, bindings: unknown[]) => Promise<{ rows: unknown[] }>;
+  readonly unsafe: (sql: string, parameters: unknown[]) => Promise<unknown[]>;
+  readonly $queryRawUnsafe: (sql: string, ...values: unknown[]) => Promise<unknown[]>;
+}
+
+const adapters: { readonly [Method in keyof Methods]: (tx: Pick<Methods, Method>) => Query } = {
+  query: (pg) => (text, values) => pg.query(text, values),
+
+  executeQuery:
+    (kysely) =>
+    async (text, values = []) => {
+      const { CompiledQuery } = await loadDriver('kysely', () => import('kysely'));
+      return kysely.executeQuery(CompiledQuery.raw(text, values));
+    },
+
+  unsafe:
+    (postgres) =>
+    async (text, values = []) => ({ rows: await postgres.unsafe(text, values) }),
+
+  $queryRawUnsafe:
+    (prisma) =>
+    async (text, values = []) => ({
+      rows: await prisma.$queryRawUnsafe(text, ...values),
+    }),
+
+  execute:
+    (drizzle) =>
+    async (text, values = []) => {
+      const { sql } = await loadDriver('drizzle-orm', () => import('drizzle-orm'));
+      const parts = placeholders(text).map((part) =>
+        typeof part === 'string' ? sql.raw(part) : sql.param(values[part]),
+      );
+      const result = await drizzle.execute(sql.join(parts));
+      return Array.isArray(result) ? { rows: result } : result;
+    },
+
+  raw:
+    (knex) =>
+    (text, values = []) => {
+      const parts = placeholders(text);
+      const sql = parts.map((part) => (typeof part === 'string' ? part : '?')).join('');
+      const bindings = parts.filter((part) => typeof part === 'number').map((index) => values[index]);
+      return knex.raw(sql, bindings);
+    },
+};
+
+/** The text of a statement, and between it the index of each value: `a = $2` is `['a = ', 1]`. */
+function placeholders(text: string): (string | number)[] {
+  return text.split(/\$(\d+)/).map((part, n) => (n % 2 === 0 ? part : Number(part) - 1));
+}
+
+/** Whatever transaction it is, as one that takes text and values. */
+export const queryableOf: Check<Queryable> = (tx, path) => {
+  if ((typeof tx === 'object' && tx !== null) || typeof tx === 'function')
+    for (const [method, adapter] of Object.entries(adapters))
+      if (isFunction(Reflect.get(tx, method))) return { query: (adapter as (tx: unknown) => Query)(tx) };
+  return fail(path, 'an open transaction of pg, PGlite, drizzle, Kysely, Knex, postgres.js or Prisma', tx);
+};

@@ -1,0 +1,34 @@
+import { TransactionEndedError } from '../errors.ts';
+
+type Callback = (error: Error) => void;
+
+/**
+ * A client that serves as a transaction until it is revoked. Its connection goes back to the pool then, and a statement
+ * that comes later would land in the transaction of whoever has the connection next: it is refused instead.
+ */
+export function revocable<Client extends object>(client: Client): { tx: Client; revoke: () => void } {
+  let revoked = false;
+  const tx = new Proxy(client, {
+    get(target, name) {
+      const member: unknown = Reflect.get(target, name, target);
+      if (typeof member !== 'function') return member;
+      return revoked && name === 'query' ? refuse : member.bind(target);
+    },
+  });
+  return {
+    tx,
+    revoke() {
+      revoked = true;
+    },
+  };
+}
+
+/** As `pg` would: by the callback where there is one, at once for a cursor or a stream, else by a rejection. */
+function refuse(...args: readonly unknown[]): Promise<never> | undefined {
+  const error = new TransactionEndedError();
+  const [query] = args;
+  const callback = args.find((arg): arg is Callback => typeof arg === 'function');
+  if (callback !== undefined) return void process.nextTick(callback, error);
+  if (typeof query === 'object' && query !== null && 'submit' in query) throw error;
+  return Promise.reject(error);
+}

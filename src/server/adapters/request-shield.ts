@@ -1,0 +1,50 @@
+import type { IncomingMessage } from 'node:http';
+import { method, overlay } from './overlay.ts';
+import { type StandIn, standInFor } from './stand-in-socket.ts';
+
+/** Keeps the departure of the client from a request, until the handler is done with it. */
+export interface RequestShield {
+  readonly standIn: StandIn;
+  /** Is told when a handler destroys the connection. */
+  onDestroy: (error: Error | undefined) => void;
+  /** The request hears now what it missed. */
+  release(): void;
+}
+
+/**
+ * A client that leaves changes nothing for the handler: the effect may be half done, and the answer is not for this
+ * connection alone. So the request, whose body was read and put back, stays readable.
+ */
+export function shieldRequest(req: IncomingMessage): RequestShield {
+  const missed: (() => void)[] = [];
+  const shield: RequestShield = {
+    standIn: standInFor(req.socket, (error) => shield.onDestroy(error)),
+    onDestroy: () => {},
+    release() {
+      uncover();
+      shield.standIn.release();
+      for (const happen of missed.splice(0)) happen();
+    },
+  };
+  const destroy = req.destroy.bind(req);
+  const emit = req.emit.bind(req);
+  const isHttp2 = req.httpVersionMajor >= 2;
+  const uncover = overlay(req, {
+    socket: { get: () => shield.standIn.socket, set: () => {} },
+    destroy: method((error?: Error) => {
+      // Node destroys the request of a client that left with this code.
+      if (error === undefined || Reflect.get(error, 'code') !== 'ECONNRESET') return destroy(error);
+      missed.push(() => destroy(error));
+      return req;
+    }),
+    // Over HTTP/2 the request is not destroyed: it only emits these.
+    ...(isHttp2 && {
+      emit: method((event: string, ...args: unknown[]) => {
+        if (event !== 'aborted' && event !== 'close') return emit(event, ...args);
+        missed.push(() => emit(event, ...args));
+        return false;
+      }),
+    }),
+  });
+  return shield;
+}

@@ -1,0 +1,33 @@
+import { readUpTo } from './body.ts';
+import { sameRequest } from './mounted-once.ts';
+
+/** The parts of a web-standard request that are looked at. */
+export function target(request: Request) {
+  const { pathname, search } = new URL(request.url);
+  return {
+    request,
+    method: request.method,
+    path: pathname + search,
+    header: (name: string) => request.headers.get(name),
+  };
+}
+
+/**
+ * Reads the body of a request.
+ *
+ * @returns the bytes, and the request again with them; undefined if they are more than `limit`
+ */
+export async function readRequest(
+  request: Request,
+  limit: number,
+): Promise<{ bytes: Uint8Array<ArrayBuffer>; request: Request } | undefined> {
+  const body = await readUpTo(request.body, limit);
+  if (!body.whole) return void (await body.stream.cancel());
+  return { bytes: body.bytes, request: withBody(request, body.bytes) };
+}
+
+function withBody(original: Request, body: Uint8Array<ArrayBuffer>): Request {
+  if (original.body === null) return original;
+  const { url, method, headers, signal } = original;
+  return sameRequest(new Request(url, { method, headers, signal, body }), original);
+}

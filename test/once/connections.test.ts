@@ -1,0 +1,129 @@
+import { connect, createServer, type Server, type Socket } from 'node:net';
+import { Pool } from 'pg';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { once, withTimeout } from '../../src/once/index.ts';
+import { postgresStore } from '../../src/once/stores/postgres.ts';
+import { POSTGRES, present, schemaOf } from './servers.ts';
+import { soon } from './soon.ts';
+
+const SCHEMA = schemaOf('connections');
+const TABLE = `${SCHEMA}.once`;
+const charge = (key: string) => ({ scope: { operation: 'charge', tenant: 'acme' }, key });
+
+describe.runIf(await present('PostgreSQL', 5432))('a connection', () => {
+  const pool = new Pool({ ...POSTGRES, max: 1 });
+  const store = postgresStore(pool, { table: TABLE });
+  const witness = new Pool({ ...POSTGRES, max: 2 });
+  const rows = async () =>
+    (await witness.query(`select key from ${SCHEMA}.charges`)).rows.map(({ key }) => key);
+
+  beforeAll(async () => {
+    await witness.query(`create schema ${SCHEMA}`);
+    await witness.query(
+      `create table ${SCHEMA}.charges (key text, constraint positive check (key <> 'bad'))`,
+    );
+    await store.setup();
+  });
+  beforeEach(async () => void (await witness.query(`truncate ${SCHEMA}.charges, ${TABLE}`)));
+  afterAll(async () => {
+    await witness.query(`drop schema ${SCHEMA} cascade`);
+    await Promise.all([pool.end(), witness.end()]);
+  });
+
+  test('is the next one’s after the commit: what the effect left running is refused, not written there', async () => {
+    let late = (): Promise<unknown> => expect.unreachable('not yet');
+    await once(store.transactional, charge('a'), async (tx) => {
+      late = () => tx.query(`insert into ${SCHEMA}.charges values ('late')`);
+    });
+    await once(store.transactional, charge('b'), async () => {
+      await expect(late()).rejects.toMatchObject({ code: 'ERR_STEADFETCH_TRANSACTION_ENDED' });
+    });
+    expect(await rows()).toEqual([]);
+  });
+
+  test('refuses a late statement in the way that it was asked: by callback, and at once for a cursor', async () => {
+    let tx = pool as unknown as Pick<Pool, 'query'>;
+    await once(store.transactional, charge('a'), (open) => {
+      tx = open as never;
+    });
+    const error = await new Promise((resolve) => tx.query('select 1', (error) => resolve(error)));
+    expect(error).toMatchObject({ name: 'TransactionEndedError' });
+    expect(() => tx.query({ submit() {} } as never)).toThrow('The transaction has ended');
+  });
+
+  test('that a late statement has spoilt answers the commit with a rollback, and that is an error', async () => {
+    const swallowed = { ...store.transactional };
+    const failing = swallowed.transaction(async (tx) => {
+      await tx.query(`insert into ${SCHEMA}.charges values ('a')`);
+      await tx.query(`insert into ${SCHEMA}.charges values ('bad')`).catch(() => {});
+      return 'done';
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'ERR_STEADFETCH_TRANSACTION_ABORTED' });
+    expect(await rows()).toEqual([]);
+  });
+
+  test('that is lost while the effect is busy elsewhere ends the transaction, and gives its place in the pool back', async () => {
+    const never = once(store.transactional, charge('a'), async (tx) => {
+      const { rows } = await tx.query('select pg_backend_pid() as pid');
+      await witness.query('select pg_terminate_backend($1)', [rows[0].pid]);
+      await new Promise(() => {}); // an effect that never ends
+    });
+    await expect(never).rejects.toThrow(/terminat/);
+    expect(await once(store.transactional, charge('a'), () => 'second')).toMatchObject({ value: 'second' });
+  });
+});
+
+describe.runIf(await present('PostgreSQL', 5432))('connections that went silent', () => {
+  let proxy: Server;
+  let pool: Pool;
+  const silenced = new Set<Socket>();
+  const sockets = new Set<Socket>();
+
+  beforeEach(async () => {
+    proxy = createServer((client) => {
+      const server = connect(POSTGRES.port, POSTGRES.host);
+      sockets.add(client);
+      client.on('error', () => {}).on('close', () => server.destroy());
+      server.on('error', () => {}).on('close', () => client.destroy());
+      client.on('data', (data) => silenced.has(client) || server.write(data));
+      server.on('data', (data) => silenced.has(client) || client.write(data));
+    });
+    await new Promise<void>((resolve) => {
+      proxy.listen(0, '127.0.0.1', resolve);
+    });
+    const { port } = proxy.address() as { port: number };
+    pool = new Pool({ ...POSTGRES, host: '127.0.0.1', port, max: 2 });
+    pool.on('error', () => {});
+  });
+  afterEach(async () => {
+    for (const socket of sockets) socket.destroy();
+    await pool.end();
+    proxy.close();
+  });
+
+  test.each(['under a lease', 'in a transaction'])(
+    'are given up, so that the pool opens new ones: %s',
+    async (mode) => {
+      const schema = `${SCHEMA}_silent`;
+      const direct = new Pool(POSTGRES);
+      await direct.query(`drop schema if exists ${schema} cascade`);
+      await direct.query(`create schema ${schema}`);
+      const store = postgresStore(pool, { table: `${schema}.once` });
+      await store.setup();
+      const limited = withTimeout(mode === 'under a lease' ? store : store.transactional, 1_000);
+      let key = 0;
+      const call = () =>
+        once(limited as never, charge(`${++key}`), () => 'done').then(
+          () => 'done',
+          (error: Error) => error.name,
+        );
+      expect(await Promise.all([call(), call()])).toEqual(['done', 'done']);
+      for (const socket of sockets) silenced.add(socket);
+      expect(await Promise.all([call(), call()])).toEqual(['StoreTimeoutError', 'StoreTimeoutError']);
+      await soon(call).toBe('done');
+      expect(pool.totalCount).toBeLessThanOrEqual(2);
+      await direct.query(`drop schema ${schema} cascade`);
+      await direct.end();
+    },
+  );
+});
