@@ -109,6 +109,12 @@ async function answer(routes: Routes, path: string, body: () => Promise<Uint8Arr
       return Response.json({ n }, { status: n === 1 ? 429 : 200 });
     case '/refused':
       return Response.json({ n }, { status: 400 });
+    case '/cookies': {
+      const headers = new Headers();
+      headers.append('set-cookie', 'a=1');
+      headers.append('set-cookie', 'b=2');
+      return new Response('two', { headers });
+    }
     case '/head':
       return new Response(null, { headers: { 'x-run': `${n}`, 'content-length': '1234' } });
     default:
@@ -169,6 +175,10 @@ async function write(routes: Routes, path: string, req: IncomingMessage, res: Se
       return json(n === 1 ? 429 : 200, { n });
     case '/refused':
       return json(400, { n });
+    case '/cookies':
+      return void res
+        .writeHead(200, ['Set-Cookie', 'a=1', 'Set-Cookie', 'b=2'] as unknown as string[])
+        .end('two');
     case '/head':
       return void res.setHeader('X-Run', n).setHeader('Content-Length', 1234).end();
     default:

@@ -12,6 +12,7 @@ interface Sent {
   readonly key?: string;
   readonly method?: string;
   readonly tenant?: string;
+  readonly type?: string;
   readonly body?: string | Buffer;
 }
 
@@ -67,12 +68,19 @@ describe.each(apps)('%s', (_name, app) => {
   });
 
   const freshKey = () => `key-${++keys}`;
-  const start = ({ path, key, method = 'POST', tenant = 'acme', body = '' }: Sent) => {
+  const start = ({
+    path,
+    key,
+    method = 'POST',
+    tenant = 'acme',
+    type = 'application/json',
+    body = '',
+  }: Sent) => {
     const headers: Record<string, string | number> = {
       'x-tenant': tenant,
       'content-length': Buffer.byteLength(body),
     };
-    if (body !== '') headers['content-type'] = 'application/json';
+    if (body !== '') headers['content-type'] = type;
     if (key !== undefined) headers['idempotency-key'] = key;
     const req = httpRequest({ port, host: '127.0.0.1', method, path, headers });
     req.end(body);
@@ -165,6 +173,31 @@ describe.each(apps)('%s', (_name, app) => {
     expect(second.headers['set-cookie']).toBeUndefined();
     if (first.headers['x-request-id'] !== undefined)
       expect(second.headers['x-request-id']).not.toBe(first.headers['x-request-id']);
+  });
+
+  test('sends every cookie that the handler set', async () => {
+    const { headers } = await send({ path: '/cookies', key: freshKey() });
+    expect(headers['set-cookie']).toEqual(['a=1', 'b=2']);
+  });
+
+  test('takes a form for the same whatever its boundary, and another one for another', async () => {
+    const key = freshKey();
+    const form = (boundary: string, value = 'x') => ({
+      path: '/slow',
+      key,
+      type: `multipart/form-data; boundary=${boundary}`,
+      body: `--${boundary}\r\ncontent-disposition: form-data; name="a"\r\n\r\n${value}\r\n--${boundary}--\r\n`,
+    });
+    expect((await send(form('one'))).status).toBe(200);
+    expect((await send(form('two'))).headers['idempotency-replayed']).toBe('true');
+    expect((await send(form('two', 'y'))).status).toBe(422);
+    expect(runs.get('/slow')).toBe(1);
+  });
+
+  test('takes an Item with parameters for the key that it holds', async () => {
+    const key = freshKey();
+    await send({ path: '/charge', key: `"${key}";v=1` });
+    expect((await send({ path: '/charge', key })).headers['idempotency-replayed']).toBe('true');
   });
 
   test('hands the handler the whole request body', async () => {

@@ -3,6 +3,7 @@ import { getRequestListener } from '@hono/node-server';
 import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
+import { HTTPException } from 'hono/http-exception';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Queryable } from '../../src/once/stores/sql.ts';
 import { idempotency as forFastify } from '../../src/server/adapters/fastify.ts';
@@ -31,58 +32,85 @@ async function charge(tx: Queryable | undefined, status: number) {
   return status;
 }
 
-const options = () => ({
+const options = (more: object = {}) => ({
   store: db.store.transactional,
   scope: () => ({ operation: 'charge', tenant: 'acme' }),
+  onError: (error: unknown) => errors.push(error),
+  ...more,
 });
+const errors: unknown[] = [];
 
-/** Each framework, answering with the status in its path. */
-const listeners: Record<string, () => Promise<RequestListener> | RequestListener> = {
-  'a web-standard handler': () =>
+/** What the handlers do: `/404` writes a row and answers with that status, `/throw/404` writes a row and throws it. */
+async function handle(path: string, tx: Queryable | undefined): Promise<number> {
+  const [, first, second] = path.split('/');
+  if (first === 'throw') {
+    await charge(tx, 0);
+    throw Object.assign(new Error('refused'), { status: Number(second), statusCode: Number(second) });
+  }
+  if (first === 'swallow') {
+    await tx?.query('select 1/0').catch(() => {});
+    return 201;
+  }
+  return charge(tx, Number(first));
+}
+
+/** Each framework, answering as it does by itself. */
+const listeners: Record<string, (more?: object) => Promise<RequestListener> | RequestListener> = {
+  'a web-standard handler': (more) =>
     getRequestListener(
-      idempotent(async (request, tx) => {
-        const status = Number(new URL(request.url).pathname.slice(1));
-        return new Response(null, { status: await charge(tx, status) });
-      }, options()),
+      idempotent(
+        async (request, tx) =>
+          new Response(null, { status: await handle(new URL(request.url).pathname, tx) }),
+        options(more),
+      ),
+      { errorHandler: () => new Response(null, { status: 500 }) },
     ),
-  'node:http': () =>
+  'node:http': (more) =>
     idempotentListener(async (req, res, tx) => {
-      res.statusCode = await charge(tx, Number(req.url?.slice(1)));
+      res.statusCode = await handle(req.url ?? '', tx);
       res.end();
-    }, options()),
-  Express() {
-    const guard = forExpress(options());
-    return express().post('/:status', guard, async (req, res) => {
-      res.sendStatus(await charge(guard.context(req), Number(req.params.status)));
+    }, options(more)),
+  Express(more) {
+    const guard = forExpress(options(more));
+    const app = express().use(guard, async (req, res) => {
+      res.sendStatus(await handle(req.path, guard.context(req)));
     });
+    return app.set('env', 'test');
   },
-  async Fastify() {
+  async Fastify(more) {
     const app = Fastify();
-    const guard = forFastify(options());
+    const guard = forFastify(options(more));
     await app.register(guard);
-    app.post<{ Params: { status: string } }>('/:status', async (request, reply) =>
-      reply.code(await charge(guard.context(request), Number(request.params.status))).send(),
+    app.post('*', async (request, reply) =>
+      reply.code(await handle(request.url, guard.context(request))).send(),
     );
     await app.ready();
     return app.routing as RequestListener;
   },
-  Hono() {
-    const guard = forHono(options());
-    const app = new Hono().post('/:status', guard, async (c) =>
-      c.newResponse(null, (await charge(guard.context(c), Number(c.req.param('status')))) as 201),
-    );
+  Hono(more) {
+    const guard = forHono(options(more));
+    const app = new Hono().post('*', guard, async (c) => {
+      try {
+        return c.newResponse(null, (await handle(c.req.path, guard.context(c))) as 201);
+      } catch (error) {
+        throw new HTTPException((error as { status: 400 }).status, { message: 'refused' });
+      }
+    });
     return getRequestListener(app.fetch);
   },
 };
 
 describe.each(Object.entries(listeners))('%s, with the store in the same database', (_name, listener) => {
-  const post = async (port: number, status: number, key: string) =>
-    fetch(`http://127.0.0.1:${port}/${status}`, { method: 'POST', headers: { 'idempotency-key': key } });
+  const post = async (port: number, path: number | string, key: string) =>
+    fetch(`http://127.0.0.1:${port}/${path}`, { method: 'POST', headers: { 'idempotency-key': key } });
   const rows = async () => (await db.query(`select * from ${SCHEMA}.charges`)).length;
+  const start = async (more?: object) => {
+    server = createServer(await listener(more));
+    return listen(server);
+  };
 
   test('the handler’s rows and its stored answer are one transaction', async () => {
-    server = createServer(await listener());
-    const port = await listen(server);
+    const port = await start();
     for (const replayed of [null, 'true', 'true']) {
       const reply = await post(port, 201, 'a');
       expect([reply.status, reply.headers.get('idempotency-replayed')]).toEqual([201, replayed]);
@@ -91,10 +119,44 @@ describe.each(Object.entries(listeners))('%s, with the store in the same databas
   });
 
   test('a 500 takes the rows back and frees the key', async () => {
-    server = createServer(await listener());
-    const port = await listen(server);
+    const port = await start();
     expect((await post(port, 500, 'a')).status).toBe(500);
     expect(await rows()).toBe(0);
+    expect(await db.query(`select * from ${SCHEMA}.once`)).toEqual([]);
+  });
+
+  test.each([400, 404, 422])('a refusal of %i takes the rows back, and is stored alone', async (status) => {
+    const port = await start();
+    for (const replayed of [null, 'true']) {
+      const reply = await post(port, status, 'a');
+      expect([reply.status, reply.headers.get('idempotency-replayed')]).toEqual([status, replayed]);
+    }
+    expect(await rows()).toBe(0);
+  });
+
+  test('a refusal is committed where that was chosen', async () => {
+    const port = await start({ commit: ({ status }: Response) => status < 400 || status === 402 });
+    for (const replayed of [null, 'true']) {
+      const reply = await post(port, 402, 'a');
+      expect([reply.status, reply.headers.get('idempotency-replayed')]).toEqual([402, replayed]);
+    }
+    expect(await rows()).toBe(1);
+  });
+
+  test.each([400, 404, 500])('a handler that writes and then throws a %i leaves no row', async (status) => {
+    const port = await start();
+    const { status: seen } = await post(port, `throw/${status}`, 'a');
+    // Only a framework makes something else of an error than a 500.
+    expect(seen === status || seen === 500).toBe(true);
+    expect(await rows()).toBe(0);
+  });
+
+  test('a handler that swallows an error of the database is told so, and nothing is committed', async () => {
+    errors.length = 0;
+    const port = await start();
+    const reply = await post(port, 'swallow', 'a');
+    expect([reply.status, await reply.json()]).toMatchObject([500, { code: 'transaction_aborted' }]);
+    expect(errors).toMatchObject([{ code: 'ERR_STEADFETCH_TRANSACTION_ABORTED' }]);
     expect(await db.query(`select * from ${SCHEMA}.once`)).toEqual([]);
   });
 });
