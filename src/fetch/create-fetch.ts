@@ -9,7 +9,10 @@ import { INSTRUMENT } from '../model/instrumentation.ts';
 import type { ClientOptions, FetchInput, Options, Policy, SteadInit } from '../model/options.ts';
 import { type Runtime, systemRuntime } from '../platform/runtime.ts';
 import type { LivePolicies } from '../policy/live-policies.ts';
-import { chooseFetch, makeTransports } from '../transport/default.ts';
+import { brand } from '../transport/clients.ts';
+import { runtimeFetch } from '../transport/default.ts';
+import { isInner } from '../transport/inner-call.ts';
+import { Sending } from '../transport/sending.ts';
 import { passThrough } from './pass-through.ts';
 import { readRequest } from './request.ts';
 
@@ -40,18 +43,19 @@ export function createClient(options: ClientOptions, runtime: Runtime): SteadFet
 }
 
 function client(rules: LivePolicies, shared: ClientState): SteadFetch {
-  const transportFor = makeTransports();
+  const sending = new Sending(runtimeFetch());
   // `fetch` takes null for nothing, and has one argument that it can't do without.
   const fetch = (input: FetchInput, init: SteadInit | null = null): Promise<Response> => {
     try {
       const policies = rules.current;
       const request = readRequest(input, init ?? {});
       if (request === undefined || request.signal?.aborted) {
-        return passThrough(chooseFetch(policies.fetch), input, init);
+        return passThrough(sending, sending.choose(policies.fetch), input, init);
       }
+      if (isInner(request)) return passThrough(sending, sending.behind, input, init);
       const { signal, stream } = request;
       const plan = planCall(request, init ?? {}, policies, shared, {
-        transport: transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
+        transport: sending.transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
         customer: () => signal && new CallerSignal(signal),
       });
       return stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
@@ -59,6 +63,7 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
       return Promise.reject(error);
     }
   };
+  brand(fetch, sending.behind);
   return Object.assign(fetch, {
     on: shared.emitter.on.bind(shared.emitter),
     breakers: shared.breakers,

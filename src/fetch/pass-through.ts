@@ -1,5 +1,5 @@
 import type { FetchInit, FetchInput, FetchLike, SteadInit } from '../model/options.ts';
-import { knowsRequest } from '../transport/default.ts';
+import type { Sending } from '../transport/sending.ts';
 import { fromRequest, isRequest } from './request.ts';
 
 /**
@@ -7,13 +7,14 @@ import { fromRequest, isRequest } from './request.ts';
  * is no URL or not http, a Request that was used up. What is wrong is said in `fetch`'s own words.
  */
 export async function passThrough(
+  sending: Pick<Sending, 'knows'>,
   fetch: FetchLike,
   input: FetchInput,
   init: SteadInit | null,
 ): Promise<Response> {
   // Nothing is sent, so a body need not be made. What else is ours, `fetch` does not look at.
   const plain = (typeof init?.body === 'function' ? { ...init, body: undefined } : init) as FetchInit;
-  if (!isRequest(input) || knowsRequest(fetch, input)) return fetch(input, plain);
+  if (!isRequest(input) || sending.knows(fetch, input)) return fetch(input, plain);
   // A fetch knows no other copy's Request; the Request's own class does.
   const request = new (input.constructor as typeof Request)(input, plain);
   const { signal, body } = request;

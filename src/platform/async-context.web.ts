@@ -1,10 +1,26 @@
 import type { AsyncContext } from './async-context.ts';
 import { builtin } from './builtin.ts';
 
-/** A browser has none: there, nothing is known of the task. */
+/** A browser has none: there, a task is known until its first `await`. */
 export function asyncContext<Value>(): AsyncContext<Value> {
   const hooks = builtin<typeof import('node:async_hooks')>('node:async_hooks');
-  if (hooks === undefined) return { run: (_value, task) => task(), get: () => undefined };
+  if (hooks === undefined) return untilTheFirstAwait();
   const storage = new hooks.AsyncLocalStorage<Value>();
   return { run: (value, task) => storage.run(value, task), get: () => storage.getStore() };
+}
+
+function untilTheFirstAwait<Value>(): AsyncContext<Value> {
+  let current: Value | undefined;
+  return {
+    run(value, task) {
+      const before = current;
+      current = value;
+      try {
+        return task();
+      } finally {
+        current = before;
+      }
+    },
+    get: () => current,
+  };
 }

@@ -1,4 +1,4 @@
-import type { DispatcherLike, FetchBody, FetchInit, FetchLike } from '../model/options.ts';
+import type { FetchBody, FetchInit } from '../model/options.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import type { Limits } from './clock.ts';
 
@@ -69,12 +69,6 @@ export interface Exchange<A extends ResponseHead = Response> {
   /** Why `send` rejected; undefined if the request itself was refused (a bad header, a forbidden redirect). */
   readonly fault: Fault | undefined;
 }
-
-/** The transport for one call: with the user's `fetch`, and on the user's dispatcher, if there are any. */
-export type TransportFor = (
-  fetch: FetchLike | undefined,
-  dispatcher: DispatcherLike | undefined,
-) => Transport;
 
 /** Gives each attempt its exchange. */
 export type Transport<A extends ResponseHead = Response> = () => Exchange<A>;
