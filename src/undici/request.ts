@@ -4,21 +4,23 @@ import type { CallRequest } from '../call/request.ts';
 import { type CallUrl, canonicalOrigin, DispatchUrl } from '../http/call-url.ts';
 import type { FetchBody, FetchInit } from '../model/options.ts';
 import type { OwnOptions } from './own-options.ts';
+import { replayed } from './replay.ts';
 
 /**
  * What the rules have to see of a request to a dispatcher. Undefined if there is nothing here for them: a protocol
  * upgrade, or something so wrong that undici itself should say so.
  *
+ * @param replay how many bytes of a stream of known length are read so that they can be sent again
  * @throws {TypeError} The request leaves its origin to the dispatcher, as one to a `Pool` may.
  */
-export function readDispatch(options: OwnOptions): CallRequest | undefined {
+export function readDispatch(options: OwnOptions, replay: number): CallRequest | undefined {
   const { method, upgrade, body } = options;
   const url = urlOf(options);
   if (url === undefined || upgrade || method === 'CONNECT' || typeof method !== 'string') return undefined;
   const headers = recordOf(options.headers);
   if (headers === 'unreadable') return undefined;
   const init: FetchInit = headers === undefined ? {} : { headers: headers as Record<string, string> };
-  return { method, url, init, signal: undefined, body: bodyOf(body), stream: undefined };
+  return { method, url, init, signal: undefined, body: readBody(body, headers, replay), stream: undefined };
 }
 
 function urlOf({ origin, path }: OwnOptions): CallUrl | undefined {
@@ -61,6 +63,17 @@ function withoutUndefined(headers: Readonly<Record<string, unknown>>): HeaderRec
 
 function inPairs(list: readonly unknown[]): unknown[][] {
   return list.flatMap((_, index) => (index % 2 === 0 ? [list.slice(index, index + 2)] : []));
+}
+
+function readBody(body: unknown, headers: HeaderRecord | undefined, replay: number): CallRequest['body'] {
+  const stream = isAsyncIterable(body) ? heard(body) : undefined;
+  if (stream === undefined || headers === undefined) return bodyOf(body);
+  return replayed(stream, lengthIn(headers), replay) ?? bodyOf(body);
+}
+
+function lengthIn(headers: HeaderRecord): unknown {
+  const name = Object.keys(headers).find((name) => name.toLowerCase() === 'content-length');
+  return name === undefined ? undefined : headers[name];
 }
 
 /** undici also sends whatever can be iterated over; what can only be iterated over once is read now. */

@@ -11,10 +11,18 @@ import type { Policies } from '../policy/policies.ts';
 import type { AnyHandler } from '../transport/undici/handlers.ts';
 import { DispatchCall } from './dispatch-call.ts';
 import { ownOptions } from './own-options.ts';
+import { splitReplay } from './replay.ts';
 import { readDispatch } from './request.ts';
 
 /** What `resilience` takes: what `createFetch` does, but for what it sends with. */
-export type ResilienceOptions = Omit<ClientOptions, 'fetch' | 'dispatcher'>;
+export interface ResilienceOptions extends Omit<ClientOptions, 'fetch' | 'dispatcher'> {
+  /**
+   * A request body that comes as a stream is read first, and can then be sent again, if its `content-length` is known
+   * and no more than this many bytes. `fetch` hands every body to its dispatcher as a stream. `false`: none is.
+   * @default 65536
+   */
+  readonly replay?: number | false;
+}
 
 /** An undici interceptor; and, as with a client, its events and its breakers. */
 export interface Resilience extends Dispatcher.DispatcherComposeInterceptor {
@@ -46,8 +54,9 @@ export function resilience(options: ResilienceOptions = {}): Resilience {
 
 /** `resilience` with time and chance from outside. */
 export function createInterceptor(options: ResilienceOptions, runtime: Runtime): Resilience {
-  const { rules, shared } = prepare(options, runtime, refuseTransport);
-  return interceptor(rules, shared);
+  const [replay, others] = splitReplay<ClientOptions>(options);
+  const { rules, shared } = prepare(others, runtime, refuseTransport);
+  return interceptor(rules, shared, replay);
 }
 
 /** @throws {PolicyError} The options name something else to send with. */
@@ -61,10 +70,10 @@ function refuseTransport(policies: Policies): void {
   }
 }
 
-function interceptor(rules: LivePolicies, shared: ClientState): Resilience {
+function interceptor(rules: LivePolicies, shared: ClientState, replay: number): Resilience {
   const intercept: Dispatcher.DispatcherComposeInterceptor = (dispatch) => (given, handler) => {
     const options = ownOptions(given);
-    const request = readDispatch(options);
+    const request = readDispatch(options, replay);
     if (request === undefined) return dispatch(given, handler);
     const call = new DispatchCall(dispatch, options, handler as AnyHandler);
     call.run(request, options, rules.current, shared);
@@ -74,7 +83,7 @@ function interceptor(rules: LivePolicies, shared: ClientState): Resilience {
     on: shared.emitter.on.bind(shared.emitter),
     breakers: shared.breakers,
     [INSTRUMENT]: shared.instrumentations.add,
-    extend: (options: Options) => interceptor(extend(rules, options, shared), shared),
+    extend: (options: Options) => interceptor(extend(rules, options, shared), shared, replay),
     update: (options: Options) => update(rules, options, shared),
     explain: (method: string, url: string | URL, policy?: Policy) =>
       explain(rules.current, method, url, policy),
