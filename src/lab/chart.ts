@@ -1,3 +1,4 @@
+import { svgChart } from '../tools/svg-chart.ts';
 import type { Outcome } from './simulate.ts';
 
 /** A named colour for each line, the same in every chart. */
@@ -12,8 +13,6 @@ const NAMES = {
 /** What happened over time, as an SVG. Needs the package `echarts`. */
 export async function chartOf(title: string, outcome: Outcome, ceiling?: number): Promise<string> {
   const seconds = outcome.calls.length;
-  const echarts = await import('echarts');
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: 720, height: 300 });
   const series = (['calls', 'sends', 'good', 'open'] as const).map((name) => ({
     name: NAMES[name],
     type: 'line' as const,
@@ -23,11 +22,9 @@ export async function chartOf(title: string, outcome: Outcome, ceiling?: number)
     showSymbol: false,
     lineStyle: { width: name === 'calls' ? 1 : 2 },
     itemStyle: { color: COLOURS[name] },
-    areaStyle: name === 'open' ? { opacity: 0.12 } : undefined,
+    ...(name === 'open' && { areaStyle: { opacity: 0.12 } }),
   }));
-  chart.setOption({
-    animation: false,
-    backgroundColor: '#ffffff',
+  return svgChart(720, 300, {
     title: { text: title, left: 8, top: 4, textStyle: { fontSize: 14 } },
     legend: {
       bottom: 0,
@@ -44,11 +41,6 @@ export async function chartOf(title: string, outcome: Outcome, ceiling?: number)
     ],
     series,
   });
-  try {
-    return chart.renderToSVGString();
-  } finally {
-    chart.dispose();
-  }
 }
 
 const LEVELS = ' ▁▂▃▄▅▆▇█';

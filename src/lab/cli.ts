@@ -30,17 +30,17 @@ async function answer(command: Extract<Command, { kind: 'ask' }>): Promise<numbe
 }
 
 async function runStorms({ only, report }: Extract<Command, { kind: 'storms' }>): Promise<number> {
-  const [{ storms }, { jobsOf }, { runAll }, { progressOf }, { barsOf, deviationsOf, tableOf }] =
+  const [{ storms }, { jobsOf }, { runAll }, { startProgress }, { barsOf, deviationsOf, tableOf }] =
     await Promise.all([
       import('./storms/index.ts'),
       import('./job.ts'),
       import('./pool.ts'),
-      import('./progress.ts'),
+      import('../tools/progress.ts'),
       import('./table.ts'),
     ]);
   const jobs = jobsOf(only);
-  const progress = await progressOf(jobs.length);
-  const samples = await runAll(jobs, progress.at);
+  const progress = await startProgress({ runs: jobs.length }, process.stderr);
+  const samples = await runAll(jobs, (done) => progress.update('runs', done));
   progress.stop();
 
   const findings = new Map(

@@ -1,3 +1,4 @@
+import { markdownTable } from '../tools/table.ts';
 import { type Experiment, mean, type Sample, type Storm, TOLERANCE } from './storms/storm.ts';
 
 /** An experiment and what its seeds came to. */
@@ -12,20 +13,13 @@ export function tableOf(storm: Storm, results: readonly Result[]): string {
   const strategies = [...new Set(results.map(({ experiment }) => experiment.strategy))];
   const find = (strategy: string, condition: string) =>
     results.find(({ experiment: e }) => e.strategy === strategy && e.condition === condition);
-  const rows = [
+  return markdownTable(
     [Object.keys(storm.measures).join(' · '), ...conditions],
-    ...strategies.map((strategy) => [
+    strategies.map((strategy) => [
       strategy,
       ...conditions.map((condition) => cell(storm, find(strategy, condition))),
     ]),
-  ];
-  const widths = [0, ...conditions].map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );
-  const line = (row: readonly string[]) =>
-    `| ${row.map((text, column) => text.padEnd(widths[column] ?? 0)).join(' | ')} |`;
-  const [head = [], ...body] = rows.map(line);
-  return [head, line(widths.map((width) => '-'.repeat(width))), ...body].join('\n');
 }
 
 function cell({ measures }: Storm, result: Result | undefined): string {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../tools/arguments.ts';
 
 /** What `steadfetch outbox …` was asked for. */
 export type OutboxCommand =
@@ -67,10 +68,7 @@ export function parseOutbox(
   if (database === undefined)
     throw new TypeError('say which database: --database postgres://…, or DATABASE_URL');
   const where = { database, schema: values.schema };
-  const limit = Number(values.limit);
-  if (!Number.isInteger(limit) || limit < 1 || limit > 100_000) {
-    throw new TypeError(`--limit must be a whole number from 1 to 100000, got ${values.limit}`);
-  }
+  const limit = wholeNumber('--limit', values.limit, 1, 100_000);
   if (kind === 'ls')
     return { ...where, kind, which: values.waiting ? 'waiting' : 'dead', limit, json: values.json };
   if (ids.length === 0 && !values.all) throw new TypeError(`${kind} needs the id of a call`);

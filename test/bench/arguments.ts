@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../src/tools/arguments.ts';
 
 /** What the benchmark is asked to do. */
 export interface Run {
@@ -29,16 +30,10 @@ export function readArguments(args: readonly string[]): Run | 'help' {
     },
   });
   if (values.help) return 'help';
-  if (!/^\d{1,9}$/.test(values.seed)) {
-    throw new TypeError(`--seed must be a whole number of up to nine digits, got ${values.seed}`);
-  }
-  if (!/^([1-9]\d?|100)$/.test(values.rounds ?? '1')) {
-    throw new TypeError(`--rounds must be a whole number from 1 to 100, got ${values.rounds}`);
-  }
   return {
     quick: values.quick,
-    rounds: values.rounds === undefined ? undefined : Number(values.rounds),
-    seed: Number(values.seed),
+    rounds: values.rounds === undefined ? undefined : wholeNumber('--rounds', values.rounds, 1, 100),
+    seed: wholeNumber('--seed', values.seed, 0, 999_999_999),
     rows: values.rows.split(',').filter((text) => text !== ''),
   };
 }

@@ -1,21 +1,14 @@
-import { BarChart } from 'echarts/charts';
-import { GridComponent, LegendComponent, MarkLineComponent, TitleComponent } from 'echarts/components';
-import { init, use } from 'echarts/core';
-import { SVGRenderer } from 'echarts/renderers';
+import { svgChart } from '../../src/tools/svg-chart.ts';
 import type { Result } from './result.ts';
 import { STEADFETCH } from './steadfetch.ts';
 
-const OURS: Record<string, string> = { GET: '#0d7d6c', POST: '#58b8a6' };
-const OTHERS: Record<string, string> = { GET: '#5b6778', POST: '#a3adba' };
+const OURS = { GET: '#0d7d6c', POST: '#58b8a6' } as const;
+const OTHERS = { GET: '#5b6778', POST: '#a3adba' } as const;
 
 /** CPU per call, relative to the base, as an SVG: one bar for each row and method. */
-export function chartOf(results: readonly Result[], caption: string): string {
-  use([BarChart, GridComponent, LegendComponent, MarkLineComponent, TitleComponent, SVGRenderer]);
+export async function chartOf(results: readonly Result[], caption: string): Promise<string> {
   const names = results[0]?.lines.map(({ name }) => name) ?? [];
-  const chart = init(null, null, { renderer: 'svg', ssr: true, width: 860, height: 130 + names.length * 38 });
-  chart.setOption({
-    animation: false,
-    backgroundColor: '#ffffff',
+  const svg = await svgChart(860, 130 + names.length * 38, {
     textStyle: { fontFamily: 'system-ui, sans-serif', color: '#1f2733' },
     title: {
       text: 'CPU per call, relative to undici.fetch + AbortSignal.timeout (less is better)',
@@ -54,7 +47,5 @@ export function chartOf(results: readonly Result[], caption: string): string {
       }),
     })),
   });
-  const svg = chart.renderToSVGString();
-  chart.dispose();
   return `${svg}\n`;
 }

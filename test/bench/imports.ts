@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Progress } from './progress.ts';
 import { type Random, type Spread, shuffled, spread } from './statistics.ts';
 
 /** What `import` of a package takes in a new process. */
@@ -17,13 +16,13 @@ const packages = ['undici', 'steadfetch'] as const;
 export async function importCosts(
   rounds: number,
   random: Random,
-  progress: Progress,
+  step: (what: string) => void,
 ): Promise<readonly ImportCost[]> {
   const times: Record<string, number[]> = { undici: [], steadfetch: [] };
   for (let round = 0; round < rounds; round++) {
     for (const name of shuffled(packages, random)) {
       times[name]?.push(await timeImport(name));
-      progress.step(`import '${name}'`);
+      step(`import '${name}'`);
     }
   }
   return packages.map((name) => {

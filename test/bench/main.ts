@@ -1,5 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { loadavg } from 'node:os';
+import { argumentsOrExit } from '../../src/tools/arguments.ts';
+import { startProgress } from '../../src/tools/progress.ts';
 import { type Run, readArguments, USAGE } from './arguments.ts';
 import { chartOf } from './chart.ts';
 import { Child } from './child.ts';
@@ -8,7 +10,6 @@ import { goalTable, isMain } from './goals.ts';
 import { importCosts } from './imports.ts';
 import { allocations, type Effort, sample } from './measure.ts';
 import { circumstances, withResults } from './page.ts';
-import { startProgress } from './progress.ts';
 import { type Result, resultsOf } from './result.ts';
 import { seeded } from './statistics.ts';
 import { forTerminal, importTable, resultTable } from './table.ts';
@@ -18,25 +19,13 @@ const LIMIT = 30 * 60_000;
 const WHOLE: Effort = { rounds: 2, share: 1, memory: 5 };
 const QUICK: Effort = { rounds: 3, share: 0.3, memory: 1 };
 
-const run = readArgumentsOrExit();
+const run = argumentsOrExit(readArguments, USAGE);
 const overdue = setTimeout(() => {
   console.error(`not done within ${LIMIT / 60_000} minutes`);
   process.exit(1);
 }, LIMIT);
 await bench(run);
 clearTimeout(overdue);
-
-function readArgumentsOrExit(): Run {
-  try {
-    const read = readArguments(process.argv.slice(2));
-    if (read !== 'help') return read;
-    console.log(USAGE);
-    process.exit(0);
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : error}\n\n${USAGE}`);
-    process.exit(2);
-  }
-}
 
 async function bench({ quick, rounds, seed, rows }: Run): Promise<void> {
   const preset = quick ? QUICK : WHOLE;
@@ -45,18 +34,21 @@ async function bench({ quick, rounds, seed, rows }: Run): Promise<void> {
   const imports = quick ? 7 : 25;
   const random = seeded(seed);
   const [load = 0] = loadavg();
-  const progress = startProgress(stepsOf(chosen, effort) + 2 * imports, process.stderr);
+  const measurements = stepsOf(chosen, effort) + 2 * imports;
+  const progress = await startProgress({ measurements }, process.stderr);
+  let done = 0;
+  const step = (what: string) => progress.update('measurements', ++done, what);
 
   const { child: server, hello: origin } = await Child.start('server.js', []);
   const results: Result[] = [];
   for (const comparison of chosen) {
-    const samples = await sample(comparison, String(origin), effort, random, progress);
+    const samples = await sample(comparison, String(origin), effort, random, step);
     results.push(
-      ...resultsOf(comparison, samples, await allocations(comparison, String(origin), effort, progress)),
+      ...resultsOf(comparison, samples, await allocations(comparison, String(origin), effort, step)),
     );
   }
   server.stop();
-  const importCost = await importCosts(imports, random, progress);
+  const importCost = await importCosts(imports, random, step);
   progress.stop();
 
   const tables = [goalTable(results, importCost), ...results.map(resultTable), importTable(importCost)];
@@ -68,7 +60,7 @@ async function bench({ quick, rounds, seed, rows }: Run): Promise<void> {
   const around = await circumstances(command, load);
   console.log([around.command, ...around.facts, '', ...tables.map(forTerminal)].join('\n'));
   if (quick || rows.length > 0) return;
-  await writeFile('docs/benchmarks.svg', chartOf(results.filter(isMain), captionOf()));
+  await writeFile('docs/benchmarks.svg', await chartOf(results.filter(isMain), captionOf()));
   const page = await readFile('docs/benchmarks.md', 'utf8');
   await writeFile('docs/benchmarks.md', withResults(page, around, tables));
 }

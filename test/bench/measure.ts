@@ -1,6 +1,5 @@
 import { Child } from './child.ts';
 import { type Comparison, MAIN_CONCURRENCY, type Setting } from './comparisons.ts';
-import type { Progress } from './progress.ts';
 import { mean, median, type Random, shuffled } from './statistics.ts';
 
 /** What a client is asked to do: to make calls for a while, or so many, and say what they took or left on the heap. */
@@ -50,7 +49,7 @@ export async function sample(
   origin: string,
   effort: Effort,
   random: Random,
-  progress: Progress,
+  step: (what: string) => void,
 ): Promise<Samples> {
   const samples = new Map(rows.map(({ name }) => [name, settings.map((): Sample[] => [])]));
   for (let generation = 0; generation < generations; generation++) {
@@ -61,7 +60,7 @@ export async function sample(
       for (const setting of settings) {
         await child.ask(warmUp(setting, effort));
       }
-      progress.step(`${id}: ${name} is warm`);
+      step(`${id}: ${name} is warm`);
     }
     for (let round = 0; round < effort.rounds; round++) {
       for (const [at, setting] of settings.entries()) {
@@ -70,7 +69,7 @@ export async function sample(
         const there = shuffled([...clients], random);
         for (const [name, client] of [...there, ...there.toReversed()]) {
           turns.get(name)?.push((await client.ask(work)) as Sample);
-          progress.step(`${id}: ${name}`);
+          step(`${id}: ${name}`);
         }
         for (const [name, both] of turns) samples.get(name)?.[at]?.push(meanOf(both));
       }
@@ -100,7 +99,7 @@ export async function allocations(
   { id, rows, settings, flags = [] }: Comparison,
   origin: string,
   effort: Effort,
-  progress: Progress,
+  step: (what: string) => void,
 ): Promise<ReadonlyMap<string, readonly (number | undefined)[]>> {
   const found = new Map<string, (number | undefined)[]>();
   for (const { name } of rows) {
@@ -123,7 +122,7 @@ export async function allocations(
     }
     found.set(name, bySetting);
     child.stop();
-    progress.step(`${id}: memory of ${name}`);
+    step(`${id}: memory of ${name}`);
   }
   return found;
 }

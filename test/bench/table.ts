@@ -1,4 +1,4 @@
-import { plainTable } from '../support/plain-table.ts';
+import { markdownTable, plainTable } from '../../src/tools/table.ts';
 import type { ImportCost } from './imports.ts';
 import type { Line, Result } from './result.ts';
 import type { Spread } from './statistics.ts';
@@ -51,7 +51,5 @@ export function forTerminal({ title, head, rows }: Table): string {
 }
 
 export function forPage({ title, head, rows }: Table): string {
-  const line = (cells: readonly string[]) => `| ${cells.join(' | ')} |`;
-  const rule = head.map((_, column) => (column === 0 ? '---' : '--:'));
-  return [`#### ${title}`, '', line(head), line(rule), ...rows.map(line)].join('\n');
+  return `#### ${title}\n\n${markdownTable(head, rows, 'right')}`;
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../src/tools/arguments.ts';
 import type { Story } from '../faults/story.ts';
 
 /** What the soak command was asked to do. */
@@ -31,18 +32,10 @@ export function readArguments(args: readonly string[], randomSeed: () => number)
     options: { calls: text, seed: text, minutes: text, lanes: text, story: text },
   });
   return {
-    calls: wholeNumber('calls', values.calls ?? '50000', 1),
-    seed: values.seed === undefined ? randomSeed() : wholeNumber('seed', values.seed, 0),
-    minutes: wholeNumber('minutes', values.minutes ?? '30', 1),
-    lanes: wholeNumber('lanes', values.lanes ?? '32', 1),
+    calls: wholeNumber('--calls', values.calls ?? '50000', 1),
+    seed: values.seed === undefined ? randomSeed() : wholeNumber('--seed', values.seed, 0),
+    minutes: wholeNumber('--minutes', values.minutes ?? '30', 1),
+    lanes: wholeNumber('--lanes', values.lanes ?? '32', 1),
     story: values.story === undefined ? undefined : (JSON.parse(values.story) as Story),
   };
-}
-
-/** @throws {TypeError} It is none, or too small. */
-export function wholeNumber(name: string, value: string, least: number): number {
-  if (!/^\d{1,9}$/.test(value) || Number(value) < least) {
-    throw new TypeError(`--${name} must be a whole number from ${least}, got ${value}`);
-  }
-  return Number(value);
 }

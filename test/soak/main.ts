@@ -1,7 +1,8 @@
+import { argumentsOrExit } from '../../src/tools/arguments.ts';
+import { startProgress } from '../../src/tools/progress.ts';
 import { Crowd } from '../faults/crowd.ts';
 import type { Story } from '../faults/story.ts';
 import { readArguments, type SoakArguments, usage } from './arguments.ts';
-import { Progress } from './progress.ts';
 import { soakStories } from './stories.ts';
 import { Tally } from './tally.ts';
 
@@ -24,20 +25,21 @@ async function soak(asked: SoakArguments): Promise<boolean> {
   stdout.write(`seed ${asked.seed}\n`);
   const begun = performance.now();
   const tally = new Tally();
-  const progress = new Progress(stdout, expected, () => performance.now());
+  const progress = await startProgress({ calls: expected }, stdout);
   const crowd = new Crowd(asked.lanes);
   let brokenCalls = 0;
   await crowd.tell(bounded(asked), (seen, broken) => {
     tally.add(seen, broken);
     if (broken.length > 0 && brokenCalls++ < PRINTED) {
-      progress.clear();
-      stdout.write(`\ncall ${tally.calls} broke a promise\n${broken.map((how) => `  ${how}\n`).join('')}`);
-      stdout.write(`  again: npm run soak -- --story '${JSON.stringify(seen.story)}'\n\n`);
+      progress.note(`call ${tally.calls} broke a promise`);
+      for (const how of broken) progress.note(`  ${how}`);
+      progress.note(`  again: npm run soak -- --story '${JSON.stringify(seen.story)}'`);
     }
-    progress.step(tally.calls, tally.violations);
+    const rate = Math.round((tally.calls / (performance.now() - begun)) * 1_000);
+    progress.update('calls', tally.calls, `${rate}/s, ${tally.violations} violations`);
   });
   const left = await crowd.close();
-  progress.clear();
+  progress.stop();
   const seconds = (performance.now() - begun) / 1_000;
   stdout.write(`\n${tally}\n`);
   for (const what of left) stdout.write(`left over: ${what}\n`);
@@ -48,10 +50,5 @@ async function soak(asked: SoakArguments): Promise<boolean> {
   return tally.violations === 0 && left.length === 0 && tally.calls === expected;
 }
 
-let asked: SoakArguments | undefined;
-try {
-  asked = readArguments(process.argv.slice(2), () => Math.trunc(Math.random() * 1e9));
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : error}\n\n${usage}`);
-}
-process.exitCode = asked !== undefined && (await soak(asked)) ? 0 : 1;
+const asked = argumentsOrExit((args) => readArguments(args, () => Math.trunc(Math.random() * 1e9)), usage);
+process.exitCode = (await soak(asked)) ? 0 : 1;

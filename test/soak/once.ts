@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
+import { argumentsOrExit, wholeNumber } from '../../src/tools/arguments.ts';
+import { startProgress } from '../../src/tools/progress.ts';
+import { plainTable } from '../../src/tools/table.ts';
 import { brokenPromises, summary } from '../once/end-to-end/broken-promises.ts';
 import { databaseService, memoryService } from '../once/end-to-end/order-service.ts';
 import { trial } from '../once/end-to-end/trial.ts';
-import { wholeNumber } from './arguments.ts';
 
 const usage = `npm run conformance:once -- [--orders 10000] [--seed 1] [--minutes 15] [--store memory|database]
 
@@ -20,8 +22,6 @@ type ServiceName = keyof typeof services;
 
 /** How many broken promises are printed. The first few tell it all. */
 const PRINTED = 10;
-/** From one line about the progress to the next, in milliseconds. */
-const SELDOM = 5_000;
 
 interface Asked {
   readonly orders: number;
@@ -38,9 +38,9 @@ function readArguments(args: readonly string[]): Asked {
   if (store !== undefined && store !== 'memory' && store !== 'database')
     throw new TypeError(`--store must be memory or database, got ${store}`);
   return {
-    orders: wholeNumber('orders', orders ?? '10000', 1),
-    seed: wholeNumber('seed', seed ?? '1', 0),
-    minutes: wholeNumber('minutes', minutes ?? '15', 1),
+    orders: wholeNumber('--orders', orders ?? '10000', 1),
+    seed: wholeNumber('--seed', seed ?? '1', 0),
+    minutes: wholeNumber('--minutes', minutes ?? '15', 1),
     stores: store === undefined ? ['memory', 'database'] : [store],
   };
 }
@@ -50,37 +50,31 @@ async function conformance(name: ServiceName, { orders, seed, minutes }: Asked):
   const begun = performance.now();
   const seconds = () => (performance.now() - begun) / 1_000;
   let known = 0;
-  const say = () =>
-    console.log(`${known} of ${orders} callers know, ${(known / seconds()).toFixed(0)} in a second`);
-  const timer = setInterval(say, SELDOM);
+  const task = `${name}: callers who know`;
+  const progress = await startProgress({ [task]: orders }, process.stdout);
   const service = await services[name](seed);
   try {
     const settled = (done: number) => {
       known = done;
+      progress.update(task, done, `${(done / seconds()).toFixed(0)}/s`);
       return seconds() < minutes * 60;
     };
     const observed = await trial({ service, orders, seed, settled });
     const broken = brokenPromises(observed);
-    console.log(`\n${name}, seed ${seed}, ${seconds().toFixed(0)} s`);
-    for (const [what, number] of Object.entries(summary(observed)))
-      console.log(`  ${what.padEnd(36)}${String(number).padStart(8)}`);
-    console.log(`  ${'broken promises'.padEnd(36)}${String(broken.length).padStart(8)}\n`);
+    progress.stop();
+    const rows = [...Object.entries(summary(observed)), ['broken promises', broken.length] as const];
+    console.log(`\n${plainTable([`${name}, seed ${seed}, ${seconds().toFixed(0)} s`, ''], rows)}\n`);
     for (const how of broken.slice(0, PRINTED)) console.log(`  ${how}`);
     if (known < orders) console.log(`the time was up after ${known} of ${orders} orders`);
     return broken.length === 0 && known === orders;
   } finally {
-    clearInterval(timer);
+    progress.stop();
     await service.close();
   }
 }
 
-let asked: Asked | undefined;
-try {
-  asked = readArguments(process.argv.slice(2));
-} catch (error) {
-  console.error(`${error instanceof Error ? error.message : error}\n\n${usage}`);
-}
-process.exitCode = asked === undefined ? 1 : 0;
-for (const name of asked?.stores ?? []) {
-  if (asked !== undefined && !(await conformance(name, asked))) process.exitCode = 1;
+const asked = argumentsOrExit(readArguments, usage);
+process.exitCode = 0;
+for (const name of asked.stores) {
+  if (!(await conformance(name, asked))) process.exitCode = 1;
 }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest';
 import { cross } from '../faults/stories.ts';
 import type { Story } from '../faults/story.ts';
 import { readArguments } from './arguments.ts';
-import { Progress } from './progress.ts';
 import { soakStories, walk } from './stories.ts';
 
 function first(count: number, seed: number): Story[] {
@@ -45,33 +44,5 @@ describe('the arguments', () => {
     [['--call', '1'], "Unknown option '--call'"],
   ])('%j: refused with "%s"', (args, message) => {
     expect(() => read(...args)).toThrow(message);
-  });
-});
-
-describe('the progress', () => {
-  const output = (isTTY: boolean) => {
-    const written: string[] = [];
-    const out = { isTTY, write: (text: string) => written.push(text) } as unknown as NodeJS.WriteStream;
-    let now = 0;
-    const progress = new Progress(out, 100, () => now);
-    for (let calls = 1; calls <= 100; calls++) {
-      now += 100;
-      progress.step(calls, 0);
-    }
-    progress.clear();
-    return written;
-  };
-
-  it('is a line every five seconds, without control characters, where it is piped', () => {
-    expect(output(false)).toEqual([
-      '50 of 100 calls, 10/s, 0 violations\n',
-      '100 of 100 calls, 10/s, 0 violations\n',
-    ]);
-  });
-
-  it('is one line that changes on a terminal', () => {
-    const written = output(true);
-    expect(written.length).toBeGreaterThan(40);
-    expect(written.every((text) => text.startsWith('\r') && !text.includes('\n'))).toBe(true);
   });
 });

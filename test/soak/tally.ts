@@ -1,3 +1,4 @@
+import { plainTable } from '../../src/tools/table.ts';
 import type { Observation } from '../faults/observation.ts';
 import { nameOf } from '../faults/story.ts';
 
@@ -26,10 +27,10 @@ export class Tally {
     const { calls, attempts, requests, effects, violations } = this;
     const sums = Object.entries({ calls, attempts, 'requests read': requests, effects, violations });
     return [
-      table('', sums),
-      table('ended by', sorted(this.#stopped)),
-      table('faults met', sorted(this.#met)),
-    ].join('\n');
+      plainTable(['in all', ''], sums),
+      plainTable(['ended by', ''], sorted(this.#stopped)),
+      plainTable(['faults met', ''], sorted(this.#met)),
+    ].join('\n\n');
   }
 }
 
@@ -39,9 +40,4 @@ function count(counts: Map<string, number>, name: string): void {
 
 function sorted(counts: ReadonlyMap<string, number>): [string, number][] {
   return [...counts].sort(([one], [other]) => one.localeCompare(other));
-}
-
-function table(title: string, counts: Iterable<readonly [string, number]>): string {
-  const rows = [...counts].map(([name, number]) => `  ${name.padEnd(36)}${String(number).padStart(8)}\n`);
-  return (title && `${title}\n`) + rows.join('');
 }

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../../../src/tools/arguments.ts';
 
 /** What the demo is asked to do. */
 export interface Run {
@@ -22,13 +23,7 @@ export function readArguments(args: readonly string[]): Run | 'help' {
   });
   if (values.help) return 'help';
   return {
-    seed: wholeNumber('--seed', values.seed, 0, Number.MAX_SAFE_INTEGER),
+    seed: wholeNumber('--seed', values.seed, 0),
     orders: wholeNumber('--orders', values.orders, 1, 1_000),
   };
-}
-
-function wholeNumber(name: string, text: string, least: number, most: number): number {
-  const value = Number(text);
-  if (/^\d+$/.test(text) && value >= least && value <= most) return value;
-  throw new TypeError(`${name} must be a whole number from ${least} to ${most}, got ${text}`);
 }

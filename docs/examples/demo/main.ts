@@ -1,10 +1,11 @@
 import { createFetch } from 'steadfetch';
+import { argumentsOrExit } from '../../../src/tools/arguments.ts';
+import { type Progress, startProgress } from '../../../src/tools/progress.ts';
 import { type Run, readArguments, USAGE } from './arguments.ts';
 import { bareFetch, type Client, retryLoop, steadfetch } from './clients.ts';
 import { isFlawless, judge, type Tally } from './judge.ts';
 import { sendOrders, type Told } from './load.ts';
 import { paintFor } from './paint.ts';
-import { type Progress, startProgress } from './progress.ts';
 import type { LedgerPage } from './service.ts';
 import { ServiceProcess } from './service-process.ts';
 import { storyOf } from './story.ts';
@@ -34,11 +35,8 @@ async function demo({ seed, orders }: Run): Promise<number> {
   );
 
   const start = Date.now();
-  const progress = startProgress(
-    clients.map(({ name }) => name),
-    orders,
-    process.stdout,
-  );
+  const totals = Object.fromEntries(clients.map(({ name }) => [name, orders]));
+  const progress = await startProgress(totals, process.stdout);
   const stop = () => progress.stop();
   process.once('exit', stop);
   api.on('breaker', ({ from, to, at, reason }) => {
@@ -70,7 +68,12 @@ async function run(
 ): Promise<Result> {
   const { name, send } = client;
   const service = services.service(name);
-  const told = await sendOrders(orders, send, service, ({ ok }) => progress.settle(name, ok));
+  const counts = { ok: 0, failed: 0 };
+  const told = await sendOrders(orders, send, service, (order) => {
+    counts[order.ok ? 'ok' : 'failed'] += 1;
+    const { ok, failed } = counts;
+    progress.update(name, ok + failed, `${ok} ok, ${failed} failed`);
+  });
   const page = await service.closeLedger();
   return { name, told, page, tally: judge(told, page) };
 }
@@ -81,18 +84,8 @@ function end(status: number, message: string): void {
   process.exit(status);
 }
 
-let asked: Run | 'help';
-try {
-  asked = readArguments(process.argv.slice(2));
-} catch (error) {
-  console.error(`${(error as Error).message}\n\n${USAGE}`);
-  process.exit(2);
-}
-if (asked === 'help') {
-  console.log(USAGE);
-} else {
-  process.once('SIGINT', () => end(130, 'interrupted'));
-  process.once('SIGTERM', () => end(143, 'terminated'));
-  setTimeout(() => end(1, `not done after ${LIMIT / 1_000} s`), LIMIT).unref();
-  process.exitCode = await demo(asked);
-}
+const asked = argumentsOrExit(readArguments, USAGE);
+process.once('SIGINT', () => end(130, 'interrupted'));
+process.once('SIGTERM', () => end(143, 'terminated'));
+setTimeout(() => end(1, `not done after ${LIMIT / 1_000} s`), LIMIT).unref();
+process.exitCode = await demo(asked);

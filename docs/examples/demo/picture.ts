@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
-import { terminalPicture } from './terminal.ts';
+import { terminalPicture } from './terminal-picture.ts';
 
 // Runs the demo and draws what it printed, without the lines of progress: docs/demo.svg.
 
@@ -11,7 +11,7 @@ const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, main, ...args]);
 
 const command = args.length > 0 ? `npm run demo -- ${args.join(' ')}` : 'npm run demo';
-const shown = stdout.split('\n').filter((line) => !/^of \d+: /.test(line));
+const shown = stdout.split('\n').filter((line) => !/^bare fetch \d+ of /.test(line));
 const date = new Date().toISOString().slice(0, 10);
 const caption = `${command} · ${date} · Node ${process.versions.node}`;
 await writeFile(

@@ -1,4 +1,4 @@
-import { plainTable } from '../../../test/support/plain-table.ts';
+import { plainTable } from '../../../src/tools/table.ts';
 import type { Tally } from './judge.ts';
 import type { Paint } from './paint.ts';
 
