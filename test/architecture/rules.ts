@@ -4,7 +4,7 @@ import { cruise, type ICruiseResult, type IForbiddenRuleType } from 'dependency-
 const floors: readonly (readonly string[])[] = [
   ['model'],
   ['platform'],
-  ['options', 'http'],
+  ['options', 'http', 'tools'],
   ['policy', 'body'],
   ['guard'],
   ['transport'],
@@ -19,7 +19,7 @@ const floors: readonly (readonly string[])[] = [
 
 /** Rooms that stand on Node: all others run in a browser, too. */
 const NODE =
-  'src/(platform/|transport/default\\.ts|transport/undici/|undici/|opentelemetry/|once/|server/|outbox/|saga/|testing/|lab/|cli)';
+  'src/(platform/|transport/default\\.ts|transport/undici/|undici/|opentelemetry/|once/|server/|outbox/|saga/|testing/|lab/|tools/|cli)';
 /** Every room of the house, to see that none is missing among the floors. */
 export const rooms: readonly string[] = floors.flat();
 
