@@ -1,6 +1,14 @@
 export type { BreakerSnapshot, BreakerState, ExportedBreaker } from './model/breaker.ts';
 export type { ClientOptions } from './model/options.ts';
-export type { AttemptReason, AttemptReport, CallReport, ErrorSummary, Stopped } from './model/report.ts';
+export type {
+  AttemptReason,
+  AttemptReport,
+  BodyEnd,
+  BodyReport,
+  CallReport,
+  ErrorSummary,
+  Stopped,
+} from './model/report.ts';
 
 import { createFetch } from './fetch/create-fetch.ts';
 

@@ -37,16 +37,17 @@ export interface Start {
 /** Sends the request once and says what came of it. Never rejects. */
 export function attempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start): Promise<Attempted<A>> {
   const { instrumentations, record, emitter, runtime } = plan;
+  const begun = runtime.now();
   const isPlain = instrumentations.isEmpty;
-  if (isPlain && !emitter.has('attempt-start')) return new Attempt(plan, start).run();
+  if (isPlain && !emitter.has('attempt-start')) return new Attempt(plan, start, begun).run();
   const { number, waited, admission } = start;
-  const at = record.epochOf(runtime.now());
+  const at = record.epochOf(begun);
   const event: AttemptStart = { ...record.ref, number, at, waited, allowedBy: admission.allowedBy };
   emitter.emit('attempt-start', event);
-  if (isPlain) return new Attempt(plan, start).run();
+  if (isPlain) return new Attempt(plan, start, begun).run();
   return instrumentations.attempt(
     event,
-    () => new Attempt(plan, start).run(),
+    () => new Attempt(plan, start, begun).run(),
     (attempted) => attempted.record.report,
   );
 }
@@ -57,10 +58,10 @@ class Attempt<A extends ResponseHead> {
   readonly #begun: number;
   #exchange: Exchange<A> | undefined;
 
-  constructor(plan: CallPlan<A>, start: Start) {
+  constructor(plan: CallPlan<A>, start: Start, begun: number) {
     this.#plan = plan;
     this.#start = start;
-    this.#begun = plan.runtime.now();
+    this.#begun = begun;
   }
 
   /** Not an async function: a call that goes well has no use for a frame to come back to. */

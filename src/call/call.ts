@@ -5,7 +5,7 @@ import { BreakerOpenError } from '../model/errors.ts';
 import type { GuardName } from '../model/events.ts';
 import type { Stopped } from '../model/report.ts';
 import { pause } from '../platform/pause.ts';
-import type { ResponseHead } from '../transport/exchange.ts';
+import type { Exchange, ResponseHead } from '../transport/exchange.ts';
 import { type Attempted, attempt, type Start } from './attempt.ts';
 import { decide } from './decide.ts';
 import type { CallPlan } from './plan.ts';
@@ -128,7 +128,7 @@ class Call<A extends ResponseHead> {
       throw this.#failed(stopped, caller?.signal.reason, now);
     }
     if (last.response === undefined) throw this.#failed(stopped, last.error, now);
-    this.#settled(stopped, last.response, now);
+    this.#settled(stopped, now, last.response, last.exchange);
     return last.response;
   }
 
@@ -144,17 +144,18 @@ class Call<A extends ResponseHead> {
 
   /** The call ends with an error, and this is it. */
   #failed(stopped: Stopped, error: unknown, now: number): unknown {
-    this.#settled(stopped, undefined, now);
+    this.#settled(stopped, now);
     this.#plan.record.remember(error);
     return error;
   }
 
-  #settled(stopped: Stopped, response: A | undefined, now: number): void {
+  #settled(stopped: Stopped, now: number, response?: A, exchange?: Exchange<A>): void {
     const { record, emitter, caller } = this.#plan;
     record.settle(stopped, now);
     if (response) caller?.handOver(response);
     else caller?.release();
     if (emitter.has('settled')) emitter.emit('settled', record.event);
+    if (response) exchange?.handedOver();
   }
 }
 

@@ -118,6 +118,7 @@ export function planCall<A extends ResponseHead>(
       isKeyPrivate: redact !== false && (typeof options.idempotencyKey === 'string' || header !== undefined),
       show: redact || withPath,
     },
+    emitter,
     runtime,
   );
   const headers =

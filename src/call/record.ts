@@ -2,10 +2,11 @@ import type { CallUrl } from '../http/call-url.ts';
 import type { ShowUrl } from '../http/redact.ts';
 import type { CallRef } from '../model/events.ts';
 import type { Delivery } from '../model/failure.ts';
-import type { CallReport, Stopped } from '../model/report.ts';
+import type { BodyReport, CallReport, Stopped } from '../model/report.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import type { AttemptRecord } from './attempt-record.ts';
 import { callId } from './call-id.ts';
+import type { Emitter } from './emitter.ts';
 import { hashKey } from './hash-key.ts';
 import { remember } from './report.ts';
 
@@ -43,8 +44,11 @@ export class CallRecord {
   #id: string | undefined;
   #shownUrl: string | undefined;
   #report: CallReport | undefined;
+  #body: BodyReport | undefined;
+  readonly #emitter: Emitter;
 
-  constructor(facts: CallFacts, runtime: Runtime) {
+  constructor(facts: CallFacts, emitter: Emitter, runtime: Runtime) {
+    this.#emitter = emitter;
     this.method = facts.method;
     this.endpoint = facts.endpoint;
     this.scope = facts.scope;
@@ -99,6 +103,14 @@ export class CallRecord {
     remember(subject, this);
   }
 
+  /** The body of the response that was handed over has ended. */
+  bodyEnded(body: BodyReport): void {
+    this.#body = Object.freeze(body);
+    // The next one that is asked for tells of the body, too.
+    this.#report = undefined;
+    if (this.#emitter.has('body')) this.#emitter.emit('body', { ...this.ref, ...body });
+  }
+
   /** @param now monotonic */
   settle(stopped: Stopped, now: number): void {
     this.#stopped = stopped;
@@ -118,6 +130,7 @@ export class CallRecord {
       delivery: this.delivery,
       stopped: this.#stopped,
       attempts: Object.freeze(this.attempts.map(({ report }) => report)),
+      ...(this.#body && { body: this.#body }),
     });
     return this.#report;
   }

@@ -1,6 +1,6 @@
 import type { BreakerState } from './breaker.ts';
 import type { PolicyChange } from './policy-change.ts';
-import type { AttemptReason, AttemptReport, CallReport } from './report.ts';
+import type { AttemptReason, AttemptReport, BodyReport, CallReport } from './report.ts';
 
 /** Which call an event belongs to. */
 export interface CallRef {
@@ -43,6 +43,8 @@ export interface Events {
   retry: CallRef & { readonly number: number; readonly delay: number; readonly reason: AttemptReason };
   /** A call settled: its response headers were handed over, or it threw. */
   settled: CallReport;
+  /** The body of the response that was handed over has ended. Not told where a body can't be seen: with `options.fetch`, a mock. */
+  body: CallRef & BodyReport;
   /** A breaker changed its state. */
   breaker: {
     readonly scope: string;
@@ -79,6 +81,7 @@ export const eventNames = Object.freeze([
   'budget',
   'retry',
   'settled',
+  'body',
   'forgotten',
   'update',
 ] as const satisfies readonly (keyof Events)[]);

@@ -57,6 +57,21 @@ export interface AttemptReport {
   readonly reason: AttemptReason;
 }
 
+/**
+ * How a response's body ended: all of it came; nobody wanted the rest (cancelled, aborted, or dropped unread); a timeout
+ * (`'idle'`, `'body'`, `'total'`); or the connection broke off.
+ */
+export type BodyEnd = 'ended' | 'cancelled' | 'idle' | 'body' | 'total' | 'network';
+
+/** What came of a response's body. */
+export interface BodyReport {
+  readonly end: BodyEnd;
+  /** That came, as they were sent: before a content-coding is undone. */
+  readonly bytes: number;
+  /** Milliseconds from the response headers to the end. */
+  readonly duration: number;
+}
+
 /** What happened in one logical call. Holds no bodies, headers, credentials or query strings. */
 export interface CallReport {
   /** A UUID of this call, the same in all its events. Not secret: the next call's is one more. */
@@ -81,4 +96,6 @@ export interface CallReport {
   readonly delivery: Delivery;
   readonly stopped: Stopped;
   readonly attempts: readonly AttemptReport[];
+  /** Of the response that was handed over, once its body has ended; undefined before, and where that can't be seen. */
+  readonly body?: BodyReport;
 }

@@ -46,6 +46,10 @@ export function metrics(meter: Meter): {
     unit: '{attempt}',
     description: 'Attempts that a guard turned away',
   });
+  const bodies = meter.createCounter('steadfetch.bodies', {
+    unit: '{body}',
+    description: 'Response bodies, by how they ended',
+  });
   const transitions = meter.createCounter('steadfetch.breaker.transitions', {
     unit: '{transition}',
     description: 'Changes of a breaker’s state',
@@ -82,6 +86,9 @@ export function metrics(meter: Meter): {
       }),
       listen('rejected', ({ by, ...call }) => {
         rejected.add(1, { ...callAttributes(call), 'steadfetch.guard': by });
+      }),
+      listen('body', ({ end, ...call }) => {
+        bodies.add(1, { ...callAttributes(call), 'steadfetch.end': end });
       }),
       listen('breaker', ({ scope, from, to }) => {
         const name = boundedScope(scope);

@@ -1,4 +1,5 @@
 import type { FetchBody, FetchInit } from '../model/options.ts';
+import type { BodyReport } from '../model/report.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import type { Limits } from './clock.ts';
 
@@ -42,8 +43,15 @@ export interface AttemptRequest {
   readonly runtime: Runtime;
   /** When it is sent, monotonic. */
   readonly now: number;
+  readonly record: ExchangeRecord;
+}
+
+/** What is noted of a call, as its exchanges need it. */
+export interface ExchangeRecord {
   /** Shown what the caller will get hold of: the response, and an error that ends its body. */
-  readonly record: { remember(subject: unknown): void };
+  remember(subject: unknown): void;
+  /** The body of the response that was handed over has ended. */
+  bodyEnded(body: BodyReport): void;
 }
 
 /** Where an error came from: the network reported it, or the request body threw it while it was sent. */
@@ -58,6 +66,8 @@ export type Fault = 'network' | 'body';
 export interface Exchange<A extends ResponseHead = Response> {
   /** Sends, once. It does not keep the order: who holds a response holds its exchange, but need not hold a body. */
   send(order: AttemptRequest): Promise<A>;
+  /** Its response is the call's: from now on the record is told how the body ends; at once, if it has. */
+  handedOver(): void;
   /** Lets go of an answer that nobody will read. Returns at once. */
   discard(answer: A): void;
   /** False only while it is certain that no byte of the request left. */

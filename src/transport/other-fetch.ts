@@ -1,5 +1,6 @@
 import { codeOf } from '../model/cause.ts';
 import type { FetchLike } from '../model/options.ts';
+import { BodyProgress } from './body-progress.ts';
 import { AttemptClock, type Timed } from './clock.ts';
 import { discard } from './discard.ts';
 import type { AttemptRequest, Exchange, Fault, Transport } from './exchange.ts';
@@ -26,6 +27,8 @@ class FetchExchange implements Exchange, Timed {
   fault: Fault | undefined;
   readonly #fetch: FetchLike;
   readonly #stop = new AbortController();
+  readonly #body = new BodyProgress();
+  #bodyIsThere = false;
   #clock: AttemptClock | undefined;
   #record: AttemptRequest['record'] | undefined;
   #reject: ((reason: unknown) => void) | undefined;
@@ -44,6 +47,11 @@ class FetchExchange implements Exchange, Timed {
     });
   }
 
+  /** Nothing is seen of a body, but for one that was read ahead, or that there is none. */
+  handedOver(): void {
+    if (this.#bodyIsThere) this.#body.handedOver(this.#record);
+  }
+
   discard(response: Response): void {
     discard(response);
   }
@@ -54,7 +62,7 @@ class FetchExchange implements Exchange, Timed {
   }
 
   async #send(order: AttemptRequest): Promise<Response> {
-    const { url, init, headers, caller, buffer } = order;
+    const { url, init, headers, caller } = order;
     const { signal } = this.#stop;
     const body = watchBody(order.body, () => {
       this.fault = 'body';
@@ -77,7 +85,7 @@ class FetchExchange implements Exchange, Timed {
         throw both.reason;
       }
       this.status = response.status;
-      await this.#watch(response, buffer);
+      await this.#watch(response, order);
       order.record.remember(response);
       return response;
     } catch (error) {
@@ -91,9 +99,13 @@ class FetchExchange implements Exchange, Timed {
   }
 
   /** From the headers on. */
-  async #watch(response: Response, buffer: number): Promise<void> {
+  async #watch(response: Response, order: AttemptRequest): Promise<void> {
+    const { buffer } = order;
+    this.#body.begin(order.runtime.now());
     this.#clock?.answered();
     const whole = buffer > 0 && (await this.#readAhead(response, buffer));
+    this.#bodyIsThere = whole || response.body === null;
+    if (this.#bodyIsThere) this.#body.ended('ended', order.runtime.now());
     if (this.#clock === undefined) return;
     if (whole || response.body === null) return this.#clock.stop();
     this.#clock.released();
@@ -102,7 +114,10 @@ class FetchExchange implements Exchange, Timed {
   }
 
   #readAhead(response: Response, buffer: number): Promise<boolean> {
-    return readAhead(response, buffer, () => this.#clock?.chunk());
+    return readAhead(response, buffer, (bytes) => {
+      this.#body.bytes += bytes;
+      this.#clock?.chunk();
+    });
   }
 
   /** Not every `fetch` listens to its signal. */

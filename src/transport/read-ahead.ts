@@ -5,7 +5,11 @@
  *
  * @returns whether that was all of it
  */
-export async function readAhead(response: Response, limit: number, chunkCame: () => void): Promise<boolean> {
+export async function readAhead(
+  response: Response,
+  limit: number,
+  chunkCame: (bytes: number) => void,
+): Promise<boolean> {
   // A clone that nobody else reads: each chunk goes to both, and waits in the response.
   const reader = response.clone().body?.getReader();
   if (reader === undefined) return true;
@@ -13,7 +17,7 @@ export async function readAhead(response: Response, limit: number, chunkCame: ()
     const { done, value } = await reader.read();
     if (done) return true;
     bytes += value.byteLength;
-    chunkCame();
+    chunkCame(value.byteLength);
   }
   // Not awaited: it only resolves when the response's own body is done with, too.
   reader.cancel().catch(() => {});

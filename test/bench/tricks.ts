@@ -57,7 +57,7 @@ const order: Omit<AttemptRequest, 'body'> = {
   buffer: 0,
   runtime: systemRuntime,
   now: 0,
-  record: { remember() {} },
+  record: { remember() {}, bodyEnded() {} },
 };
 /** As undici's `request` makes them of its caller's. */
 const requestOptions = (at: number) => ({

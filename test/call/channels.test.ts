@@ -23,8 +23,8 @@ test('a tool that was handed no client hears the events of every client on the p
     subscribe(`steadfetch:${name}`, listener);
     onTestFinished(() => void unsubscribe(`steadfetch:${name}`, listener));
   }
-  await createFetch(quick)(server.url);
-  expect(heard).toEqual(['attempt-start', 'attempt', 'retry', 'attempt-start', 'attempt', 'settled']);
+  await (await createFetch(quick)(server.url)).text();
+  expect(heard).toEqual(['attempt-start', 'attempt', 'retry', 'attempt-start', 'attempt', 'settled', 'body']);
 });
 
 test('a call is traced from its beginning to its end, with its report', async () => {

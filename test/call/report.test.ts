@@ -34,9 +34,6 @@ function listen(api: SteadFetch): Heard {
   return heard;
 }
 
-/** The event is told just before the attempt's own clock is read. */
-const near = (moment: number) => expect.closeTo(moment, -1);
-
 const outcomeOf = (call: Promise<Response>): Promise<unknown> => call.catch((error: unknown) => error);
 
 describe('the report and the events', () => {
@@ -69,8 +66,10 @@ describe('the report and the events', () => {
 
       const { breaker, budget } = ending.options ?? {};
       const scope = breaker || budget ? server.url : undefined;
-      const report = callReport(outcome);
-      if (report === undefined) throw new Error('there is no report');
+      const told = callReport(outcome);
+      if (told === undefined) throw new Error('there is no report');
+      // A body may have ended by now: test/call/body-end.test.ts.
+      const { body: _body, ...report } = told;
       const number = expect.any(Number);
       const times = { startedAt: number, duration: number };
       expect(report).toEqual({
@@ -112,7 +111,7 @@ describe('the report and the events', () => {
           : [],
       );
       expect(heard['attempt-start'].map(({ number, at }) => [number, at])).toEqual(
-        attempts.map(({ number, startedAt }) => [number, near(startedAt)]),
+        attempts.map(({ number, startedAt }) => [number, startedAt]),
       );
       expect(heard.breaker).toEqual(
         stopped === 'breaker'
@@ -150,6 +149,7 @@ describe('callReport', () => {
   test('gives the same report each time, and nobody can change it', async () => {
     await using server = await startFaultServer();
     const response = await createFetch()(server.url);
+    await response.text();
     const report = callReport(response);
     expect(callReport(response)).toBe(report);
     expect(() => Object.assign(report ?? {}, { stopped: 'attempts' })).toThrow(TypeError);

@@ -32,6 +32,7 @@ test('each event looks as docs/events.md shows it', async () => {
 
   const response = await api(`${server.url}/v1/charges?secret=1`, { method: 'POST', body: 'x' });
   expect(response.status).toBe(201);
+  await response.text();
   for (let i = 0; i < 3; i++) server.next({ kind: 'answer', status: 503 });
   await api(`${server.url}/v1/charges`);
   // The breaker is open by now; without it, the budget is what ends the retries.

@@ -13,7 +13,8 @@ export interface GateListener {
   /** The first bytes of a response have come. */
   responseStarted(): void;
   answered(status: number): void;
-  chunk(): void;
+  /** @param bytes how many came */
+  chunk(bytes: number): void;
   ended(): void;
   /** The response may go out: at its headers or, if some of its body belongs to the attempt, once that has come. */
   ready(gate: Gate): void;
@@ -57,7 +58,7 @@ export class Gate implements Required<Listener>, Controller {
   #isPaused = false;
   #isComplete = false;
   #isBroken = false;
-  /** Ended by the one who gets the response. */
+  /** Ended by the one who gets the response, or by the caller. */
   #isAbandoned = false;
   /** What ended the body of a response that was not released yet. */
   #failure: Error | undefined;
@@ -164,6 +165,7 @@ export class Gate implements Required<Listener>, Controller {
   /** Ends it with an error, of which the one who gets the response hears before the network does. */
   end(error: Error): void {
     const controller = this.#controller;
+    this.#isAbandoned = true;
     this.onResponseError(null, error);
     this.#state = 'dropped';
     this.#held = NONE;
@@ -225,7 +227,7 @@ export class Gate implements Required<Listener>, Controller {
   onResponseData(_controller: Controller, chunk: Buffer): void {
     if (this.#state === 'released') this.#sink?.onResponseData?.(this, chunk);
     else this.#hold(chunk);
-    this.#listener.chunk();
+    this.#listener.chunk(chunk.byteLength);
   }
 
   onResponseEnd(controller: Controller, trailers: RawHeaders): void {

@@ -1,3 +1,5 @@
+import type { TimeoutError } from '../../model/errors.ts';
+import { BodyProgress } from '../body-progress.ts';
 import { AttemptClock, type Timed } from '../clock.ts';
 import type { AbortSource, AbortTarget, AttemptRequest, Exchange, Fault, ResponseHead } from '../exchange.ts';
 import { CallerAbort } from './caller-abort.ts';
@@ -33,7 +35,9 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   #carrier: Carrier<A> | undefined;
   #gate: Gate | undefined;
   #buffer = 0;
+  /** Of the request, while it was sent. */
   #bodyBroke = false;
+  readonly #body = new BodyProgress();
   #caller: AbortSource | undefined;
   #clock: AttemptClock | undefined;
   #record: AttemptRequest['record'] | undefined;
@@ -63,6 +67,10 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
         this.reject(error);
       }
     });
+  }
+
+  handedOver(): void {
+    this.#body.handedOver(this.#record);
   }
 
   discard(answer: A): void {
@@ -141,11 +149,13 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     return this.#gate?.paused ?? false;
   }
 
-  expired(error: Error): void {
+  expired(error: TimeoutError): void {
+    if (error.phase !== 'attempt') this.#body.endsBy(error.phase);
     this.end(error);
   }
 
   aborted(reason: unknown): void {
+    this.#body.endsBy('cancelled');
     this.#over = new CallerAbort(reason);
     this.reject(reason);
     this.#gate?.end(this.#over);
@@ -154,7 +164,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   started(gate: Gate, context: unknown): void {
     this.#throwIfOver();
     this.sent = true;
-    this.sentAt ??= this.#runtime?.now();
+    this.sentAt ??= this.#now();
     this.#carrier?.started?.(gate, context);
   }
 
@@ -164,15 +174,18 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
 
   answered(status: number): void {
     this.status = status;
+    this.#body.begin(this.#now());
     this.#clock?.answered();
   }
 
-  chunk(): void {
+  chunk(bytes: number): void {
+    this.#body.bytes += bytes;
     this.#clock?.chunk();
   }
 
   ended(): void {
     this.#clock?.stop();
+    this.#body.ended('ended', this.#now());
     this.#letGo();
   }
 
@@ -183,6 +196,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   failed(fault: Fault | undefined): void {
     this.#clock?.stop();
     this.fault = this.#bodyBroke ? 'body' : fault;
+    this.#body.ended(fault === 'network' ? 'network' : 'cancelled', this.#now());
     this.#letGo();
   }
 
@@ -213,6 +227,10 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     this.#gate = undefined;
     this.#clock = undefined;
     this.#caller = undefined;
+  }
+
+  #now(): number {
+    return this.#runtime?.now() ?? 0;
   }
 
   #throwIfOver(): void {
