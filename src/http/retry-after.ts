@@ -19,7 +19,7 @@ export function serverWait(headers: Headers, now: number): number | undefined {
   if (exact.length === 0 && standard.length === 0) return quotaWait(headers);
   return (
     longest(exact.map(milliseconds)) ??
-    longest(standard.map((value) => seconds(value) ?? untilDate(value, headers, now)))
+    longest(standard.map((value) => secondsLeft(value, headers) ?? untilDate(value, headers, now)))
   );
 }
 
@@ -37,6 +37,18 @@ function longest(waits: readonly (number | undefined)[]): number | undefined {
 
 function milliseconds(value: string): number | undefined {
   return /^\d+(?:\.\d+)?$/.test(value) ? finite(Number(value)) : undefined;
+}
+
+/**
+ * A fraction is outside of the grammar, but servers send it, and mean it: it is rounded up. A stored answer is `Age` seconds
+ * old (RFC 9111, section 5.1), and so is what it asks for.
+ */
+function secondsLeft(value: string, headers: Headers): number | undefined {
+  const whole = /^\d+\.\d+$/.test(value) ? String(Math.ceil(Number(value))) : value;
+  const wait = seconds(whole);
+  return wait === undefined
+    ? undefined
+    : Math.max(0, wait - (seconds(headers.get('age')?.trim() ?? '') ?? 0));
 }
 
 /** delay-seconds is 1*DIGIT: no sign, no fraction, no exponent. */

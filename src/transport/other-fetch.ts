@@ -127,6 +127,13 @@ class FetchExchange implements Exchange, Timed {
   }
 }
 
+/** Errors of the language, which say that somebody's code is wrong; and what an abort is told by. */
+const MISTAKES: ReadonlySet<string> = new Set([
+  ...['RangeError', 'ReferenceError', 'SyntaxError', 'EvalError', 'URIError', 'AssertionError', 'AbortError'],
+  // Of a DOMException: what was asked for can't be done.
+  ...['DataCloneError', 'InvalidStateError', 'NotSupportedError', 'SecurityError'],
+]);
+
 /**
  * A `fetch` says "network error" with a TypeError, and a mistake of the caller's with a TypeError too. A code in the
  * chain of causes settles it, or workerd's own mark for what came from the other end; without one it was the network
@@ -136,7 +143,8 @@ function isNetworkFailure(error: unknown, { url, init, headers }: AttemptRequest
   if (codeOf(error) !== undefined) return true;
   const { name, remote } = (error ?? {}) as { name?: unknown; remote?: unknown };
   if (remote === true) return true;
-  if (name !== 'TypeError') return name === 'TimeoutError';
+  // `fetch`es of other makes, and mocks, throw plain errors, or of a class of their own.
+  if (name !== 'TypeError') return error instanceof Error && !MISTAKES.has(String(name));
   try {
     new Request(url.href, { ...init, ...(headers && { headers }) });
     return true;

@@ -1,4 +1,5 @@
 import type { Controller } from '../transport/undici/handlers.ts';
+import { RequestAbortedError } from '../transport/undici/package.ts';
 
 /** What the handler of a call steers with, whichever attempt is under way. */
 export class CallController implements Controller {
@@ -39,7 +40,9 @@ export class CallController implements Controller {
   abort(reason: Error): void {
     if (this.aborted) return;
     this.aborted = true;
-    this.reason = reason;
-    this.#call.abandon(reason);
+    // An EventEmitter that is a signal has no reason. undici gives its own.
+    this.reason = reason ?? new RequestAbortedError();
+    if (this.#current === undefined) this.#call.abandon(this.reason);
+    else this.#current.abort(this.reason);
   }
 }

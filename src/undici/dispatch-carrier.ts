@@ -59,6 +59,14 @@ export class DispatchCarrier implements Carrier<HeldResponse> {
     dispatch(sent as Dispatcher.DispatchOptions, handlerLike(handler, gate));
   }
 
+  bodySent(chunk: Uint8Array): void {
+    this.#dispatched?.listener.onBodySent?.(chunk);
+  }
+
+  requestSent(): void {
+    this.#dispatched?.listener.onRequestSent?.();
+  }
+
   responseStarted(): void {
     this.#dispatched?.listener.onResponseStarted?.();
   }

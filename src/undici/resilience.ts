@@ -75,7 +75,7 @@ function interceptor(rules: LivePolicies, shared: ClientState, replay: number): 
     const options = ownOptions(given);
     const request = readDispatch(options, replay);
     if (request === undefined) return dispatch(given, handler);
-    const call = new DispatchCall(dispatch, options, handler as AnyHandler);
+    const call = new DispatchCall(dispatch, options, handler as unknown as AnyHandler);
     call.run(request, options, rules.current, shared);
     return true;
   };

@@ -37,12 +37,26 @@ describe('Retry-After in seconds', () => {
     expect(retryAfter(value)).toBe(expected);
   });
 
-  it.each(['', '-1', '+1', '1.5', '1e3', '0x10', '1 s', '1;2', 'soon', 'NaN', 'Infinity', '²'])(
-    'ignores %j',
-    (value) => {
-      expect(retryAfter(value)).toBeUndefined();
-    },
-  );
+  it.each([
+    '',
+    '-1',
+    '+1',
+    '-1.5',
+    '+1.5',
+    '1.',
+    '.5',
+    '1.5.0',
+    '1e3',
+    '0x10',
+    '1 s',
+    '1;2',
+    'soon',
+    'NaN',
+    'Infinity',
+    '²',
+  ])('ignores %j', (value) => {
+    expect(retryAfter(value)).toBeUndefined();
+  });
 
   it('takes a number too large to hold for a very long wait', () => {
     expect(retryAfter('9'.repeat(400))).toBe(Number.MAX_SAFE_INTEGER);
@@ -324,5 +338,25 @@ describe('whatever a server sends', () => {
       wait({ ratelimit: `"x"${twist.repeat(size)}` });
       expect(performance.now() - started).toBeLessThan(2_000);
     }
+  });
+});
+
+describe('what is outside of the grammar, and plain all the same', () => {
+  it.each([
+    ['1.5', 2_000],
+    ['0.1', 1_000],
+    ['2.0', 2_000],
+  ])('a fraction is rounded up: "%s" is %i ms', (value, wait) => {
+    expect(serverWait(new Headers({ 'retry-after': value }), 0)).toBe(wait);
+  });
+
+  it.each([
+    ['60', '50', 10_000],
+    ['60', '0', 60_000],
+    ['60', '90', 0],
+    ['60', 'old', 60_000],
+    ['2.5', '1', 2_000],
+  ])('of a stored answer, "%s" counts from when it was made, %s seconds ago', (value, age, wait) => {
+    expect(serverWait(new Headers({ 'retry-after': value, age }), 0)).toBe(wait);
   });
 });

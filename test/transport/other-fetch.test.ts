@@ -220,11 +220,24 @@ test('an unsafe call is not repeated after a network error', async () => {
 });
 
 test.each([
-  ['a plain error', new Error('a bug')],
+  ['a plain error', new Error('socket hang up')],
+  ['an error with a number as code', coded(23)],
+  ['an error of a class of its own', Object.assign(new Error('request failed'), { name: 'FetchError' })],
+])('%s from another fetch is a network error, like one with a code', async (_what, error) => {
+  const { fetch } = scripted(fail(error), fail(error), async () => new Response());
+  const response = await createFetch({ ...quick, fetch })(url);
+  expect(callReport(response)?.attempts.map(({ reason }) => reason)).toEqual([
+    'network',
+    'network',
+    'success',
+  ]);
+});
+
+test.each([
   ['a RangeError', new RangeError('a bug')],
   ["an abort that was not the caller's", new DOMException('stop', 'AbortError')],
   ['a mistake with a code', coded('ERR_INVALID_ARG_TYPE')],
-  ['a number as code', coded(23)],
+  ['a ReferenceError', new ReferenceError('a bug')],
   ['a string', 'just a string'],
   ['undefined', undefined],
   ['null', null],

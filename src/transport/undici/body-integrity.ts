@@ -1,5 +1,6 @@
 import { type Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import * as zlib from 'node:zlib';
 import {
   createBrotliDecompress,
   createGunzip,
@@ -10,8 +11,6 @@ import {
 
 /** What a response says of its body. */
 export interface BodyHead {
-  /** Whether there is no body, whatever the headers say: the answer to a HEAD, a 204, a 304. */
-  readonly bodiless: boolean;
   /** `content-length`, or the empty string. */
   readonly length: string;
   /** `content-encoding`, or the empty string. */
@@ -26,7 +25,6 @@ export interface BodyHead {
  * Codings that cannot be told apart, or that are stacked, pass.
  */
 export async function assertIntact(head: BodyHead, chunks: readonly Uint8Array[]): Promise<void> {
-  if (head.bodiless) return;
   const bytes = chunks.reduce((sum, { byteLength }) => sum + byteLength, 0);
   if (/^\d+$/.test(head.length) && Number(head.length) !== bytes) {
     throw new Error(`the response body has ${bytes} bytes, its content-length is ${head.length}`);
@@ -44,7 +42,14 @@ const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ['x-gzip', () => createGunzip()],
   ['br', () => createBrotliDecompress()],
   ['deflate', deflate],
+  ...zstd(),
 ]);
+
+/** Node can decode it from 22.15 on. */
+function zstd(): [string, Decoder][] {
+  const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Duplex };
+  return createZstdDecompress === undefined ? [] : [['zstd', () => createZstdDecompress()]];
+}
 
 /** Some servers leave out the zlib wrapper, which RFC 9110, section 8.4.1.2, asks for; browsers put up with it. */
 function deflate(chunks: readonly Uint8Array[]): InflateRaw {

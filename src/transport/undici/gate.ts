@@ -2,6 +2,7 @@ import { DRAIN_BYTES, DRAIN_TIME } from '../discard.ts';
 import type { Fault } from '../exchange.ts';
 import { assertIntact } from './body-integrity.ts';
 import type { Controller, Listener, RawHeaders } from './handlers.ts';
+import { RequestAbortedError } from './package.ts';
 import { headerOf } from './raw-headers.ts';
 
 /** Whoever made the request, and is told what happens to it. */
@@ -10,6 +11,9 @@ export interface GateListener {
   started(gate: Gate, context: unknown): void;
   /** An interim response (1xx). */
   interim(status: number, headers: RawHeaders, text: string | undefined): void;
+  /** A piece of the request's body was written; and all of it. */
+  bodySent(chunk: Uint8Array): void;
+  requestSent(): void;
   /** The first bytes of a response have come. */
   responseStarted(): void;
   answered(status: number): void;
@@ -56,6 +60,9 @@ export class Gate implements Required<Listener>, Controller {
   /** The body does not come: because enough of it is held; because the one who gets it has asked for a pause. */
   #isFull = false;
   #isPaused = false;
+  /** What was held is being handed over. */
+  #isDelivering = false;
+  #delivered = 0;
   #isComplete = false;
   #isBroken = false;
   /** Ended by the one who gets the response, or by the caller. */
@@ -125,12 +132,15 @@ export class Gate implements Required<Listener>, Controller {
 
   resume(): void {
     this.#isPaused = false;
-    if (!this.#isFull) this.#controller?.resume();
+    if (this.#sink !== undefined && this.#state === 'ready') this.#deliver();
+    else if (!this.#isFull) this.#controller?.resume();
   }
 
   abort(reason: Error): void {
     this.#isAbandoned = true;
-    this.cut(reason);
+    if (!this.#isComplete) this.cut(reason);
+    else if (this.#sink !== undefined && this.#state === 'ready')
+      this.#cutShort(reason ?? new RequestAbortedError());
   }
 
   // What the attempt does.
@@ -138,14 +148,39 @@ export class Gate implements Required<Listener>, Controller {
   /** Hands over what was held back, and from now on whatever comes. */
   release(sink: Listener): void {
     this.#sink = sink;
+    this.#isDelivering = true;
     sink.onResponseStart?.(this, this.#status, this.#headers, this.#text);
-    // What comes while the first ones are looked at queues up behind them.
-    for (let i = 0; i < this.#held.length; i++) sink.onResponseData?.(this, this.#held[i] as Buffer);
+    this.#isDelivering = false;
+    this.#deliver();
+  }
+
+  /** What was held goes out, as far as it is wanted: until a pause, or an end. */
+  #deliver(): void {
+    if (this.#isDelivering) return;
+    this.#isDelivering = true;
+    // By index: what comes while the first ones are looked at queues up behind them.
+    while (this.#isWanted && this.#delivered < this.#held.length) {
+      this.#sink?.onResponseData?.(this, this.#held[this.#delivered++] as Buffer);
+    }
+    this.#isDelivering = false;
+    if (!this.#isWanted) return;
     this.#held = NONE;
     this.#state = 'released';
     if (this.#failure !== undefined) this.#breakOff(this.#failure);
-    else if (this.#isComplete) sink.onResponseEnd?.(this, this.#trailers);
+    else if (this.#isComplete) this.#sink?.onResponseEnd?.(this, this.#trailers);
     else if (this.#isFull) this.#proceed();
+    else this.#controller?.resume();
+  }
+
+  get #isWanted(): boolean {
+    return this.#state === 'ready' && !this.#isPaused;
+  }
+
+  /** The one who gets the response hears of this instead of what is left. */
+  #cutShort(error: Error): void {
+    this.#state = 'dropped';
+    this.#held = NONE;
+    this.#breakOff(error);
   }
 
   /** The body as it was held, if all of it has come: nothing else will be handed over. */
@@ -207,6 +242,14 @@ export class Gate implements Required<Listener>, Controller {
     this.#controller = controller;
   }
 
+  onBodySent(chunk: Uint8Array): void {
+    this.#listener.bodySent(chunk);
+  }
+
+  onRequestSent(): void {
+    this.#listener.requestSent();
+  }
+
   onResponseStarted(): void {
     this.#listener.responseStarted();
   }
@@ -221,7 +264,7 @@ export class Gate implements Required<Listener>, Controller {
     this.#rawHeaders = controller.rawHeaders ?? null;
     this.#text = text;
     this.#listener.answered(status);
-    if (this.#buffer === 0) this.#ready();
+    if (this.#buffer === 0 || this.#isBodiless) this.#ready();
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -237,10 +280,10 @@ export class Gate implements Required<Listener>, Controller {
       this.#finish();
       return;
     }
-    const bodiless = this.#method === 'HEAD' || this.#status === 204 || this.#status === 304;
     const length = headerOf(this.#headers, 'content-length') ?? '';
-    const encoding = headerOf(this.#headers, 'content-encoding') ?? '';
-    assertIntact({ bodiless, length, encoding }, this.#held)
+    // A part of what was encoded can't be decoded (RFC 9110, section 14.2).
+    const encoding = this.#status === 206 ? '' : (headerOf(this.#headers, 'content-encoding') ?? '');
+    assertIntact({ length, encoding }, this.#held)
       .then(() => {
         this.#finish();
         this.#ready();
@@ -253,11 +296,17 @@ export class Gate implements Required<Listener>, Controller {
     this.#isBroken = true;
     if (this.#state === 'dropped') return;
     // Before there is a response, `fetch` ends a request for one reason only, besides the caller's signal.
-    const theirs = this.#state === 'released' ? undefined : 'body';
+    const theirs = this.#status === 0 ? 'body' : undefined;
     this.#listener.failed(this.#isAbandoned ? theirs : 'network');
     if (this.#state === 'before') this.#listener.lost(error);
+    else if (this.#state === 'ready' && this.#sink !== undefined) this.#cutShort(error);
     else if (this.#state === 'ready') this.#failure = error;
     else if (this.#state === 'released') this.#breakOff(error);
+  }
+
+  /** Such an answer has no body, whatever its headers say (RFC 9110, section 6.4.1): they may tell of another answer's. */
+  get #isBodiless(): boolean {
+    return this.#method === 'HEAD' || this.#status === 204 || this.#status === 304;
   }
 
   #ready(): void {

@@ -25,6 +25,10 @@ export type RawHeaders = HeaderRecord | readonly Buffer[];
  */
 export interface Handler<Headers = HeaderRecord> {
   onRequestStart?(controller: Controller, context: unknown): void;
+  /** undici calls it, though its types do not say so: for each piece of the request's body that was written. */
+  onBodySent?(chunk: Uint8Array): void;
+  /** The request was written as a whole. */
+  onRequestSent?(): void;
   onResponseStarted?(): void;
   /** Of an interim response (1xx), too. */
   onResponseStart?(controller: Controller, status: number, headers: Headers, text?: string): void;

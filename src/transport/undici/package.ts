@@ -1,9 +1,10 @@
 // The only file that imports undici, because this has to come before.
 import './nodes-own.ts';
-import { Agent, Dispatcher, fetch, getGlobalDispatcher, getGlobalOrigin, Request } from 'undici';
+import { Agent, Dispatcher, errors, fetch, getGlobalDispatcher, getGlobalOrigin, Request } from 'undici';
 import { nodesOwn } from './nodes-own.ts';
 
 export { Dispatcher, fetch, getGlobalOrigin, Request };
+export const { RequestAbortedError } = errors;
 
 let own: Agent | undefined;
 

@@ -13,6 +13,14 @@ export class ToModern implements Required<Listener> {
     this.#handler.onRequestStart?.(controller, context);
   }
 
+  onBodySent(chunk: Uint8Array): void {
+    this.#handler.onBodySent?.(chunk);
+  }
+
+  onRequestSent(): void {
+    this.#handler.onRequestSent?.();
+  }
+
   onResponseStarted(): void {
     this.#handler.onResponseStarted?.();
   }

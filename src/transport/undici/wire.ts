@@ -18,6 +18,8 @@ export interface Carrier<A extends ResponseHead> {
   /** A request is about to be written. */
   started?(gate: Gate, context: unknown): void;
   interim?(status: number, headers: RawHeaders, text: string | undefined): void;
+  bodySent?(chunk: Uint8Array): void;
+  requestSent?(): void;
   responseStarted?(): void;
   /** There will be no response. By default the attempt fails with that error. */
   lost?(exchange: WireExchange<A>, error: Error): void;
@@ -203,6 +205,14 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   lost(error: Error): void {
     if (this.#carrier?.lost === undefined) this.reject(error);
     else this.#carrier.lost(this, error);
+  }
+
+  bodySent(chunk: Uint8Array): void {
+    this.#carrier?.bodySent?.(chunk);
+  }
+
+  requestSent(): void {
+    this.#carrier?.requestSent?.();
   }
 
   responseStarted(): void {

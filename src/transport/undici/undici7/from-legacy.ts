@@ -40,6 +40,14 @@ export class FromLegacy implements Required<LegacyHandler>, Controller {
     this.listener.onRequestStart?.(this, context);
   }
 
+  onBodySent(chunk: Uint8Array): void {
+    this.listener.onBodySent?.(chunk);
+  }
+
+  onRequestSent(): void {
+    this.listener.onRequestSent?.();
+  }
+
   onResponseStarted(): void {
     this.listener.onResponseStarted?.();
   }

@@ -10,6 +10,8 @@ export interface LegacyHandler {
   onData?(chunk: Buffer): unknown;
   onComplete?(trailers: unknown): void;
   onError?(error: Error): void;
+  onBodySent?(chunk: Uint8Array): void;
+  onRequestSent?(): void;
   onResponseStarted?(): void;
 }
 

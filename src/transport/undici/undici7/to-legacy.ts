@@ -14,6 +14,14 @@ export class ToLegacy implements Required<Listener> {
     this.#handler.onConnect?.((reason) => controller.abort(reason), context);
   }
 
+  onBodySent(chunk: Uint8Array): void {
+    this.#handler.onBodySent?.(chunk);
+  }
+
+  onRequestSent(): void {
+    this.#handler.onRequestSent?.();
+  }
+
   onResponseStarted(): void {
     this.#handler.onResponseStarted?.();
   }

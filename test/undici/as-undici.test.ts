@@ -1,0 +1,240 @@
+import { EventEmitter } from 'node:events';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { PassThrough } from 'node:stream';
+import { gzipSync } from 'node:zlib';
+import { Agent, type Dispatcher, request, stream } from 'undici';
+import { afterEach, describe, expect, test } from 'vitest';
+import { createFetch } from '../../src/index.ts';
+import { resilience } from '../../src/undici/index.ts';
+import { errorOf } from '../support/error-of.ts';
+
+// What undici does, seen by whoever looks closely, is what it does behind the interceptor.
+
+const closing: (() => unknown)[] = [];
+afterEach(async () => {
+  for (const close of closing.splice(0)) await close();
+});
+
+async function serve(listener: RequestListener): Promise<string> {
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+}
+
+function dispatchers(options = {}): [string, Dispatcher][] {
+  const plain = new Agent();
+  const agent = new Agent();
+  closing.push(
+    () => plain.destroy(),
+    () => agent.destroy(),
+  );
+  return [
+    ['undici', plain],
+    ['the interceptor', agent.compose(resilience(options))],
+  ];
+}
+
+describe('a pause at the head', () => {
+  const long = 'x'.repeat(200_000);
+  test.each([
+    ['hello', 'modern'],
+    ['hello', 'legacy'],
+    [long, 'modern'],
+    [long, 'legacy'],
+  ])('holds back everything until it is over, whole or not (%#)', async (text, language) => {
+    const origin = await serve((_request, response) => response.end(text));
+    for (const [, dispatcher] of dispatchers()) {
+      const seen: string[] = [];
+      let body = '';
+      await new Promise<void>((done, failed) => {
+        const resumed = (resume: () => void) => {
+          seen.push('paused');
+          setTimeout(() => {
+            seen.push('resumed');
+            resume();
+          }, 30);
+        };
+        const data = (chunk: Buffer) => {
+          if (body === '') seen.push('data');
+          body += chunk;
+          return true;
+        };
+        const end = () => {
+          seen.push('end');
+          done();
+        };
+        const handler =
+          language === 'modern'
+            ? {
+                onRequestStart() {},
+                onResponseStart(controller: { pause(): void; resume(): void }) {
+                  controller.pause();
+                  resumed(() => controller.resume());
+                },
+                onResponseData: (_controller: unknown, chunk: Buffer) => data(chunk),
+                onResponseEnd: end,
+                onResponseError: (_controller: unknown, error: Error) => failed(error),
+              }
+            : {
+                onConnect() {},
+                onHeaders(_status: number, _headers: unknown, resume: () => void) {
+                  resumed(resume);
+                  return false;
+                },
+                onData: data,
+                onComplete: end,
+                onError: failed,
+              };
+        dispatcher.dispatch({ origin, path: '/', method: 'GET' }, handler as Dispatcher.DispatchHandler);
+      });
+      expect(seen).toEqual(['paused', 'resumed', 'data', 'end']);
+      expect(body).toBe(text);
+    }
+  });
+
+  test('between two pieces of what was held does so, too', async () => {
+    const origin = await serve((_request, response) => {
+      response.writeHead(200, { 'content-length': 6 });
+      response.write('one');
+      setTimeout(() => response.end('two'), 5);
+    });
+    for (const [, dispatcher] of dispatchers({ buffer: 1_000 })) {
+      const seen: string[] = [];
+      await new Promise<void>((done) => {
+        dispatcher.dispatch({ origin, path: '/', method: 'GET' }, {
+          onRequestStart() {},
+          onResponseStart() {},
+          onResponseData(controller: { pause(): void; resume(): void }, chunk: Buffer) {
+            // undici gives an empty one when it goes on.
+            if (chunk.length === 0) return;
+            seen.push(String(chunk));
+            controller.pause();
+            setTimeout(() => {
+              seen.push('resumed');
+              controller.resume();
+            }, 20);
+          },
+          onResponseEnd: () => {
+            seen.push('end');
+            done();
+          },
+          onResponseError() {},
+        } as unknown as Dispatcher.DispatchHandler);
+      });
+      expect(seen).toEqual(['one', 'resumed', 'two', 'resumed', 'end']);
+    }
+  });
+});
+
+describe('an abort', () => {
+  test('inside of the factory of stream ends it, however short the answer is', async () => {
+    const origin = await serve((_request, response) => response.end('asd'));
+    for (const [, dispatcher] of dispatchers()) {
+      const stop = new AbortController();
+      const out = new PassThrough().on('error', () => {});
+      const call = stream(origin, { dispatcher, method: 'GET', signal: stop.signal }, () => {
+        stop.abort();
+        return out;
+      });
+      expect(await errorOf(call)).toMatchObject({ name: 'AbortError' });
+      expect(out.read()).toBeNull();
+    }
+  });
+
+  test('by an EventEmitter gives undici’s own error, before and after the head', async () => {
+    const origin = await serve((incoming, response) => {
+      if (incoming.url === '/head') response.write('x');
+    });
+    for (const [, dispatcher] of dispatchers()) {
+      const early = new EventEmitter();
+      const call = request(`${origin}/none`, { dispatcher, signal: early });
+      setTimeout(() => early.emit('abort'), 20);
+      expect(await errorOf(call)).toMatchObject({ code: 'UND_ERR_ABORTED' });
+      const late = new EventEmitter();
+      const { body } = await request(`${origin}/head`, { dispatcher, signal: late });
+      late.emit('abort');
+      expect(await errorOf(body.text())).toMatchObject({ code: 'UND_ERR_ABORTED' });
+    }
+  });
+});
+
+test.each(['modern', 'legacy'])(
+  'a %s handler hears what it hears behind an interceptor that does nothing',
+  async (language) => {
+    // undici 7 translates a handler for its interceptors, and says no more which pieces of the body were sent; 8 does.
+    const origin = await serve((incoming, response) => incoming.resume().on('end', () => response.end('ok')));
+    const agent = new Agent();
+    closing.push(() => agent.destroy());
+    const heard: string[][] = [];
+    for (const interceptor of [(dispatch: Dispatcher['dispatch']) => dispatch, resilience()]) {
+      const seen: string[] = [];
+      await new Promise<void>((done, failed) => {
+        const both = {
+          onBodySent: (chunk: Buffer) => seen.push(`body ${chunk.length}`),
+          onRequestSent: () => seen.push('sent'),
+        };
+        const handler =
+          language === 'modern'
+            ? {
+                ...both,
+                onRequestStart: () => seen.push('start'),
+                onResponseStart: () => seen.push('head'),
+                onResponseData: () => seen.push('data'),
+                onResponseEnd: () => done(),
+                onResponseError: (_controller: unknown, error: Error) => failed(error),
+              }
+            : {
+                ...both,
+                onConnect: () => seen.push('start'),
+                onHeaders: () => seen.push('head') > 0,
+                onData: () => seen.push('data') > 0,
+                onComplete: () => done(),
+                onError: failed,
+              };
+        const dispatcher = agent.compose(interceptor);
+        const options = { origin, path: '/', method: 'POST' as const, body: 'hello' };
+        dispatcher.dispatch(options, handler as unknown as Dispatcher.DispatchHandler);
+      });
+      heard.push(seen);
+    }
+    expect(heard[1]).toEqual(heard[0]);
+    expect(heard[1]).toContain('head');
+  },
+);
+
+describe('with buffer, a part is not judged as a whole', () => {
+  const full = gzipSync('abcdefgh'.repeat(400));
+  const answers: [string, number, Record<string, string>, Buffer | undefined][] = [
+    ['a 304 with the content-length of a 200', 304, { 'content-length': '77', etag: '"v"' }, undefined],
+    ['a 304 with a content-encoding', 304, { 'content-encoding': 'gzip', etag: '"v"' }, undefined],
+    [
+      'a 206 of a compressed representation',
+      206,
+      { 'content-encoding': 'gzip', 'content-range': 'bytes 0-9/99' },
+      full.subarray(0, 10),
+    ],
+    ['a 204', 204, {}, undefined],
+  ];
+  test.each(answers)('%s is asked for once', async (_name, status, headers, body) => {
+    let hits = 0;
+    const origin = await serve((_request, response) => {
+      hits++;
+      response.writeHead(status, headers);
+      response.end(body);
+    });
+    const rules = { buffer: 65_536, retry: { base: 1, cap: 1 } };
+    expect((await createFetch(rules)(origin)).status).toBe(status);
+    expect(hits).toBe(1);
+    for (const [, dispatcher] of dispatchers(rules)) {
+      const answer = await request(origin, { dispatcher });
+      expect(answer.statusCode).toBe(status);
+      if (body !== undefined) expect(Buffer.from(await answer.body.arrayBuffer())).toEqual(body);
+    }
+    expect(hits).toBe(3);
+  });
+});
