@@ -19,6 +19,9 @@ const DRIVERS = [
   'hono',
   'drizzle-orm',
   'kysely',
+  'mysql2',
+  'better-sqlite3',
+  'koa',
 ];
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));

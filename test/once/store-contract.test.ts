@@ -1,12 +1,15 @@
 import { Redis } from 'ioredis';
+import mysql from 'mysql2/promise';
 import { Pool } from 'pg';
 import { createClient } from 'redis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { AnyStore, Store, TransactionalStore } from '../../src/once/store.ts';
 import { memoryStore } from '../../src/once/stores/memory.ts';
+import { mysqlStore } from '../../src/once/stores/mysql.ts';
 import { openPglite } from '../../src/once/stores/pglite.ts';
 import { postgresStore } from '../../src/once/stores/postgres.ts';
 import { openRedis, redisStore } from '../../src/once/stores/redis.ts';
+import { sqliteStore } from '../../src/once/stores/sqlite.ts';
 import { storeContract, transactionContract } from '../../src/testing/index.ts';
 import { POSTGRES, present, REDIS_URL, schemaOf } from './servers.ts';
 
@@ -30,6 +33,30 @@ describe('PGlite', async () => {
   honours<TransactionalStore<unknown>>(transactionContract, store.transactional);
 });
 
+// A native module: where it was installed without its scripts, it has no binary.
+const betterSqlite = await import('better-sqlite3')
+  .then(({ default: Database }) => new Database(':memory:'))
+  .catch(() => undefined);
+describe.runIf(betterSqlite !== undefined)('SQLite, through better-sqlite3', async () => {
+  if (betterSqlite === undefined) return;
+  const store = sqliteStore(betterSqlite);
+  await store.setup();
+  honours<Store>(storeContract, store);
+  honours<TransactionalStore<unknown>>(transactionContract, store.transactional);
+});
+
+const sqlite = await import('node:sqlite' as string).catch(() => undefined); // Node 22 and later
+test('SQLite is here, in one way or the other', () => {
+  expect(betterSqlite ?? sqlite).toBeDefined();
+});
+describe.runIf(sqlite !== undefined)('SQLite, through node:sqlite', async () => {
+  if (sqlite === undefined) return;
+  const store = sqliteStore(new sqlite.DatabaseSync(':memory:'));
+  await store.setup();
+  honours<Store>(storeContract, store);
+  honours<TransactionalStore<unknown>>(transactionContract, store.transactional);
+});
+
 describe.runIf(hasPostgres)('PostgreSQL', () => {
   const pool = new Pool(POSTGRES);
   const store = postgresStore(pool, { table: `${SCHEMA}.once` });
@@ -40,6 +67,21 @@ describe.runIf(hasPostgres)('PostgreSQL', () => {
   });
   afterAll(async () => {
     await pool.query(`drop schema ${SCHEMA} cascade`);
+    await pool.end();
+  });
+  honours<Store>(storeContract, store);
+  honours<TransactionalStore<unknown>>(transactionContract, store.transactional);
+});
+
+describe.runIf(await present('MariaDB', 3306))('MariaDB', () => {
+  const pool = mysql.createPool({ host: '127.0.0.1', user: 'root', connectionLimit: 10 });
+  const store = mysqlStore(pool, { table: `${SCHEMA}.once` });
+  beforeAll(async () => {
+    await pool.query(`create database if not exists ${SCHEMA}`);
+    await store.setup();
+  });
+  afterAll(async () => {
+    await pool.query(`drop database ${SCHEMA}`);
     await pool.end();
   });
   honours<Store>(storeContract, store);

@@ -9,9 +9,11 @@ import { getRequestListener } from '@hono/node-server';
 import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
+import Koa from 'koa';
 import type { Store } from '../../src/once/index.ts';
 import { idempotency as forFastify } from '../../src/server/adapters/fastify.ts';
 import { idempotency as forHono } from '../../src/server/adapters/hono.ts';
+import { idempotency as forKoa } from '../../src/server/adapters/koa.ts';
 import { idempotency as forExpress, idempotentListener } from '../../src/server/adapters/node.ts';
 import { idempotent } from '../../src/server/index.ts';
 import type { IdempotencyOptions } from '../../src/server/options.ts';
@@ -262,12 +264,35 @@ const hono: App = async (routes, settings) => {
   return createServer(getRequestListener(app.fetch));
 };
 
+const koa: App = async (routes, settings) => {
+  const app = new Koa();
+  app.silent = true; // or it prints every error
+  app.use(async (ctx, next) => {
+    ctx.set('x-request-id', crypto.randomUUID());
+    await next();
+  });
+  app.use(forKoa({ ...settings, scope: (ctx) => scopeOf(ctx.get('x-tenant') || undefined) }));
+  app.use(async (ctx) => {
+    const { status, headers, body } = await answer(routes, ctx.path, async () => buffer(ctx.req));
+    ctx.status = status;
+    for (const [name, value] of headers) if (name !== 'set-cookie') ctx.set(name, value);
+    const cookies = headers.getSetCookie();
+    if (cookies.length > 0) ctx.set('set-cookie', cookies);
+    if (body !== null) ctx.body = Readable.fromWeb(body as never);
+    else if (ctx.method === 'HEAD' || status !== 200) ctx.respond = ctx.method !== 'HEAD';
+    else ctx.body = '';
+    if (ctx.respond === false) ctx.res.end();
+  });
+  return createServer(app.callback());
+};
+
 export const apps: readonly (readonly [name: string, app: App])[] = [
   ['a web-standard handler', web],
   ['node:http', node],
   ['Express', expressApp],
   ['Fastify', fastify],
   ['Hono', hono],
+  ['Koa', koa],
 ];
 
 /** Listens on a free port of this machine. */

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { memoryStore } from '../../src/once/index.ts';
 import { idempotency as forFastify } from '../../src/server/adapters/fastify.ts';
 import { idempotency as forHono } from '../../src/server/adapters/hono.ts';
+import { idempotency as forKoa } from '../../src/server/adapters/koa.ts';
 import { idempotency as forNode, idempotentListener } from '../../src/server/adapters/node.ts';
 import { idempotent } from '../../src/server/index.ts';
 
@@ -13,6 +14,7 @@ const entries: Record<string, (options: Options) => unknown> = {
   'server/node': (options) => forNode(options),
   idempotentListener: (options) => idempotentListener(() => {}, options),
   'server/fastify': (options) => forFastify(options as never),
+  'server/koa': (options) => forKoa(options as never),
   'server/hono': (options) => forHono(options as never),
 };
 
@@ -52,6 +54,8 @@ const wrong: readonly (readonly [options: object, message: string])[] = [
   [{ keep: true }, 'keep must be a function from a Response to true or false, got true'],
   [{ dropHeaders: 'set-cookie' }, 'dropHeaders must be an array of header names, got "set-cookie"'],
   [{ dropHeaders: ['a', 'b c'] }, 'dropHeaders[1] must be the name of a header, got "b c"'],
+  [{ commit: 402 }, 'commit must be a function from a Response to true or false, got 402'],
+  [{ documentation: '/docs' }, 'documentation must be an absolute http(s) URL, got "/docs"'],
   [{ requestLimit: '1mb' }, 'requestLimit must be a whole number from 1 to 2147483647, got "1mb"'],
   [{ responseLimit: Number.NaN }, 'responseLimit must be a whole number from 1 to 2147483647, got NaN'],
   [{ storeTimeout: 0 }, `storeTimeout must be a whole number of milliseconds from 10 to ${CENTURY}, got 0`],

@@ -4,10 +4,12 @@ import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
 import { HTTPException } from 'hono/http-exception';
+import Koa from 'koa';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import type { Queryable } from '../../src/once/stores/sql.ts';
 import { idempotency as forFastify } from '../../src/server/adapters/fastify.ts';
 import { idempotency as forHono } from '../../src/server/adapters/hono.ts';
+import { idempotency as forKoa } from '../../src/server/adapters/koa.ts';
 import { idempotency as forExpress, idempotentListener } from '../../src/server/adapters/node.ts';
 import { idempotent } from '../../src/server/index.ts';
 import { database, schemaOf } from '../once/servers.ts';
@@ -86,6 +88,17 @@ const listeners: Record<string, (more?: object) => Promise<RequestListener> | Re
     );
     await app.ready();
     return app.routing as RequestListener;
+  },
+  Koa(more) {
+    const guard = forKoa(options(more));
+    const app = new Koa();
+    app.silent = true;
+    app.use(guard).use(async (ctx) => {
+      const status = await handle(ctx.path, guard.context(ctx));
+      ctx.body = null;
+      ctx.status = status;
+    });
+    return app.callback() as RequestListener;
   },
   Hono(more) {
     const guard = forHono(options(more));

@@ -1,5 +1,6 @@
 import { type Check, fail, isFunction } from '../checks.ts';
 import { loadDriver } from './driver.ts';
+import { placeholders, positional } from './placeholders.ts';
 import type { Queryable } from './sql.ts';
 
 /** A transaction of drizzle-orm, on `node-postgres`, `postgres-js` or PGlite. */
@@ -80,18 +81,11 @@ const adapters: { readonly [Method in keyof Methods]: (tx: Pick<Methods, Method>
 
   raw:
     (knex) =>
-    (text, values = []) => {
-      const parts = placeholders(text);
-      const sql = parts.map((part) => (typeof part === 'string' ? part : '?')).join('');
-      const bindings = parts.filter((part) => typeof part === 'number').map((index) => values[index]);
-      return knex.raw(sql, bindings);
+    (text, given = []) => {
+      const statement = positional(text, given);
+      return knex.raw(statement.text, statement.values);
     },
 };
-
-/** The text of a statement, and between it the index of each value: `a = $2` is `['a = ', 1]`. */
-function placeholders(text: string): (string | number)[] {
-  return text.split(/\$(\d+)/).map((part, n) => (n % 2 === 0 ? part : Number(part) - 1));
-}
 
 /** Whatever transaction it is, as one that takes text and values. */
 export const queryableOf: Check<Queryable> = (tx, path) => {

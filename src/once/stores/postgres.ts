@@ -2,9 +2,9 @@ import type { ClientBase, Pool, PoolClient } from 'pg';
 import { boolean, type Checks, checkMembers, clientCheck, only } from '../checks.ts';
 import { TransactionAbortedError } from '../errors.ts';
 import type { Store, TransactionalStore } from '../store.ts';
+import { type Lender, withConnection } from './connection.ts';
 import { loadDriver } from './driver.ts';
 import { type OpenTransaction, queryableOf } from './open-transaction.ts';
-import { withConnection } from './pg-connection.ts';
 import { preparedStatements } from './prepared-statements.ts';
 import { revocable } from './revocable.ts';
 import { inSavepoint } from './savepoint.ts';
@@ -52,11 +52,15 @@ const checkPool = clientCheck<Pool>('a Pool of pg', ['connect', 'query']);
 export function postgresStore(pool: Pool, options: PostgresOptions = {}): PostgresStore {
   checkPool(pool, 'pool');
   const { table, prepare = true } = checkMembers<PostgresOptions>(options, { name: 'options' }, optionChecks);
+  const lender: Lender<PoolClient> = {
+    connect: () => pool.connect(),
+    giveBack: (client, broken) => client.release(broken),
+  };
   const queryable = (client: ClientBase) => (prepare ? preparedStatements(client) : client);
   // As `pool.query` does: a connection on which a step failed is not used again. It may have gone silent.
   const step: OnConnection = (use, signal) =>
     withConnection(
-      pool,
+      lender,
       (client, discard) =>
         use(queryable(client)).catch((error: unknown) => {
           discard();
@@ -69,7 +73,7 @@ export function postgresStore(pool: Pool, options: PostgresOptions = {}): Postgr
     transactional: {
       transaction: (work, signal) =>
         withConnection(
-          pool,
+          lender,
           (client, discard) =>
             inTransaction(client, discard, (tx) => work(tx, sqlStore(onlyOn(queryable(client)), table))),
           signal,

@@ -5,14 +5,21 @@ type Callback = (error: Error) => void;
 /**
  * A client that serves as a transaction until it is revoked. Its connection goes back to the pool then, and a statement
  * that comes later would land in the transaction of whoever has the connection next: it is refused instead.
+ *
+ * @param methods those that send a statement
+ * @param refuse what they do once the transaction has ended
  */
-export function revocable<Client extends object>(client: Client): { tx: Client; revoke: () => void } {
+export function revocable<Client extends object>(
+  client: Client,
+  methods: readonly string[] = ['query'],
+  refuse: (...args: readonly unknown[]) => unknown = refuseAsync,
+): { tx: Client; revoke: () => void } {
   let revoked = false;
   const tx = new Proxy(client, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function') return member;
-      return revoked && name === 'query' ? refuse : member.bind(target);
+      return revoked && methods.some((method) => method === name) ? refuse : member.bind(target);
     },
   });
   return {
@@ -24,7 +31,7 @@ export function revocable<Client extends object>(client: Client): { tx: Client; 
 }
 
 /** As `pg` would: by the callback where there is one, at once for a cursor or a stream, else by a rejection. */
-function refuse(...args: readonly unknown[]): Promise<never> | undefined {
+function refuseAsync(...args: readonly unknown[]): Promise<never> | undefined {
   const error = new TransactionEndedError();
   const [query] = args;
   const callback = args.find((arg): arg is Callback => typeof arg === 'function');

@@ -31,6 +31,7 @@ export function shieldRequest(req: IncomingMessage): RequestShield {
   const isHttp2 = req.httpVersionMajor >= 2;
   const uncover = overlay(req, {
     socket: { get: () => shield.standIn.socket, set: () => {} },
+    __onFinished: { writable: true, value: undefined }, // response-capture.ts says why
     destroy: method((error?: Error) => {
       // Node destroys the request of a client that left with this code.
       if (error === undefined || Reflect.get(error, 'code') !== 'ECONNRESET') return destroy(error);

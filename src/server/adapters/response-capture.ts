@@ -56,6 +56,9 @@ export class ResponseCapture {
         },
       },
       _closed: { get: () => false, set: () => {} },
+      // `on-finished` has one list of listeners for a response. Those from before the handler hear that the client left;
+      // those from here on have a list of their own, and hear it later.
+      __onFinished: { writable: true, value: undefined },
       flushHeaders: method(() => this.#begin()),
       writeHead: method((...args) => this.#writeHead(args)),
       write: method((...args) => this.#write(args)),

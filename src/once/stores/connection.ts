@@ -1,0 +1,68 @@
+/** A connection of a pool, as far as the end of it is concerned. */
+export interface Connection {
+  on(event: 'error' | 'end', listener: (error: Error) => void): unknown;
+  off(event: 'error' | 'end', listener: (error: Error) => void): unknown;
+}
+
+/** A pool that lends connections. */
+export interface Lender<C extends Connection> {
+  connect(): Promise<C>;
+  /** @param broken whether the connection must not be used again */
+  giveBack(connection: C, broken: boolean): void;
+}
+
+/**
+ * Uses a connection of the pool; `discard` keeps it from being used again. When the connection is lost, or the signal
+ * aborts, the wait for `use` ends and the connection is destroyed, so that its place in the pool is free: a connection
+ * that went silent never answers by itself.
+ */
+export async function withConnection<C extends Connection, T>(
+  lender: Lender<C>,
+  use: (connection: C, discard: () => void) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const connection = await connected(lender, signal);
+  let broken = false;
+  let giveUp = (_error: Error) => {};
+  const lost = new Promise<never>((_, reject) => {
+    giveUp = (error) => {
+      broken = true;
+      reject(error);
+    };
+  });
+  const end = () => giveUp(new Error('The connection was terminated'));
+  const abort = () => giveUp(signal?.reason as Error);
+  const discard = () => {
+    broken = true;
+  };
+  // A connection that dies while nobody queries it must not end the process either: `error` has a listener.
+  connection.on('error', giveUp);
+  connection.on('end', end);
+  signal?.addEventListener('abort', abort);
+  try {
+    return await Promise.race([use(connection, discard), lost]);
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    connection.off('error', giveUp);
+    connection.off('end', end);
+    // The pool listens to a connection that it keeps.
+    if (broken) connection.on('error', () => {});
+    lender.giveBack(connection, broken);
+  }
+}
+
+/** A wait for a place in the pool cannot be cancelled: a place that comes too late is given back. */
+async function connected<C extends Connection>(lender: Lender<C>, signal?: AbortSignal): Promise<C> {
+  const connecting = lender.connect();
+  if (signal === undefined) return connecting;
+  return new Promise((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort);
+    connecting
+      .then((connection) => {
+        if (signal.aborted) lender.giveBack(connection, false);
+        else resolve(connection);
+      }, reject)
+      .finally(() => signal.removeEventListener('abort', abort));
+  });
+}

@@ -1,0 +1,260 @@
+import { createHash } from 'node:crypto';
+import { type Checks, checkMembers, clientCheck } from '../checks.ts';
+import type { Claim, ScopedKey, Store, TransactionalStore } from '../store.ts';
+import { type Connection, type Lender, withConnection } from './connection.ts';
+import { positional } from './placeholders.ts';
+import { revocable } from './revocable.ts';
+import { inSavepoint } from './savepoint.ts';
+import { DEFAULT_TABLE, tableCheck } from './schema.ts';
+
+/** What of a connection of `mysql2/promise` is used. */
+export interface MysqlConnection extends Connection {
+  query(sql: string, values?: unknown[]): Promise<[rows: unknown, fields: unknown]>;
+  release(): void;
+  destroy(): void;
+}
+
+/** What of a pool of `mysql2/promise` is used. */
+export interface MysqlPool<C extends MysqlConnection> {
+  getConnection(): Promise<C>;
+  query(sql: string, values?: unknown[]): Promise<[rows: unknown, fields: unknown]>;
+}
+
+/** A transaction that somebody opened on a connection of `mysql2/promise`. */
+export type MysqlTransaction = Pick<MysqlConnection, 'query'>;
+
+/** Keys in MySQL or MariaDB. As it stands: lease mode, each step a statement of its own. */
+export interface MysqlStore<C extends MysqlConnection> extends Store {
+  /** Opens a transaction for each effect and hands its connection over; key and rows are committed together. */
+  readonly transactional: TransactionalStore<C>;
+  /**
+   * Joins a transaction that you opened and will commit, behind a savepoint. A duplicate waits for your transaction
+   * here, at most `innodb_lock_wait_timeout`.
+   */
+  within<Open extends MysqlTransaction>(tx: Open): TransactionalStore<Open>;
+}
+
+/** How the store uses the database. */
+export interface MysqlOptions {
+  /**
+   * Where the keys are kept: `name` or `schema.name`.
+   * @default 'steadfetch_once'
+   */
+  readonly table?: string;
+}
+
+const optionChecks: Checks<MysqlOptions> = { table: tableCheck };
+const checkPool = clientCheck<MysqlPool<MysqlConnection>>('a pool of mysql2/promise', [
+  'getConnection',
+  'query',
+]);
+
+/**
+ * @param pool Your pool of `mysql2/promise`.
+ * @throws PolicyError a bad argument.
+ * @example
+ * const store = mysqlStore(mysql.createPool('mysql://127.0.0.1/shop'));
+ * await store.setup();
+ */
+export function mysqlStore<C extends MysqlConnection>(
+  pool: MysqlPool<C>,
+  options: MysqlOptions = {},
+): MysqlStore<C> {
+  checkPool(pool, 'pool');
+  const { table = DEFAULT_TABLE } = checkMembers<MysqlOptions>(options, { name: 'options' }, optionChecks);
+  const lender: Lender<C> = {
+    connect: () => pool.getConnection(),
+    giveBack: (connection, broken) => (broken ? connection.destroy() : connection.release()),
+  };
+  const step = <T>(use: (steps: Store) => Promise<T>, signal?: AbortSignal) =>
+    withConnection(
+      lender,
+      async (connection, discard) => {
+        const locks = advisoryLocks(connection);
+        try {
+          return await use(mysqlSteps(connection, table, locks.take)).finally(locks.free);
+        } catch (error) {
+          discard(); // it may have gone silent
+          throw error;
+        }
+      },
+      signal,
+    );
+  return {
+    setup: () => step((steps) => steps.setup()),
+    claim: (id, terms, signal) => step((steps) => steps.claim(id, terms), signal),
+    complete: (id, token, result, signal) => step((steps) => steps.complete(id, token, result), signal),
+    release: (id, token, signal) => step((steps) => steps.release(id, token), signal),
+    extend: (id, token, lease, signal) => step((steps) => steps.extend(id, token, lease), signal),
+    purge: (limit, signal) => step((steps) => steps.purge(limit), signal),
+    transactional: {
+      transaction: (work, signal) =>
+        withConnection(
+          lender,
+          (connection, discard) => inTransaction(connection, discard, table, work),
+          signal,
+        ),
+    },
+    within: (tx) => {
+      const db = { query: (text: string) => tx.query(text).then(() => ({ rows: [] })) };
+      return inSavepoint(
+        tx,
+        db,
+        mysqlSteps(tx, table, async () => true),
+      );
+    },
+  };
+}
+
+async function inTransaction<C extends MysqlConnection, T>(
+  connection: C,
+  discard: () => void,
+  table: string,
+  work: (tx: C, store: Store) => Promise<T>,
+): Promise<T> {
+  const { tx, revoke } = revocable(connection, ['query', 'execute']);
+  const locks = advisoryLocks(connection);
+  try {
+    await connection.query('start transaction');
+    const result = await work(tx, mysqlSteps(connection, table, locks.take)).finally(revoke);
+    await connection.query('commit');
+    return result;
+  } catch (error) {
+    await connection.query('rollback').catch(discard);
+    throw error;
+  } finally {
+    // They belong to the connection, not to the transaction.
+    await locks.free().catch(discard);
+  }
+}
+
+/** SHA-256 of scope and key: as text both would be too long for an index. */
+const hashOf = ({ scope, key }: ScopedKey) => createHash('sha256').update(JSON.stringify([scope, key]));
+
+/**
+ * A lock on a key, for as long as a claim on it may be uncommitted: so that a duplicate, instead of waiting for that
+ * transaction, finds the lock taken and leaves. The primary key is what allows one row for one key.
+ */
+function advisoryLocks(connection: MysqlTransaction) {
+  const held = new Set<string>();
+  return {
+    async take(id: ScopedKey): Promise<boolean> {
+      const name = hashOf(id).digest('base64url');
+      if (held.has(name)) return true;
+      const [rows] = await connection.query('select get_lock(?, 0) as got', [name]);
+      const got = Number((rows as { got: number }[])[0]?.got) === 1;
+      if (got) held.add(name);
+      return got;
+    },
+    async free(): Promise<void> {
+      for (const name of held) await connection.query('do release_lock(?)', [name]);
+      held.clear();
+    },
+  };
+}
+
+/** Two statements for a claim, of which the first decides; one for every other step. */
+function mysqlSteps(
+  connection: MysqlTransaction,
+  table: string,
+  mayClaim: (id: ScopedKey) => Promise<boolean>,
+): Store {
+  const sql = statements(table);
+  const query = async (text: string, ...given: unknown[]) => {
+    const statement = positional(text, given);
+    return (await connection.query(statement.text, statement.values))[0];
+  };
+  const changed = async (...args: Parameters<typeof query>) =>
+    ((await query(...args)) as { affectedRows: number }).affectedRows > 0;
+  const idOf = (id: ScopedKey) => hashOf(id).digest();
+
+  return {
+    async setup() {
+      await query(schemaSql(table));
+    },
+
+    async claim(id, { fingerprint = null, lease, lifetime }): Promise<Claim> {
+      if (!(await mayClaim(id))) return { state: 'running', leaseLeft: undefined };
+      const claimant = createHash('sha256').update(crypto.randomUUID()).digest().subarray(0, 16);
+      const hash = idOf(id);
+      await query(sql.claim, hash, id.scope, id.key, fingerprint, lease, lifetime, claimant);
+      const [row] = (await query(sql.look, hash, claimant, fingerprint)) as Found[];
+      if (row === undefined) return { state: 'running', leaseLeft: undefined };
+      if (Number(row.mine) === 1) return { state: 'claimed', token: Number(row.token) };
+      if (Number(row.reused) === 1) return { state: 'reused' };
+      if (row.lease_left === null) return { state: 'done', result: row.result ?? undefined };
+      return { state: 'running', leaseLeft: Number(row.lease_left) };
+    },
+
+    complete: (id, token, result) =>
+      changed(sql.complete, idOf(id), token, result === undefined ? null : Buffer.from(result)),
+    release: (id, token) => changed(sql.release, idOf(id), token),
+    extend: (id, token, lease) => changed(sql.extend, idOf(id), token, lease),
+    purge: async (limit) => ((await query(sql.purge, limit)) as { affectedRows: number }).affectedRows,
+  };
+}
+
+interface Found {
+  readonly mine: number | string;
+  readonly reused: number | string | null;
+  readonly token: number | string;
+  readonly lease_left: number | string | null;
+  readonly result: Uint8Array | null;
+}
+
+/**
+ * The SQL that creates the table.
+ *
+ * @param table A plain name, or `schema.name`; the schema must be there. Default: `steadfetch_once`.
+ * @throws PolicyError a name that would need quotes.
+ */
+export function schemaSql(table: string = DEFAULT_TABLE): string {
+  return `create table if not exists ${tableCheck(table, 'table')} (
+  id          binary(32) primary key,  -- SHA-256 of scope and key
+  scope       text       not null,     -- JSON array: operation, tenant
+  \`key\`       text       not null,
+  token       bigint     not null,     -- fencing token: grows with every claim
+  claimant    binary(16) not null,     -- which claim made it
+  fingerprint text,
+  lease_until bigint,                  -- epoch microseconds; null: done
+  expires_at  bigint     not null,
+  result      longblob,                -- null when done: the result was not kept
+  index expires_at (expires_at)
+) engine = InnoDB, character set utf8mb4, collate utf8mb4_bin`;
+}
+
+const statements = (table: string) => {
+  // In UTC, so that a session's time zone plays no part.
+  const now = `timestampdiff(microsecond, '1970-01-01', utc_timestamp(6))`;
+  const held = 'id = $1 and token = $2 and lease_until is not null';
+  const free = `(expires_at <= ${now} or (lease_until <= ${now}
+    and (fingerprint is null or values(fingerprint) is null or fingerprint = values(fingerprint))))`;
+  // The assignments are made one after the other, and each sees those before it: whose row it is comes first, and the
+  // times that decide it come last.
+  const mine = 'claimant = values(claimant)';
+  return {
+    claim: `
+      insert into ${table} (id, scope, \`key\`, token, claimant, fingerprint, lease_until, expires_at)
+      values ($1, $2, $3, ${now}, $7, $4, ${now} + $5 * 1000, ${now} + $6 * 1000)
+      on duplicate key update
+        claimant = if(${free}, values(claimant), claimant),
+        token = if(${mine}, greatest(token + 1, values(token)), token),
+        fingerprint = if(${mine}, values(fingerprint), fingerprint),
+        result = if(${mine}, null, result),
+        lease_until = if(${mine}, values(lease_until), lease_until),
+        expires_at = if(${mine}, values(expires_at), expires_at)`,
+
+    // Locking, so that it sees what has been committed since the transaction began.
+    look: `
+      select claimant = $2 as mine, fingerprint <> $3 as reused, token, result,
+        greatest(lease_until - ${now}, 0) / 1000 as lease_left
+      from ${table} where id = $1 for update`,
+
+    complete: `update ${table} set lease_until = null, result = $3 where ${held}`,
+    release: `delete from ${table} where ${held}`,
+    extend: `
+      update ${table} set lease_until = ${now} + $3 * 1000, expires_at = greatest(expires_at, ${now} + $3 * 1000)
+      where ${held}`,
+    purge: `delete from ${table} where expires_at <= ${now} order by expires_at limit $1`,
+  };
+};

@@ -1,0 +1,195 @@
+import { type Checks, checkMembers, clientCheck } from '../checks.ts';
+import { TransactionEndedError } from '../errors.ts';
+import type { Claim, Store, TransactionalStore } from '../store.ts';
+import { positional } from './placeholders.ts';
+import { revocable } from './revocable.ts';
+import { inSavepoint } from './savepoint.ts';
+import { DEFAULT_TABLE, tableCheck } from './schema.ts';
+import type { Queryable } from './sql.ts';
+
+/** What of a database is used: of `node:sqlite` (DatabaseSync) or `better-sqlite3`. */
+export interface SqliteDatabase {
+  exec(sql: string): unknown;
+  prepare(sql: string): { all(...values: never[]): unknown[] };
+}
+
+/** Keys in SQLite. As it stands: lease mode. */
+export interface SqliteStore<Db> extends Store {
+  /**
+   * Opens a transaction for each effect and hands the database over. There is one connection, so one effect after the
+   * other runs. Give the store a connection of its own: whatever else is written on it meanwhile is part of the transaction.
+   */
+  readonly transactional: TransactionalStore<Db>;
+  /** Joins a transaction that you opened and will commit, behind a savepoint. */
+  within<Open extends SqliteDatabase>(tx: Open): TransactionalStore<Open>;
+}
+
+/** How the store uses SQLite. */
+export interface SqliteOptions {
+  /**
+   * Where the keys are kept.
+   * @default 'steadfetch_once'
+   */
+  readonly table?: string;
+}
+
+const optionChecks: Checks<SqliteOptions> = { table: tableCheck };
+const checkDatabase = clientCheck<SqliteDatabase>('a database of node:sqlite or better-sqlite3', [
+  'exec',
+  'prepare',
+]);
+
+/**
+ * @param db Your database. If other processes use the file too, give it a `timeout`.
+ * @throws PolicyError a bad argument.
+ * @example
+ * const store = sqliteStore(new DatabaseSync('./once.db', { timeout: 5_000 }));
+ * await store.setup();
+ */
+export function sqliteStore<Db extends SqliteDatabase>(db: Db, options: SqliteOptions = {}): SqliteStore<Db> {
+  checkDatabase(db, 'db');
+  const { table = DEFAULT_TABLE } = checkMembers<SqliteOptions>(options, { name: 'options' }, optionChecks);
+  const inTurn = queue();
+  const steps = sqliteSteps(db, table);
+  return {
+    setup: () => inTurn(() => steps.setup()),
+    claim: (id, terms) => inTurn(() => steps.claim(id, terms)),
+    complete: (id, token, result) => inTurn(() => steps.complete(id, token, result)),
+    release: (id, token) => inTurn(() => steps.release(id, token)),
+    extend: (id, token, lease) => inTurn(() => steps.extend(id, token, lease)),
+    purge: (limit) => inTurn(() => steps.purge(limit)),
+    transactional: {
+      transaction: (work, signal) =>
+        inTurn(async () => {
+          signal?.throwIfAborted();
+          const { tx, revoke } = revocable(db, ['exec', 'prepare', 'transaction', 'pragma'], refuse);
+          db.exec('begin immediate');
+          try {
+            const result = await work(tx, steps).finally(revoke);
+            db.exec('commit');
+            return result;
+          } catch (error) {
+            rollBack(db);
+            throw error;
+          }
+        }),
+    },
+    within: (tx) => inSavepoint(tx, queryable(tx), sqliteSteps(tx, table)),
+  };
+}
+
+const queryable = (db: SqliteDatabase): Queryable => ({
+  query: async (text) => {
+    db.exec(text);
+    return { rows: [] };
+  },
+});
+
+function refuse(): never {
+  throw new TransactionEndedError();
+}
+
+/** Some errors have rolled the transaction back already. */
+function rollBack(db: SqliteDatabase): void {
+  try {
+    db.exec('rollback');
+  } catch {}
+}
+
+/** One after the other: a connection has one transaction. */
+function queue(): <T>(step: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (step) => {
+    const turn = last.then(step);
+    last = turn.catch(() => {});
+    return turn;
+  };
+}
+
+function sqliteSteps(db: SqliteDatabase, table: string): Store {
+  const sql = statements(table);
+  const rows = <Row>(text: string, ...given: unknown[]) => {
+    const statement = positional(text, given);
+    return db.prepare(statement.text).all(...(statement.values as never[])) as Row[];
+  };
+  const changed = async (text: string, ...values: unknown[]) => rows(text, ...values).length > 0;
+
+  return {
+    async setup() {
+      for (const text of schemaStatements(table)) db.exec(text);
+    },
+
+    async claim({ scope, key }, { fingerprint = null, lease, lifetime }): Promise<Claim> {
+      const [mine] = rows<{ token: number }>(sql.claim, scope, key, fingerprint, lease, lifetime);
+      if (mine !== undefined) return { state: 'claimed', token: Number(mine.token) };
+      const [found] = rows<{ state: string; result: Uint8Array | null; lease_left: number | null }>(
+        sql.look,
+        scope,
+        key,
+        fingerprint,
+      );
+      if (found?.state === 'reused') return { state: 'reused' };
+      if (found?.state === 'done') return { state: 'done', result: found.result ?? undefined };
+      return { state: 'running', leaseLeft: found?.lease_left ?? undefined };
+    },
+
+    complete: ({ scope, key }, token, result) => changed(sql.complete, scope, key, token, result ?? null),
+    release: ({ scope, key }, token) => changed(sql.release, scope, key, token),
+    extend: ({ scope, key }, token, lease) => changed(sql.extend, scope, key, token, lease),
+    purge: async (limit) => rows(sql.purge, limit).length,
+  };
+}
+
+/** Epoch milliseconds, by SQLite's own clock. */
+const NOW = `cast((julianday('now') - 2440587.5) * 86400000 as integer)`;
+
+/**
+ * The SQL that creates the table.
+ *
+ * @param table A plain name. Default: `steadfetch_once`.
+ * @throws PolicyError a name that would need quotes.
+ */
+export function schemaSql(table: string = DEFAULT_TABLE): string {
+  return schemaStatements(tableCheck(table, 'table')).join('\n');
+}
+
+function schemaStatements(table: string): string[] {
+  return [
+    `create table if not exists ${table} (
+  token       integer primary key autoincrement, -- fencing token: grows with every claim
+  scope       text    not null,
+  key         text    not null,
+  fingerprint text,
+  lease_until integer,                           -- epoch milliseconds; null: done
+  expires_at  integer not null,
+  result      blob,                              -- null when done: the result was not kept
+  unique (scope, key)
+);`,
+    `create index if not exists ${table}_expires_at on ${table} (expires_at);`,
+  ];
+}
+
+const statements = (table: string) => {
+  const held = 'scope = $1 and key = $2 and token = $3 and lease_until is not null';
+  return {
+    // The row that is replaced is gone, and the new one has a token of its own.
+    claim: `
+      insert or replace into ${table} (scope, key, fingerprint, lease_until, expires_at)
+      select $1, $2, $3, ${NOW} + $4, ${NOW} + $5
+      where not exists (select 1 from ${table} where scope = $1 and key = $2 and expires_at > ${NOW}
+        and (lease_until is null or lease_until > ${NOW} or (fingerprint <> $3) is true))
+      returning token`,
+
+    look: `
+      select result, lease_until - ${NOW} as lease_left,
+        case when fingerprint <> $3 then 'reused' when lease_until is null then 'done' else 'running' end as state
+      from ${table} where scope = $1 and key = $2`,
+
+    complete: `update ${table} set lease_until = null, result = $4 where ${held} returning 1`,
+    release: `delete from ${table} where ${held} returning 1`,
+    extend: `update ${table} set lease_until = ${NOW} + $4, expires_at = max(expires_at, ${NOW} + $4)
+      where ${held} returning 1`,
+    purge: `delete from ${table} where token in (
+      select token from ${table} where expires_at <= ${NOW} order by expires_at limit $1) returning 1`,
+  };
+};

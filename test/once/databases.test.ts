@@ -1,0 +1,126 @@
+import Database from 'better-sqlite3';
+import mysql from 'mysql2/promise';
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { once, type TransactionalStore } from '../../src/once/index.ts';
+import { mysqlStore } from '../../src/once/stores/mysql.ts';
+import { sqliteStore } from '../../src/once/stores/sqlite.ts';
+import { present, schemaOf } from './servers.ts';
+
+const charge = { scope: { operation: 'charge', tenant: 'acme' }, key: 'a' };
+const canOpen = () => {
+  try {
+    return new Database(':memory:') !== undefined;
+  } catch {
+    return false;
+  }
+};
+
+interface Setting {
+  readonly store: TransactionalStore<unknown>;
+  insert(tx: unknown): Promise<unknown>;
+  count(): Promise<number>;
+}
+
+/** What a transactional store promises for rows of your own. */
+function transactions({ store, insert, count }: Setting) {
+  test('row and key are committed together, and a repeat writes nothing', async () => {
+    for (const replayed of [false, true])
+      expect(await once(store, charge, (tx) => insert(tx).then(() => 'done'))).toEqual({
+        value: 'done',
+        replayed,
+      });
+    expect(await count()).toBe(1);
+  });
+
+  test('an effect that throws leaves neither', async () => {
+    const failing = once(store, charge, (tx) => insert(tx).then(() => Promise.reject(new Error('declined'))));
+    await expect(failing).rejects.toThrow('declined');
+    expect(await count()).toBe(0);
+    expect(await once(store, charge, () => 'second')).toMatchObject({ replayed: false });
+  });
+
+  test('a statement that comes after the end is refused', async () => {
+    let late: unknown;
+    await once(store, charge, (tx) => {
+      late = tx;
+    });
+    await expect((async () => insert(late))()).rejects.toMatchObject({
+      code: 'ERR_STEADFETCH_TRANSACTION_ENDED',
+    });
+    expect(await count()).toBe(0);
+  });
+}
+
+describe.runIf(await present('MariaDB', 3306))('MariaDB', () => {
+  const schema = schemaOf('rows');
+  const pool = mysql.createPool({ host: '127.0.0.1', user: 'root', connectionLimit: 3 });
+  const store = mysqlStore(pool, { table: `${schema}.once` });
+  const insert = (tx: unknown) =>
+    (tx as mysql.Connection).query(`insert into ${schema}.charges values ('a')`);
+  const count = async () => {
+    const [rows] = await pool.query<mysql.RowDataPacket[]>(`select count(*) as n from ${schema}.charges`);
+    return Number(rows[0]?.n);
+  };
+  beforeAll(async () => {
+    await pool.query(`create database ${schema}`);
+    await pool.query(`create table ${schema}.charges (k varchar(255))`);
+    await store.setup();
+  });
+  beforeEach(async () => {
+    await pool.query(`delete from ${schema}.charges`);
+    await pool.query(`delete from ${schema}.once`);
+  });
+  afterAll(async () => {
+    await pool.query(`drop database ${schema}`);
+    await pool.end();
+  });
+  transactions({ store: store.transactional, insert, count });
+
+  test('a duplicate does not wait for the open transaction: it is told at once', async () => {
+    await once(store.transactional, charge, async () => {
+      for (const duplicate of [store, store.transactional]) {
+        const second = once(duplicate as typeof store, charge, () => expect.unreachable('the effect ran'));
+        await expect(second).rejects.toMatchObject({ name: 'InProgressError' });
+      }
+    });
+  });
+
+  test('within a transaction that is open, key and row wait for its commit', async () => {
+    const connection = await pool.getConnection();
+    await connection.beginTransaction();
+    await once(store.within(connection), charge, (tx) => insert(tx).then(() => 'done'));
+    await connection.rollback();
+    expect(await count()).toBe(0);
+    await connection.beginTransaction();
+    await once(store.within(connection), charge, (tx) => insert(tx).then(() => 'done'));
+    await connection.commit();
+    connection.release();
+    expect(await once(store, charge, () => 'again')).toEqual({ value: 'done', replayed: true });
+    expect(await count()).toBe(1);
+  });
+});
+
+describe.runIf(canOpen())('SQLite', () => {
+  const db = canOpen() ? new Database(':memory:') : (undefined as never);
+  const store = canOpen() ? sqliteStore(db) : (undefined as never);
+  const insert = async (tx: unknown) =>
+    void (tx as typeof db).prepare(`insert into charges values ('a')`).run();
+  beforeAll(async () => {
+    db.exec('create table charges (k text)');
+    await store.setup();
+  });
+  beforeEach(() => void db.exec('delete from charges; delete from steadfetch_once'));
+  const count = async () => (db.prepare('select count(*) as n from charges').get() as { n: number }).n;
+  transactions({ store: store?.transactional, insert, count });
+
+  test('within a transaction that is open, key and row wait for its commit', async () => {
+    db.exec('begin');
+    await once(store.within(db), charge, (tx) => insert(tx).then(() => 'done'));
+    db.exec('rollback');
+    expect(await count()).toBe(0);
+    db.exec('begin');
+    await once(store.within(db), charge, (tx) => insert(tx).then(() => 'done'));
+    db.exec('commit');
+    expect(await once(store, charge, () => 'again')).toEqual({ value: 'done', replayed: true });
+  });
+});
