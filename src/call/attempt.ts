@@ -1,5 +1,7 @@
 import { type Admission, firstRefusal } from '../guard/admission.ts';
+import type { Departure } from '../guard/guard.ts';
 import { withHeader } from '../http/headers.ts';
+import { serverWait } from '../http/retry-after.ts';
 import type { AttemptStart } from '../model/events.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { FetchBody } from '../model/options.ts';
@@ -18,6 +20,8 @@ export interface Attempted<A extends ResponseHead> {
   readonly error: unknown;
   readonly verdict: Verdict;
   readonly record: AttemptRecord;
+  /** Milliseconds that the server asked to be left alone, if it did. */
+  readonly asked: number | undefined;
   /** Monotonic. */
   readonly ended: number;
 }
@@ -105,7 +109,7 @@ class Attempt<A extends ResponseHead> {
     const { layer, guards, runtime } = this.#plan;
     if (layer === undefined) return false;
     if (layer.tryOnce || this.#start.number > 1) return true;
-    const refusal = firstRefusal(guards, { number: 2, after: undefined, now: runtime.now() });
+    const refusal = firstRefusal(guards, { number: 2, after: undefined, span: 0, now: runtime.now() });
     return refusal?.by === 'budget';
   }
 
@@ -132,11 +136,10 @@ class Attempt<A extends ResponseHead> {
     const judged = this.#consult(found);
     const { response, error, verdict } = judged;
     const record = this.#record(judged, ended);
-    const attempted = { exchange: this.#exchange, response, error, verdict, record, ended };
-    const { reason } = verdict;
+    const asked = this.#asked(judged);
     if (this.#exchange?.status !== undefined) this.#plan.answers.came(this.#plan.url.origin, ended);
-    const outcome = this.#waitedForUs(verdict, ended) ? 'ignored' : verdict.outcome;
-    const counted = this.#start.admission.leave({ outcome, reason, duration: record.duration, now: ended });
+    const attempted = { exchange: this.#exchange, response, error, verdict, record, asked, ended };
+    const counted = this.#start.admission.leave(this.#departure(attempted));
     if (counted) return counted.then(() => this.#announce(attempted));
     return this.#announce(attempted);
   }
@@ -175,6 +178,25 @@ class Attempt<A extends ResponseHead> {
       if (response) this.#exchange?.discard(response);
       return { response: undefined, error: mistake, verdict: { ...verdict, stopped: 'policy' } };
     }
+  }
+
+  #asked({ verdict, response }: Found<A>): number | undefined {
+    if (verdict.reason !== 'status' || response === undefined) return undefined;
+    return serverWait(response.headers, this.#plan.runtime.epoch());
+  }
+
+  /** What the guards are told. */
+  #departure({ verdict, record, asked = 0, ended }: Attempted<A>): Departure {
+    const { limits, policy } = this.#plan;
+    return {
+      outcome: this.#waitedForUs(verdict, ended) ? 'ignored' : verdict.outcome,
+      reason: verdict.reason,
+      duration: record.duration,
+      now: ended,
+      sent: record.delivery !== 'not-sent',
+      asked: asked > 0 && asked <= policy.retry.retryAfter ? asked : undefined,
+      limit: limits?.attempt ?? Number.POSITIVE_INFINITY,
+    };
   }
 
   #record({ response, error, verdict }: Found<A>, ended: number): AttemptRecord {

@@ -1,20 +1,19 @@
-import { serverWait } from '../http/retry-after.ts';
 import type { ResponseHead } from '../transport/exchange.ts';
 import type { Attempted } from './attempt.ts';
-import type { FailedAttempt, RetryRules } from './decide.ts';
+import type { FailedAttempt, Moment, RetryRules } from './decide.ts';
 import type { CallPlan } from './plan.ts';
 
 /** What `decide` has to know of an attempt. */
 export function failedAttempt<A extends ResponseHead>(
-  { policy: { idempotency }, keyed, runtime }: CallPlan<A>,
-  { record, response }: Attempted<A>,
+  { policy: { idempotency }, keyed }: CallPlan<A>,
+  { record, asked }: Attempted<A>,
 ): FailedAttempt {
   const { number, delivery, status = 0 } = record;
   return {
     number,
     delivery,
     running: keyed && idempotency !== false && idempotency.retryStatuses.has(status),
-    asked: response && serverWait(response.headers, runtime.epoch()),
+    asked,
   };
 }
 
@@ -27,6 +26,7 @@ export function retryRules<A extends ResponseHead>({
   record,
 }: CallPlan<A>): RetryRules {
   return {
+    attempts: retry.attempts,
     base: retry.base,
     factor: retry.factor,
     cap: retry.cap,
@@ -36,4 +36,9 @@ export function retryRules<A extends ResponseHead>({
     forgotten:
       keyed && idempotency !== false ? record.begun + idempotency.lifetime : Number.POSITIVE_INFINITY,
   };
+}
+
+/** What `decide` has to know of the time. */
+export function momentOf<A extends ResponseHead>({ limits, runtime }: CallPlan<A>, now: number): Moment {
+  return { now, deadline: limits?.deadline ?? Number.POSITIVE_INFINITY, random: runtime.random };
 }

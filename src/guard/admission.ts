@@ -1,14 +1,20 @@
 import type { AllowedBy } from '../model/events.ts';
 import type { Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 
+/** An attempt that wants to be sent, at whatever time that is. */
+export type Wish = Omit<Entry, 'now'>;
+
 /** The permits of one attempt, one of each guard. */
 export class Admission {
   readonly #guards: readonly Guard[];
   readonly #permits: readonly Permit[];
+  readonly #changed: (() => void) | undefined;
 
-  constructor(guards: readonly Guard[], permits: readonly Permit[]) {
+  /** @param changed called once the guards have been told of the attempt's end */
+  constructor(guards: readonly Guard[], permits: readonly Permit[], changed?: () => void) {
     this.#guards = guards;
     this.#permits = permits;
+    this.#changed = changed;
   }
 
   /** The attempt is over. Resolves once every guard has counted its outcome. */
@@ -18,7 +24,9 @@ export class Admission {
       const counted = this.#guards[i]?.leave(this.#permits[i] ?? 0, departure);
       if (counted) counting = counting ? Promise.all([counting, counted]) : counted;
     }
-    return counting;
+    if (counting) return counting.then(this.#changed);
+    this.#changed?.();
+    return undefined;
   }
 
   /** What allowed the attempt: a word for each guard. */
@@ -33,18 +41,16 @@ export class Admission {
     this.#guards.forEach((guard, i) => {
       guard.cancel(this.#permits[i] ?? 0);
     });
+    this.#changed?.();
   }
 }
 
 /** Passes all guards, or none. */
-export function enter(guards: readonly Guard[], entry: Entry): Admission | Refusal {
-  return (
-    firstRefusal(guards, entry) ??
-    new Admission(
-      guards,
-      guards.map((guard) => guard.enter(entry)),
-    )
-  );
+export function enter(guards: readonly Guard[], entry: Entry, changed?: () => void): Admission | Refusal {
+  const refusal = firstRefusal(guards, entry);
+  if (refusal !== undefined) return refusal;
+  const permits = guards.map((guard) => guard.enter(entry));
+  return new Admission(guards, permits, changed);
 }
 
 /** Why an attempt may not be sent now. Changes nothing. */

@@ -10,10 +10,20 @@ export interface BreakerRule extends FailureRule {
 }
 
 /** Held open by hand: no time ends it. */
-const HELD: Refusal = { by: 'breaker', until: Number.POSITIVE_INFINITY };
+const HELD: Refusal = { by: 'breaker', until: Number.POSITIVE_INFINITY, isFixed: true };
 
-/** A cooldown is made up to this much longer, so that a fleet which opened together does not probe together. */
+/** A cooldown is made up to this much shorter, so that a fleet which opened together does not probe together. */
 const JITTER = 0.25;
+/** A trouble that has lasted for a while is likely to last as long again: it is probed after this share of its age. */
+const AGE_SHARE = 0.1;
+/** A breaker that opens again so soon after it closed, in milliseconds, was wrong: the service is neither up nor down. */
+const FLAPPING = 30_000;
+/** How often that makes it more tolerant. */
+const MOST_TOLERANT = 6;
+/** A server's word counts for all calls of the scope if nobody had a good answer for so long, in milliseconds, … */
+const QUIET = 1_000;
+/** … or if it was the last so many answers in a row. */
+const WORDS = 3;
 
 /**
  * closed → open → half-open → closed, by a clock that is only looked at when somebody calls.
@@ -33,6 +43,17 @@ export class CircuitBreaker implements Guard {
   #cooldown = 0;
   /** Monotonic: when the cooldown ends; while half-open, when the probe is given up. */
   #until = 0;
+  /** Monotonic: when the trouble began that it is open for. */
+  #openedAt = 0;
+  #closedAt = Number.NEGATIVE_INFINITY;
+  /** How often of late it opened for nothing. */
+  #tolerance = 0;
+  /** Failures since the last success. */
+  #row = 0;
+  /** Monotonic: the last good answer. */
+  #goodAt = Number.NEGATIVE_INFINITY;
+  /** Answers since the last good one that asked for a pause. */
+  #words = 0;
 
   /** @param record what another process knew of it */
   constructor(
@@ -60,7 +81,8 @@ export class CircuitBreaker implements Guard {
     if (this.state === 'isolated') return HELD;
     // A half-open breaker waits for its probe, but not for ever: a probe that does not come back gets company. Its
     // result still counts, or a service slower than the cooldown would be probed for ever.
-    return now >= this.#until ? undefined : { by: 'breaker', until: this.#until };
+    if (now >= this.#until) return undefined;
+    return { by: 'breaker', until: this.#until, isFixed: this.state === 'open' };
   }
 
   enter({ now }: { readonly now: number }): Permit {
@@ -71,15 +93,27 @@ export class CircuitBreaker implements Guard {
   }
 
   /** A permit is stale once the breaker changed its state. */
-  leave(permit: Permit, { outcome, now }: Pick<Departure, 'outcome' | 'now'>): Promise<void> | void {
+  leave(
+    permit: Permit,
+    departure: Pick<Departure, 'outcome' | 'reason' | 'now' | 'asked'>,
+  ): Promise<void> | void {
     if (permit !== this.#generation) return;
-    if (this.state === 'half-open') return this.#judgeProbe(outcome);
-    if (outcome === 'success') this.#windows.success(this, this.#rule, now);
+    const { outcome, reason, now, asked } = departure;
+    if (asked !== undefined && this.#isForAll(now)) return this.#hold(asked, now);
+    if (outcome === 'success' && reason !== 'status') {
+      this.#goodAt = now;
+      this.#words = 0;
+    }
+    if (this.state === 'half-open') return this.#judgeProbe(outcome, now);
+    if (outcome === 'success') {
+      this.#row = 0;
+      this.#windows.success(this, this.#tolerant, now);
+    }
     if (outcome === 'failure') return this.#fail(now);
   }
 
   cancel(permit: Permit): void {
-    if (permit === this.#generation && this.state === 'half-open') this.#judgeProbe('ignored');
+    if (permit === this.#generation && this.state === 'half-open') this.#until = this.#runtime.now();
   }
 
   /** A stale one was given while the breaker was closed, or as another probe. */
@@ -121,29 +155,69 @@ export class CircuitBreaker implements Guard {
 
   /** Open for what is left of the cooldown. A clock that went wrong meanwhile can't make it longer than any. */
   #resume({ state, retryAt = 0, cooldown = this.#rule.cooldown }: BreakerRecord): void {
-    const longest = this.#rule.maxCooldown * (1 + JITTER);
+    const longest = this.#rule.maxCooldown;
     this.state = state;
+    // The older the trouble, the longer the cooldown that was reached.
+    this.#openedAt = this.#runtime.now() - (cooldown > this.#rule.cooldown ? cooldown / AGE_SHARE : 0);
     this.#cooldown = Math.min(cooldown, this.#rule.maxCooldown);
     this.#until = this.#runtime.now() + Math.min(retryAt - this.#runtime.epoch(), longest);
   }
 
-  #judgeProbe(outcome: Outcome): void {
-    if (outcome === 'success') this.#become('closed', 'the probe succeeded');
-    else if (outcome === 'failure') this.#open('the probe failed', this.#cooldown * 2);
+  /** Whether a server's wish to be left alone is meant for everybody, and not just for the one who asked. */
+  #isForAll(now: number): boolean {
+    this.#words += 1;
+    return now - this.#goodAt > QUIET || this.#words >= WORDS;
+  }
+
+  #hold(asked: number, now: number): void {
+    if (this.state === 'closed') this.#openedAt = now;
+    this.#cooldown = this.#cooldownAt(now);
+    this.#until = now + asked;
+    this.#become('open', `the server asked for ${asked} ms`);
+  }
+
+  #judgeProbe(outcome: Outcome, now: number): void {
+    if (outcome === 'success') this.#close(now);
+    else if (outcome === 'failure') this.#open('the probe failed', now);
     // A cancelled probe says nothing, so the next call is the probe.
-    else this.#until = this.#runtime.now();
+    else this.#until = now;
+  }
+
+  #close(now: number): void {
+    this.#closedAt = now;
+    this.#become('closed', 'the probe succeeded');
   }
 
   async #fail(now: number): Promise<void> {
+    this.#row += 1;
     const generation = this.#generation;
-    const opens = await this.#windows.failure(this, this.#rule, now);
-    if (opens && generation === this.#generation) this.#open('too many attempts failed', this.#rule.cooldown);
+    const rule = this.#tolerant;
+    const isRow = this.#row >= rule.minimum;
+    const opens = await this.#windows.failure(this, rule, now);
+    if (!(opens || isRow) || generation !== this.#generation) return;
+    const isFlapping = now - this.#closedAt < FLAPPING;
+    this.#tolerance = isFlapping ? Math.min(this.#tolerance + 1, MOST_TOLERANT) : 0;
+    this.#openedAt = now;
+    this.#open('too many attempts failed', now);
   }
 
-  #open(reason: string, cooldown: number): void {
-    this.#cooldown = Math.min(cooldown, this.#rule.maxCooldown);
-    this.#until = this.#runtime.now() + this.#cooldown * (1 + JITTER * this.#runtime.random());
+  /** The rule, as far as it proved right: each time that it opened for nothing, twice as much is needed. */
+  get #tolerant(): FailureRule {
+    const { threshold, minimum, window } = this.#rule;
+    if (this.#tolerance === 0) return this.#rule;
+    const times = 2 ** this.#tolerance;
+    return { threshold: 1 - (1 - threshold) / times, minimum: minimum * times, window };
+  }
+
+  #open(reason: string, now: number): void {
+    this.#cooldown = this.#cooldownAt(now);
+    this.#until = now + this.#cooldown * (1 - JITTER * this.#runtime.random());
     this.#become('open', reason);
+  }
+
+  #cooldownAt(now: number): number {
+    const { cooldown, maxCooldown } = this.#rule;
+    return Math.min(Math.max(cooldown, AGE_SHARE * (now - this.#openedAt)), maxCooldown);
   }
 
   #become(to: BreakerState, reason: string): void {
@@ -151,6 +225,8 @@ export class CircuitBreaker implements Guard {
     this.state = to;
     this.since = this.#runtime.epoch();
     this.#generation++;
+    this.#row = 0;
+    this.#words = 0;
     this.#windows.forget(this);
     this.#onChange({ from, to, at: this.since, reason });
   }

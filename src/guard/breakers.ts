@@ -22,9 +22,14 @@ export function breakersOf(
     isolate(name) {
       const scope = names.find(name);
       scopes.use(scope).breakerBy(ruleOf(scope)).isolate();
+      // Whoever waits there has nothing to wait for any more.
+      scopes.use(scope).room.pump();
     },
     restore(name) {
-      find(name).breaker?.restore();
+      const { scope, breaker } = find(name);
+      if (breaker === undefined) return;
+      breaker.restore();
+      scopes.use(scope).room.pump();
     },
     export() {
       return Array.from(scopes.records(), ([scope, record]) => ({ scope, ...record }));

@@ -1,48 +1,72 @@
 import type { Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 
-/** A call that begins this long after the one before it, in milliseconds, is alone: one a minute, give or take. */
-const ALONE = 50_000;
-/** Calls that begin within this many milliseconds of a call that is alone are one burst with it. */
-const BURST = 250;
+/** A scope is lent retries again this long after it was last, in milliseconds, if it had an answer since. */
+const AGAIN = 40_000;
+/**
+ * Without an answer it is lent one single retry after once to twice this long, in milliseconds: else nothing could ever end its
+ * trouble.
+ */
+const BLIND = 120_000;
+/** Only so many retries of a loan are for all calls of the scope. The rest is for a call that stays alone, … */
+const SHARED = 2;
+/** … and takes its time: so many times as long as its pauses may be. */
+const STRETCH = 2.25;
 /** What a scope has saved beyond its reserve fades with this time constant, in milliseconds. */
 const FADE = 2_000;
+/** So many failures in a row are trouble; the answer that ends it brings a whole token. */
+const TROUBLE = 3;
+/** What the retry of an attempt that timed out costs while answers are slow: the silent one is likely to be queued, not lost. */
+const SLOW_COST = 2.5;
+/** Answers are slow if they take this share of the time that an attempt has. */
+const SLOW_SHARE = 0.25;
+/** How much the latest answer tells of how long answers take. */
+const LATEST = 0.2;
 /** Ten tenths are one token, whatever floating point makes of them. */
-const ONE = 1 - 1e-9;
+const EPSILON = 1e-9;
 
-/** What paid for an attempt. A first attempt costs nothing. */
+/** What an attempt was paid with. A number above these: so many tokens were saved for it. */
 const FREE: Permit = 0;
-const SAVED: Permit = 1;
-const LENT: Permit = 2;
-/** Only an answer can end it. */
-const EMPTY: Refusal = { by: 'budget', until: Number.POSITIVE_INFINITY };
+const LENT: Permit = -1;
 
 export interface BudgetRule {
   /** Tokens that each answered call brings. */
   readonly ratio: number;
-  /** Tokens that a call which is alone is lent; and what a scope with little traffic may save up. */
+  /** Retries of a loan; and what a scope with little traffic may save up. */
   readonly reserve: number;
 }
 
 /**
- * A retry budget: each retry takes a token, and only answers bring tokens. So an outage earns no retries, and a
- * retry that was answered did no harm and gets its token back: what is limited is the waste.
+ * A retry budget: each retry takes a token, and only answers bring tokens. So an outage earns no retries, and a retry that was
+ * answered did no harm and gets its token back: what is limited is the waste.
  *
- * It starts empty, or a fleet of a thousand young clients would start a storm with a thousand full buckets. Instead,
- * a call that is alone is lent `reserve` tokens; not to be saved, and not again before the scope had an answer.
- * That is all that a client making single calls needs, and a client with traffic is never alone.
+ * It starts empty, or a fleet of a thousand young clients would start a storm with a thousand full buckets. Instead, a scope is
+ * lent `reserve` retries: the first time that it needs any, and again once it had an answer and some time has passed. So quiet
+ * clients have retries, and what a fleet of them can add to an outage is one loan each.
  */
 export class Budget implements Guard {
   readonly name = 'budget';
   #rule: BudgetRule;
+  readonly #random: () => number;
   #saved = 0;
   #savedAt = 0;
-  #lent = 0;
-  #aloneAt = Number.NEGATIVE_INFINITY;
+  /** Monotonic: when the last loan was given. */
+  #lentAt = Number.NEGATIVE_INFINITY;
+  /** Retries of the last loan that are not taken yet. */
+  #left = 0;
+  #isTrusted = true;
+  /** Milliseconds from this loan to the next, if there is no answer. */
+  #blind = BLIND;
+  /** Monotonic: when the last call began. */
   #begunAt = Number.NEGATIVE_INFINITY;
-  #trusted = true;
+  /** Failures since the last answer. */
+  #failures = 0;
+  /** Milliseconds that answers take. */
+  #latency = 0;
+  #limit = Number.POSITIVE_INFINITY;
 
-  constructor(rule: BudgetRule) {
+  constructor(rule: BudgetRule, random: () => number) {
     this.#rule = rule;
+    this.#random = random;
   }
 
   /** Goes on by another rule, with what it has. */
@@ -51,54 +75,95 @@ export class Budget implements Guard {
   }
 
   /** Only a retry is refused. */
-  refusal({ number, now }: Pick<Entry, 'number' | 'now'>): Refusal | undefined {
-    return number === 1 || this.#lent >= 1 || this.#savings(now) >= ONE ? undefined : EMPTY;
+  refusal(entry: Entry): Refusal | undefined {
+    if (entry.number === 1 || this.#savings(entry.now) >= this.#cost(entry) - EPSILON) return undefined;
+    const until = this.#lendableAt(entry);
+    return until <= entry.now ? undefined : { by: 'budget', until, isFixed: this.#rule.ratio === 0 };
   }
 
-  enter({ number, now }: Pick<Entry, 'number' | 'now'>): Permit {
-    if (number === 1) return this.#begin(now);
-    this.#fade(now);
-    if (this.#saved >= ONE) {
-      this.#saved -= 1;
-      return SAVED;
+  enter(entry: Entry): Permit {
+    const { number, now } = entry;
+    if (number === 1) {
+      this.#begunAt = now;
+      return FREE;
     }
-    this.#lent -= 1;
+    const cost = this.#cost(entry);
+    this.#fade(now);
+    if (this.#saved >= cost - EPSILON) {
+      this.#saved -= cost;
+      return cost;
+    }
+    if (this.#left === 0 || now >= this.#lentAt + this.#next) this.#lend(now);
+    this.#left -= 1;
     return LENT;
   }
 
-  /** An answer that is not asked for again brings tokens. */
-  leave(permit: Permit, { outcome, reason, now }: Pick<Departure, 'outcome' | 'reason' | 'now'>): void {
-    if (outcome !== 'success' || reason === 'status') return;
-    this.#trusted = true;
-    this.#fade(now);
-    this.#saved += this.#rule.ratio + (permit === SAVED ? 1 : 0);
+  leave(
+    permit: Permit,
+    departure: Pick<Departure, 'outcome' | 'reason' | 'now' | 'duration' | 'sent' | 'limit'>,
+  ): void {
+    const { outcome, reason, now, duration, sent, limit } = departure;
+    this.#limit = limit;
+    if (outcome === 'success' && reason !== 'status') this.#answered(permit, now, duration);
+    else if (outcome === 'failure') this.#failures += 1;
+    // What never left cost the service nothing.
+    if (!sent) this.cancel(permit);
   }
 
   cancel(permit: Permit): void {
-    if (permit === SAVED) this.#saved += 1;
-    if (permit === LENT) this.#lent += 1;
+    if (permit === LENT) this.#left += 1;
+    else this.#saved += permit;
   }
 
   allowed(permit: Permit): string {
     if (permit === FREE) return 'first';
-    return permit === SAVED ? 'saved' : 'lent';
+    return permit === LENT ? 'lent' : 'saved';
   }
 
   describe(now: number): string {
-    return `budget ${(this.#savings(now) + this.#lent).toFixed(1)} retries`;
+    return `budget ${(this.#savings(now) + this.#left).toFixed(1)} retries`;
   }
 
-  /** A logical call begins. */
-  #begin(now: number): Permit {
-    if (now - this.#begunAt >= ALONE) {
-      this.#aloneAt = now;
-      this.#lent = this.#trusted ? this.#rule.reserve : 0;
-      this.#trusted = false;
-    } else if (now - this.#aloneAt > BURST) {
-      this.#lent = 0;
+  /** An answer that is not asked for again brings tokens. */
+  #answered(permit: Permit, now: number, duration: number): void {
+    const back = permit === LENT ? 1 : permit;
+    const relief = this.#failures >= TROUBLE && this.#rule.ratio > 0 ? 1 : 0;
+    this.#fade(now);
+    this.#saved += this.#rule.ratio + Math.max(back, relief);
+    this.#isTrusted = true;
+    this.#failures = 0;
+    this.#latency = this.#latency === 0 ? duration : this.#latency + LATEST * (duration - this.#latency);
+  }
+
+  #cost({ after }: Pick<Entry, 'after'>): number {
+    return after === 'timeout' && this.#isSlow() ? SLOW_COST : 1;
+  }
+
+  #isSlow(): boolean {
+    return this.#latency > SLOW_SHARE * this.#limit;
+  }
+
+  /** Monotonic: when a retry may be had without savings. */
+  #lendableAt({ after, span }: Pick<Entry, 'after' | 'span'>): number {
+    if (this.#rule.reserve === 0 || (after === 'timeout' && this.#isSlow())) return Number.POSITIVE_INFINITY;
+    if (this.#left > 0) {
+      const isShared = this.#rule.reserve - this.#left < SHARED || after === 'timeout';
+      if (isShared) return this.#lentAt;
+      if (this.#begunAt <= this.#lentAt) return this.#lentAt + STRETCH * span;
     }
-    this.#begunAt = now;
-    return FREE;
+    return this.#lentAt + this.#next;
+  }
+
+  /** Milliseconds from one loan to the next. */
+  get #next(): number {
+    return this.#isTrusted ? AGAIN : this.#blind;
+  }
+
+  #lend(now: number): void {
+    this.#left = this.#isTrusted ? this.#rule.reserve : 1;
+    this.#isTrusted = false;
+    this.#lentAt = now;
+    this.#blind = BLIND * (1 + this.#random());
   }
 
   /** Savings follow the traffic: they fade to about what two seconds of it bring, but not below the reserve. */

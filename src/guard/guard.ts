@@ -10,6 +10,8 @@ export interface Entry {
   readonly number: number;
   /** Why the attempt before it failed; undefined for the first. */
   readonly after: AttemptReason | undefined;
+  /** Milliseconds that the pauses of its call may come to, from the first attempt until this one. */
+  readonly span: number;
   /** Monotonic. */
   readonly now: number;
 }
@@ -22,6 +24,12 @@ export interface Departure {
   readonly duration: number;
   /** Monotonic: when it ended. */
   readonly now: number;
+  /** False only while it is certain that no byte of the request left: then it did the service no harm. */
+  readonly sent: boolean;
+  /** Milliseconds that the server asked to be left alone, if it did, and if so long a wait is honoured. */
+  readonly asked: number | undefined;
+  /** Milliseconds that an attempt may take. */
+  readonly limit: number;
 }
 
 /** Lets one attempt through, and is handed back when the attempt is over. What the number means, only its guard knows. */
@@ -31,8 +39,10 @@ export type Permit = number;
 export interface Refusal {
   /** Why the call ends, if it can't wait. */
   readonly by: GuardName;
-  /** Monotonic: when it is worth asking again. `Infinity`: only something that happens can change it. */
+  /** Monotonic: when it ends by itself. `Infinity`: never. */
   readonly until: number;
+  /** Whether nothing that happens can end it before. */
+  readonly isFixed: boolean;
 }
 
 /**

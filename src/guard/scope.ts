@@ -1,6 +1,9 @@
+import type { Runtime } from '../platform/runtime.ts';
+import { Admission, enter } from './admission.ts';
 import type { BreakerRule, CircuitBreaker } from './breaker.ts';
 import { Budget, type BudgetRule } from './budget.ts';
-import type { Guard } from './guard.ts';
+import type { Entry, Guard, Refusal } from './guard.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** The rules of the guards; `false`: the call goes without. */
 export interface GuardRules {
@@ -11,14 +14,18 @@ export interface GuardRules {
 /** What calls that share a scope share: its guards, each made when first used, by the rules of the call that needs it. */
 export class Scope {
   readonly name: string;
+  readonly room: WaitingRoom;
   breaker: CircuitBreaker | undefined;
   budget: Budget | undefined;
+  readonly #random: () => number;
   readonly #newBreaker: (rule: BreakerRule) => CircuitBreaker;
   /** Guards that go by a rule which may have been replaced. */
   readonly #outdated = new Set<Guard>();
 
-  constructor(name: string, newBreaker: (rule: BreakerRule) => CircuitBreaker) {
+  constructor(name: string, runtime: Runtime, newBreaker: (rule: BreakerRule) => CircuitBreaker) {
     this.name = name;
+    this.room = new WaitingRoom(runtime);
+    this.#random = runtime.random;
     this.#newBreaker = newBreaker;
   }
 
@@ -30,6 +37,15 @@ export class Scope {
     return guards;
   }
 
+  /** Passes the guards, or is refused. Whoever waits in the room hears of how it ends. */
+  enter(guards: readonly Guard[], entry: Entry): Admission | Refusal {
+    const entered = enter(guards, entry, this.#changed);
+    if (entered instanceof Admission) this.room.passed(entry.now);
+    return entered;
+  }
+
+  readonly #changed = (): void => this.room.pump();
+
   breakerBy(rule: BreakerRule): CircuitBreaker {
     this.breaker ??= this.#newBreaker(rule);
     if (this.#outdated.delete(this.breaker)) this.breaker.adopt(rule);
@@ -37,7 +53,7 @@ export class Scope {
   }
 
   budgetBy(rule: BudgetRule): Budget {
-    this.budget ??= new Budget(rule);
+    this.budget ??= new Budget(rule, this.#random);
     if (this.#outdated.delete(this.budget)) this.budget.adopt(rule);
     return this.budget;
   }

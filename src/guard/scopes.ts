@@ -36,7 +36,7 @@ export class Scopes {
     let scope = this.#scopes.get(name);
     if (scope === undefined) {
       this.#makeRoom();
-      scope = new Scope(name, (rule) => this.#newBreaker(name, rule));
+      scope = new Scope(name, this.#runtime, (rule) => this.#newBreaker(name, rule));
     } else {
       this.#scopes.delete(name);
     }

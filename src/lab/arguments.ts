@@ -1,11 +1,12 @@
 import { parseArgs } from 'node:util';
+import type { Choice } from './job.ts';
 import { positive } from './positive.ts';
 import type { QueueOptions } from './service.ts';
 
 /** What the command line asks for. Times in milliseconds. */
 export type Command =
   | { readonly kind: 'help' }
-  | { readonly kind: 'storms'; readonly only: readonly string[]; readonly report: string | undefined }
+  | (Choice & { readonly kind: 'storms'; readonly report: string | undefined; readonly check: boolean })
   | {
       readonly kind: 'ask';
       readonly policy: string;
@@ -22,6 +23,9 @@ export const HELP = `steadfetch lab: what retries do to a service that is in tro
 
   steadfetch lab                              every storm, with every client that is installed
     --storm A,D                               only these; E plays with the defaults, and only if asked
+    --strategy steadfetch,loop                only these clients
+    --seeds 2                                 fewer runs of each
+    --check                                   only which thresholds hold: all of them, or the exit code is 1
     --report docs                             renews docs/storms.md and its charts
 
   steadfetch lab --policy ./policy.mjs        what will my policy do to my backend?
@@ -45,20 +49,24 @@ export function parseCommand(argv: readonly string[]): Command {
       help: { type: 'boolean', short: 'h' },
       storm: { type: 'string' },
       report: { type: 'string' },
+      strategy: { type: 'string' },
+      check: { type: 'boolean', default: false },
       policy: { type: 'string' },
       service: { type: 'string', default: 'capacity=100,latency=1000' },
       load: { type: 'string', default: '40' },
       spike: { type: 'string' },
       processes: { type: 'string', default: '1' },
       seconds: { type: 'string', default: '90' },
-      seeds: { type: 'string', default: '5' },
+      seeds: { type: 'string' },
       chart: { type: 'string' },
     },
   });
   if (values.help || positionals[0] !== 'lab' || positionals.length > 1) return { kind: 'help' };
   if (values.policy === undefined) {
     const only = values.storm?.split(',').map((id) => id.trim().toUpperCase()) ?? [];
-    return { kind: 'storms', only, report: values.report };
+    const strategies = values.strategy?.split(',').map((name) => name.trim()) ?? [];
+    const seeds = values.seeds === undefined ? Number.POSITIVE_INFINITY : numberOf('--seeds', values.seeds);
+    return { kind: 'storms', only, strategies, seeds, report: values.report, check: values.check };
   }
   return {
     kind: 'ask',
@@ -68,7 +76,7 @@ export function parseCommand(argv: readonly string[]): Command {
     spike: values.spike === undefined ? undefined : spikeOf(values.spike),
     processes: numberOf('--processes', values.processes),
     duration: 1_000 * numberOf('--seconds', values.seconds),
-    seeds: numberOf('--seeds', values.seeds),
+    seeds: numberOf('--seeds', values.seeds ?? '5'),
     chart: values.chart,
   };
 }

@@ -29,8 +29,8 @@ async function answer(command: Extract<Command, { kind: 'ask' }>): Promise<numbe
   return recovered ? 0 : 1;
 }
 
-async function runStorms({ only, report }: Extract<Command, { kind: 'storms' }>): Promise<number> {
-  const [{ storms }, { jobsOf }, { runAll }, { startProgress }, { barsOf, deviationsOf, tableOf }] =
+async function runStorms(command: Extract<Command, { kind: 'storms' }>): Promise<number> {
+  const [{ storms }, { jobsOf }, { runAll }, { startProgress }, { thresholdsOf, deviationsOf, tableOf }] =
     await Promise.all([
       import('./storms/index.ts'),
       import('./job.ts'),
@@ -38,7 +38,8 @@ async function runStorms({ only, report }: Extract<Command, { kind: 'storms' }>)
       import('../tools/progress.ts'),
       import('./table.ts'),
     ]);
-  const jobs = jobsOf(only);
+  const { report, check } = command;
+  const jobs = jobsOf(command);
   const progress = await startProgress({ runs: jobs.length }, process.stderr);
   const samples = await runAll(jobs, (done) => progress.update('runs', done));
   progress.stop();
@@ -55,11 +56,12 @@ async function runStorms({ only, report }: Extract<Command, { kind: 'storms' }>)
   let missed = 0;
   for (const [storm, results] of findings) {
     if (results.length === 0) continue;
-    const bars = barsOf(storm, results);
-    missed += bars.filter(({ holds }) => !holds).length;
+    const thresholds = thresholdsOf(storm, results);
+    missed += thresholds.filter(({ holds }) => !holds).length;
     const deviations = deviationsOf(storm, results).map((line) => `≠ ${line}`);
-    const lines = [...bars.map(({ line }) => line), ...deviations].join('\n');
-    process.stdout.write(`${storm.id}. ${storm.title}\n\n${tableOf(storm, results)}\n\n${lines}\n\n`);
+    const lines = [...thresholds.map(({ line }) => line), ...(check ? [] : deviations)].join('\n');
+    const table = check ? '' : `${tableOf(storm, results)}\n\n`;
+    process.stdout.write(`${storm.id}. ${storm.title}\n\n${table}${lines}\n\n`);
   }
   if (report !== undefined) await (await import('./report.ts')).renewReport(report, findings);
   return missed === 0 ? 0 : 1;

@@ -8,15 +8,26 @@ export interface Job {
   readonly seed: number;
 }
 
-/** @param chosen ids of storms; none: all but those that want to be asked for */
-export function jobsOf(chosen: readonly string[]): Job[] {
+/** Which runs are wanted. */
+export interface Choice {
+  /** Ids of storms; none: all but those that want to be asked for. */
+  readonly only: readonly string[];
+  /** Names of strategies; none: all. */
+  readonly strategies: readonly string[];
+  /** At most so many seeds of each experiment. */
+  readonly seeds: number;
+}
+
+export function jobsOf({ only: chosen, strategies, seeds: most }: Choice): Job[] {
   const isChosen = (id: string, onRequest = false) =>
     chosen.includes(id) || (chosen.length === 0 && !onRequest);
   return storms.flatMap(({ id, onRequest, experiments }, storm) =>
     !isChosen(id, onRequest)
       ? []
-      : experiments.flatMap(({ seeds }, experiment) =>
-          Array.from({ length: seeds }, (_, i) => ({ storm, experiment, seed: i + 1 })),
+      : experiments.flatMap(({ seeds, strategy }, experiment) =>
+          strategies.length > 0 && !strategies.includes(strategy)
+            ? []
+            : Array.from({ length: Math.min(seeds, most) }, (_, i) => ({ storm, experiment, seed: i + 1 })),
         ),
   );
 }

@@ -1,4 +1,4 @@
-import { SLOW_BACKOFF, steadfetch } from './steadfetch.ts';
+import { SLOW_BACKOFF, timed } from './steadfetch.ts';
 import type { Strategy } from './strategy.ts';
 
 /** Decides on retries; one for each client. */
@@ -12,14 +12,14 @@ interface Gate {
 function gated(name: string, attempts: number, gate: () => Gate): Strategy {
   return {
     name,
-    client(surroundings) {
+    client(environment) {
       const own = gate();
       const when = ({ attempt }: { attempt: number }) => {
         own.ended(true);
         return attempt < attempts && own.allows() ? undefined : false;
       };
       const retry = { attempts, ...SLOW_BACKOFF, when };
-      const call = steadfetch(name, { breaker: false, budget: false, retry }).client(surroundings);
+      const call = timed(name, { breaker: false, budget: false, retry }).client(environment);
       return async () => {
         own.begin();
         const good = await call();

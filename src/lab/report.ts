@@ -2,7 +2,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chartOf } from './chart.ts';
 import type { Sample, Storm } from './storms/storm.ts';
-import { barsOf, type Result, tableOf } from './table.ts';
+import { type Result, tableOf, thresholdsOf } from './table.ts';
 
 /** What was run, by storm. */
 export type Findings = ReadonlyMap<Storm, readonly Result[]>;
@@ -19,8 +19,8 @@ export async function renewReport(folder: string, findings: Findings): Promise<v
     page = fill(page, storm.id, tableOf(storm, results));
     page = fill(
       page,
-      `${storm.id} bars`,
-      barsOf(storm, results)
+      `${storm.id} thresholds`,
+      thresholdsOf(storm, results)
         .map(({ line }) => `- ${line}`)
         .join('\n'),
     );

@@ -1,6 +1,6 @@
 import { Dispatcher, errors } from 'undici';
 import type { FetchLike } from '../model/options.ts';
-import { SERVICE_URL } from './strategy.ts';
+import { urlOf } from './strategy.ts';
 import type { World } from './world.ts';
 
 /** A modelled service behind undici's dispatcher interface, with undici's headers timeout. */
@@ -35,7 +35,7 @@ export class ServiceDispatcher extends Dispatcher {
     if (options.headersTimeout) {
       this.#world.after(options.headersTimeout, () => fail(new errors.HeadersTimeoutError()));
     }
-    this.#fetch(SERVICE_URL)
+    this.#fetch(urlOf(options.path.slice(1)))
       .then(({ status }) => {
         if (over) return;
         // A handler that does not want this answer says so by throwing.

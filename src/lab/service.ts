@@ -1,12 +1,15 @@
 import type { FetchInit, FetchInput, FetchLike } from '../model/options.ts';
+import { SERVICE_URL } from './strategy.ts';
 import type { World } from './world.ts';
 
-/** What a service does with one request: how long it takes, and what it answers. */
-export interface Reply {
-  /** Milliseconds. */
+/** An answer: how long it takes, in milliseconds, and what it says. */
+export interface Answer {
   readonly latency: number;
   readonly status: number;
 }
+
+/** What a service does with one request. `'refused'`: nothing listens. `'silence'`: it gets the request, and never answers. */
+export type Reply = Answer | 'refused' | 'silence';
 
 /** A modelled service, reached through a `fetch`. */
 export interface Service {
@@ -15,8 +18,8 @@ export interface Service {
   readonly sends: number;
 }
 
-/** Decides on a request, given how many are in hand, this one included. */
-export type Behaviour = (busy: number) => Reply;
+/** Decides on a request, given how many are in hand, this one included, and its path. */
+export type Behaviour = (busy: number, path: string) => Reply;
 
 /** An answer without a body has no state, so one of each will do: making millions is most of what a storm costs. */
 const answers: Partial<Record<number, Response>> = {
@@ -38,14 +41,21 @@ export class ModelledService implements Service {
     this.#onSend = onSend;
   }
 
-  readonly fetch = (_input: FetchInput, init?: FetchInit): Promise<Response> =>
+  readonly fetch = (input: FetchInput, init?: FetchInit): Promise<Response> =>
     new Promise((resolve, reject) => {
       const signal = init?.signal;
       if (signal?.aborted) return reject(signal.reason);
+      const reply = this.#behaviour(this.#busy + 1, pathOf(input));
+      if (reply === 'refused') {
+        this.#world.after(1, () => reject(refusal()));
+        return;
+      }
       this.sends++;
       this.#onSend();
-      const { latency, status } = this.#behaviour(++this.#busy);
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+      if (reply === 'silence') return;
+      const { latency, status } = reply;
+      this.#busy++;
       this.#world.after(latency, () => {
         this.#busy--;
         resolve(answers[status] ?? new Response(null, { status }));
@@ -53,9 +63,19 @@ export class ModelledService implements Service {
     });
 }
 
+function pathOf(input: FetchInput): string {
+  return String(input).slice(SERVICE_URL.length);
+}
+
+/** As undici's `fetch` says that nobody listens. */
+function refusal(): TypeError {
+  const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  return new TypeError('fetch failed', { cause });
+}
+
 /** Fails at random, whatever the load. */
 export function unreliable(world: World, failure: number, latency: number): Behaviour {
-  return () => ({ latency, status: world.weather.next() < failure ? 503 : 200 });
+  return () => ({ latency, status: world.noise.next() < failure ? 503 : 200 });
 }
 
 export interface QueueOptions {
@@ -72,6 +92,6 @@ const SPREAD = 0.45;
 export function queueing(world: World, { latency, capacity }: QueueOptions): Behaviour {
   return (busy) => {
     const mean = latency + (busy * 1_000) / capacity;
-    return { latency: mean * (1 + SPREAD * (2 * world.weather.next() - 1)), status: 200 };
+    return { latency: mean * (1 + SPREAD * (2 * world.noise.next() - 1)), status: 200 };
   };
 }

@@ -11,8 +11,26 @@ export interface Scenario {
   readonly clients: number;
   /** No call begins after that. */
   readonly duration: number;
-  /** Of one attempt. Without it a client keeps its own. */
+  /** Of one attempt, for clients that have no such clock of their own. */
   readonly timeout?: number;
+  /** Which path the next call is for. */
+  readonly path?: (world: World) => string;
+}
+
+/** One call, as its caller saw it. Times in milliseconds. */
+export interface Made {
+  readonly path: string;
+  readonly began: number;
+  readonly took: number;
+  readonly good: boolean;
+}
+
+/** What came of it, call by call and request by request. */
+export interface Detail {
+  readonly outcome: Outcome;
+  readonly made: readonly Made[];
+  /** When each request reached the service. */
+  readonly sent: readonly number[];
 }
 
 /** What came of it, second by second. A call belongs to the second in which it began. */
@@ -27,6 +45,11 @@ export interface Outcome {
 
 /** Plays one scenario with one strategy. The same seed gives the same outcome. */
 export async function simulate(scenario: Scenario, strategy: Strategy, seed: number): Promise<Outcome> {
+  return (await observe(scenario, strategy, seed)).outcome;
+}
+
+/** The same, call by call. */
+export async function observe(scenario: Scenario, strategy: Strategy, seed: number): Promise<Detail> {
   const world = new World(seed);
   try {
     return await play(world, scenario, strategy);
@@ -35,7 +58,7 @@ export async function simulate(scenario: Scenario, strategy: Strategy, seed: num
   }
 }
 
-async function play(world: World, scenario: Scenario, strategy: Strategy): Promise<Outcome> {
+async function play(world: World, scenario: Scenario, strategy: Strategy): Promise<Detail> {
   const seconds = Math.ceil(scenario.duration / 1_000);
   const zeros = () => new Array<number>(seconds).fill(0);
   const outcome = { calls: zeros(), good: zeros(), sends: zeros(), open: zeros() };
@@ -44,11 +67,14 @@ async function play(world: World, scenario: Scenario, strategy: Strategy): Promi
     series[second] = (series[second] ?? 0) + 1;
   };
 
-  const service = new ModelledService(world, scenario.behaviour(world), () =>
-    count(outcome.sends, world.now),
-  );
+  const made: Made[] = [];
+  const sent: number[] = [];
+  const service = new ModelledService(world, scenario.behaviour(world), () => {
+    count(outcome.sends, world.now);
+    sent.push(world.now);
+  });
   let open = 0;
-  const surroundings = {
+  const environment = {
     world,
     fetch: service.fetch,
     timeout: scenario.timeout,
@@ -56,7 +82,7 @@ async function play(world: World, scenario: Scenario, strategy: Strategy): Promi
       open += step;
     },
   };
-  const clients = Array.from({ length: scenario.clients }, () => strategy.client(surroundings));
+  const clients = Array.from({ length: scenario.clients }, () => strategy.client(environment));
   for (let second = 0; second < seconds; second++) {
     world.after(second * 1_000 + 999, () => {
       outcome.open[second] = open;
@@ -68,7 +94,10 @@ async function play(world: World, scenario: Scenario, strategy: Strategy): Promi
     const began = world.now;
     underWay++;
     count(outcome.calls, began);
-    if (await call()) count(outcome.good, began);
+    const path = scenario.path?.(world) ?? '';
+    const good = await call(path);
+    if (good) count(outcome.good, began);
+    made.push({ path, began, took: world.now - began, good });
     underWay--;
   };
   const arrivals = arrive(world, scenario, () => {
@@ -76,7 +105,7 @@ async function play(world: World, scenario: Scenario, strategy: Strategy): Promi
     if (chosen !== undefined) void begin(chosen);
   });
   await world.runUntil(() => arrivals.over && underWay === 0);
-  return outcome;
+  return { outcome, made, sent };
 }
 
 /** An open loop: calls come when they come, whether or not the ones before were answered. */

@@ -33,16 +33,19 @@ function cell({ measures }: Storm, result: Result | undefined): string {
   return measured.join(' · ') + (Object.keys(published).length > 0 ? ` (${known.join(' · ')})` : '');
 }
 
-/** Which bars hold, a line each. */
-export function barsOf(storm: Storm, results: readonly Result[]): { line: string; holds: boolean }[] {
-  return storm.bars.map((bar) => {
+/** Which thresholds hold, a line each. */
+export function thresholdsOf(storm: Storm, results: readonly Result[]): { line: string; holds: boolean }[] {
+  return storm.thresholds.map((threshold) => {
     const result = results.find(
-      ({ experiment: e }) => e.strategy === bar.strategy && e.condition === bar.condition,
+      ({ experiment: e }) => e.strategy === threshold.strategy && e.condition === threshold.condition,
     );
-    const holds = result !== undefined && bar.holds(result.samples);
+    const of = (strategy: string) =>
+      results.find(({ experiment: e }) => e.strategy === strategy && e.condition === threshold.condition)
+        ?.samples ?? [];
+    const holds = result !== undefined && threshold.holds(result.samples, of);
     const seeds = result?.samples.length ?? 0;
     return {
-      line: `${holds ? '✓' : '✗'} ${storm.id}, ${bar.condition}, ${bar.strategy}: ${bar.claim} (${seeds} seeds)`,
+      line: `${holds ? '✓' : '✗'} ${storm.id}, ${threshold.condition}, ${threshold.strategy}: ${threshold.claim} (${seeds} seeds)`,
       holds,
     };
   });

@@ -16,12 +16,12 @@ export class World {
   /** A stream of its own: the same calls come to every strategy, however much chance the rest uses up. */
   readonly arrivals: Random;
   /** What the service and the network draw from. */
-  readonly weather: Random;
+  readonly noise: Random;
   readonly #clock: FakeTimers.Clock;
 
   constructor(seed: number) {
     this.arrivals = new Random(3 * seed);
-    this.weather = new Random(3 * seed + 1);
+    this.noise = new Random(3 * seed + 1);
     const { next } = new Random(3 * seed + 2);
     this.#clock = FakeTimers.install({
       now: BEGINNING,

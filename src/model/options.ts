@@ -107,11 +107,12 @@ export interface BreakerOptions {
   /**
    * The share of failed attempts in the window at which the breaker opens: above 0, up to 1.
    * 5xx, timeouts and network errors count; 4xx, 429 and your own aborts do not.
-   * @default 0.5
+   * @default 0.8
    */
   threshold?: number;
   /**
-   * Attempts the window must hold before the share means anything.
+   * Attempts the window must hold before the share means anything. As many failures in a row open the breaker too, whatever
+   * else the window holds: so an outage shows at once. A breaker that opens again soon after it closed needs twice as many.
    * @default 20
    */
   minimum?: number;
@@ -121,14 +122,15 @@ export interface BreakerOptions {
    */
   window?: number;
   /**
-   * How long the breaker stays open before one probe is let through, in milliseconds. Each failed probe doubles
-   * it; and it is made up to a quarter longer by chance, so that a fleet does not probe in step.
-   * @default 5000
+   * How long the breaker stays open before one probe is let through, in milliseconds. It grows to a tenth of the age of the
+   * trouble; and it is made up to a quarter shorter by chance, so that a fleet does not probe in step. Meanwhile calls wait
+   * (`patience`), and a probe is always one of them.
+   * @default 500
    */
   cooldown?: number;
   /**
-   * Where the doubling ends, in milliseconds.
-   * @default 60000
+   * Where that growth ends, in milliseconds. If `cooldown` is longer than the default, this is as long as `cooldown`.
+   * @default 2000
    */
   maxCooldown?: number;
 }
@@ -144,10 +146,10 @@ export interface BudgetOptions {
    */
   ratio?: number;
   /**
-   * Retries that a call may have without anybody having earned them, if it is alone: the first of its scope, or the
-   * first after 50 silent seconds (and not again before the scope had an answer). So a client that makes one call, or
-   * one a minute, can use all its attempts. Also the most that a scope with little traffic saves up: 0 to 100.
-   * @default 3
+   * Retries that a scope is lent without anybody having earned them: the first time that it needs any, and again 40 seconds
+   * later if it had an answer since. Two of them are for any call, the others for one that is alone, so a client that makes one
+   * call, or one a minute, can use all its attempts. Also the most that a scope with little traffic saves up: 0 to 100.
+   * @default 4
    */
   reserve?: number;
 }
@@ -180,7 +182,7 @@ export interface Policy {
    * How long a call may wait for room, in milliseconds, when its next attempt may not be sent now: the breaker is open, or the
    * budget is empty. Nothing is sent for it meanwhile; it goes out when answers come again. However long it is, `timeout.total`
    * ends the wait. 0 or `false`: it fails at once.
-   * @default 20000
+   * @default 30000
    */
   patience?: number | false;
 }

@@ -16,16 +16,16 @@ export const defaults = {
   idempotency: 'default',
   breaker: {
     scope: 'origin',
-    threshold: 0.5,
+    threshold: 0.8,
     minimum: 20,
     window: 10_000,
-    cooldown: 5_000,
-    maxCooldown: 60_000,
+    cooldown: 500,
+    maxCooldown: 2_000,
   },
-  budget: { ratio: 0.2, reserve: 3 },
+  budget: { ratio: 0.2, reserve: 4 },
   scope: 'origin',
   buffer: false,
-  patience: 20_000,
+  patience: 30_000,
 } as const satisfies WholePolicy;
 
 /** What holds where a dialect says nothing. */

@@ -63,7 +63,8 @@ export function resolvePolicy(
     refuseAbove(path, ['retry.base', retry.base], ['retry.cap', retry.cap]);
   }
   if (breaker !== false) {
-    refuseAbove(path, ['breaker.cooldown', breaker.cooldown], ['breaker.maxCooldown', breaker.maxCooldown]);
+    const { cooldown, maxCooldown } = resolveCooldowns(breaker);
+    refuseAbove(path, ['breaker.cooldown', cooldown], ['breaker.maxCooldown', maxCooldown]);
   }
   function part<Name extends 'timeout' | 'retry' | 'idempotency' | 'breaker'>(
     name: Name,
@@ -109,7 +110,16 @@ function resolveTimeout(timeout: WholePolicy['timeout']): ResolvedPolicy['timeou
 function resolveBreaker(breaker: WholePolicy['breaker']): ResolvedPolicy['breaker'] {
   if (breaker === false) return false;
   const { scope: _scope, ...numbers } = breaker;
-  return Object.freeze(numbers);
+  return Object.freeze({ ...numbers, ...resolveCooldowns(breaker) });
+}
+
+/** Who sets a long cooldown need not know of the other one. */
+function resolveCooldowns({ cooldown, maxCooldown }: Required<BreakerOptions>): {
+  cooldown: number;
+  maxCooldown: number;
+} {
+  const isDefault = maxCooldown === defaults.breaker.maxCooldown;
+  return { cooldown, maxCooldown: isDefault ? Math.max(cooldown, maxCooldown) : maxCooldown };
 }
 
 function resolveRetry(retry: WholePolicy['retry']): ResolvedPolicy['retry'] {

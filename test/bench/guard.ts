@@ -4,6 +4,7 @@ import { Admission, enter } from '../../src/guard/admission.ts';
 import { CircuitBreaker } from '../../src/guard/breaker.ts';
 import { FailureWindows } from '../../src/guard/failure-windows.ts';
 import { Scopes } from '../../src/guard/scopes.ts';
+import { departure, entry } from '../guard/departure.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
 const rule = { threshold: 1, minimum: 1_000_000, window: 10_000, cooldown: 5_000, maxCooldown: 60_000 };
@@ -32,9 +33,9 @@ async function failing(inWindow: number): Promise<() => Promise<number>> {
   const breaker = new CircuitBreaker(rule, new ManualRuntime(), new FailureWindows(), () => {});
   const now = 0;
   const permit = breaker.enter({ now });
-  await breaker.leave(permit, { outcome: 'success', now });
-  for (let i = 1; i < inWindow; i++) await breaker.leave(permit, { outcome: 'failure', now });
-  return () => micros(2_000, () => breaker.leave(permit, { outcome: 'failure', now }));
+  await breaker.leave(permit, departure('success', now));
+  for (let i = 1; i < inWindow; i++) await breaker.leave(permit, departure('failure', now));
+  return () => micros(2_000, () => breaker.leave(permit, departure('failure', now)));
 }
 
 /** A whole call that an open breaker rejects, and what reached the wire meanwhile. */
@@ -44,7 +45,10 @@ async function rejecting(): Promise<{ round: () => Promise<number>; sends: () =>
     sends++;
     return new Response(null, { status: 500 });
   };
-  const api = createClient({ fetch, retry: false, breaker: { minimum: 1 } }, new ManualRuntime());
+  const api = createClient(
+    { fetch, retry: false, breaker: { minimum: 1 }, patience: 0 },
+    new ManualRuntime(),
+  );
   await api('http://service.test/');
   const reject = () => api('http://service.test/').catch(() => undefined);
   for (let i = 0; i < 20_000; i++) await reject();
@@ -64,9 +68,9 @@ async function idleScopes(): Promise<{ scopes: Scopes; bytes: number }> {
   const use = async (name: string) => {
     const guards = scopes.use(name).guards({ breaker: rule, budget });
     const now = runtime.now();
-    const admission = enter(guards, { number: 1, after: undefined, now });
+    const admission = enter(guards, entry(1, now));
     if (admission instanceof Admission) {
-      await admission.leave({ outcome: 'failure', reason: 'network', duration: 1, now });
+      await admission.leave(departure('failure', now));
     }
   };
   await use('https://warm-up.example');

@@ -7,7 +7,7 @@ import { ManualRuntime } from '../support/manual-runtime.ts';
 test('a breaker opens, rejects without touching a socket, half-opens with one probe, and closes', async () => {
   await using server = await startFaultServer({ fault: () => ({ kind: 'answer', status: 500 }) });
   const runtime = new ManualRuntime();
-  const api = createClient({ retry: false, breaker: { minimum: 3, cooldown: 1_000 } }, runtime);
+  const api = createClient({ retry: false, breaker: { minimum: 3, cooldown: 1_000 }, patience: 0 }, runtime);
   const path: string[] = [];
   api.on('breaker', ({ scope, from, to }) => path.push(`${scope}: ${from} → ${to}`));
 
@@ -43,7 +43,10 @@ test('an answer in hand beats a synthetic error: the breaker opens during the re
   await using server = await startFaultServer({
     fault: () => ({ kind: 'answer', status: 500, body: 'why' }),
   });
-  const api = createClient({ breaker: { minimum: 2 }, retry: { base: 1, cap: 1 } }, new ManualRuntime());
+  const api = createClient(
+    { breaker: { minimum: 2 }, retry: { base: 1, cap: 1 }, patience: 0 },
+    new ManualRuntime(),
+  );
   const response = await api(server.url);
   expect(await response.text()).toBe('why');
   expect(callReport(response)).toMatchObject({ stopped: 'breaker' });
@@ -107,7 +110,7 @@ test('a scope function names the breaker; what is no name is a PolicyError', asy
 
 test('an extended client shares the breakers', async () => {
   await using server = await startFaultServer({ fault: () => ({ kind: 'answer', status: 500 }) });
-  const api = createClient({ retry: false, breaker: { minimum: 1 } }, new ManualRuntime());
+  const api = createClient({ retry: false, breaker: { minimum: 1 }, patience: 0 }, new ManualRuntime());
   await api.extend({ timeout: { attempt: 100 } })(server.url);
   await expect(api(server.url)).rejects.toMatchObject({ name: 'BreakerOpenError' });
 });

@@ -7,7 +7,7 @@ import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
 
-const quick: Options = { retry: { base: 1, cap: 1 }, breaker: false };
+const quick: Options = { retry: { attempts: 4, base: 1, cap: 1 }, breaker: false };
 const large: Fault = { kind: 'answer', status: 500, bytes: 4 * 2 ** 20 };
 const endless: Fault = { kind: 'cut', at: 'body', how: 'stall', answer: { status: 500, bytes: 1_000 } };
 

@@ -121,7 +121,7 @@ export const endings: Readonly<Record<Stopped, readonly Ending[]>> = {
   breaker: [
     {
       why: 'a breaker that opened after the attempt',
-      options: { breaker: { minimum: 1 } },
+      options: { breaker: { minimum: 1 }, patience: 0 },
       faults: [unavailable],
       attempts: [refused],
       delivery: 'answered',

@@ -20,10 +20,10 @@ function service(...answers: Response[]) {
 
 const many = (count: number, status: number) => Array.from({ length: count }, () => at(status));
 
-/** A client without pauses. Its first call is one that is alone: with `reserve: 0` it is lent nothing. */
+/** A client without pauses, that does not wait for room either. With `reserve: 0` it is lent nothing. */
 function clientOf(fetch: FetchLike, options: Options, runtime = new ManualRuntime()) {
   return createClient(
-    { fetch, retry: { attempts: 100, base: 0, cap: 0 }, breaker: false, ...options },
+    { fetch, retry: { attempts: 100, base: 0, cap: 0 }, breaker: false, patience: 0, ...options },
     runtime,
   );
 }

@@ -44,7 +44,7 @@ test('on behalf of a retry a call is tried once, and passes it on', async () => 
 test('who is out of budget says so with the first attempt', async () => {
   const { seen, fetch } = service();
   const api = createClient(
-    { fetch, retry: quick, layers: true, budget: { reserve: 0 } },
+    { fetch, retry: quick, layers: true, budget: { reserve: 0 }, patience: 0 },
     new ManualRuntime(),
   );
   await api(url);

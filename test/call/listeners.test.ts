@@ -10,7 +10,7 @@ vi.mock('../../src/call/call-id.ts', async (original) => {
 });
 
 const unavailable: Fault = { kind: 'answer', status: 503 };
-const quick: Options = { retry: { base: 1, cap: 2 } };
+const quick: Options = { retry: { base: 1, cap: 2 }, patience: 0 };
 const names: readonly (keyof Events)[] = ['attempt', 'retry', 'settled', 'breaker', 'budget'];
 
 describe('a listener', () => {

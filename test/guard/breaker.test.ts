@@ -1,9 +1,10 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { CircuitBreaker } from '../../src/guard/breaker.ts';
 import { FailureWindows } from '../../src/guard/failure-windows.ts';
 import type { Outcome, Permit } from '../../src/guard/guard.ts';
 import type { Transition } from '../../src/model/breaker.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
+import { departure } from './departure.ts';
 
 const rule = { threshold: 0.5, minimum: 5, window: 10_000, cooldown: 5_000, maxCooldown: 60_000 };
 
@@ -19,7 +20,8 @@ function setup(overrides: Partial<typeof rule> = {}) {
     if (isRefused()) throw new Error(`${breaker.state} breaker gave no permit`);
     return breaker.enter({ now: runtime.now() });
   };
-  const leave = (permit: Permit, outcome: Outcome) => breaker.leave(permit, { outcome, now: runtime.now() });
+  const leave = (permit: Permit, outcome: Outcome) =>
+    breaker.leave(permit, departure(outcome, runtime.now()));
   const attempt = async (outcome: Outcome) => await leave(enter(), outcome);
   const attempts = async (count: number, outcome: Outcome) => {
     for (let i = 0; i < count; i++) await attempt(outcome);
@@ -28,8 +30,8 @@ function setup(overrides: Partial<typeof rule> = {}) {
   return { runtime, breaker, isRefused, enter, leave, attempt, attempts, path, seen };
 }
 
-/** Jitter: the dice show 0.5, so a cooldown of 5,000 lasts 5,625. */
-const COOLDOWN = 5_625;
+/** Jitter: the dice show 0.5, so a cooldown of 5,000 lasts 4,375. */
+const COOLDOWN = 4_375;
 
 test('opens when the share of failures reaches the threshold', async () => {
   const { breaker, attempts, attempt, path } = setup();
@@ -49,10 +51,22 @@ test('does not open below the minimum of attempts, not even when all fail', asyn
   expect(breaker.state).toBe('open');
 });
 
+test('opens when so many attempts in a row failed, whatever came before: an outage shows at once', async () => {
+  const { breaker, attempts } = setup();
+  await attempts(100, 'success');
+  await attempts(4, 'failure');
+  expect(breaker.state).toBe('closed');
+  await attempts(1, 'failure');
+  expect(breaker.state).toBe('open');
+});
+
 test('a threshold of 1 opens when everything fails, and only then', async () => {
-  const { breaker, attempts, attempt } = setup({ threshold: 1 });
+  const { breaker, attempt, attempts } = setup({ threshold: 1 });
   await attempt('success');
-  await attempts(50, 'failure');
+  for (let i = 0; i < 50; i++) {
+    await attempts(4, 'failure');
+    await attempt('success');
+  }
   expect(breaker.state).toBe('closed');
   const all = setup({ threshold: 1 });
   await all.attempts(5, 'failure');
@@ -71,6 +85,7 @@ test('ignored attempts count neither as failures nor as calls', async () => {
 test('failures that have left the window count no more', async () => {
   const { breaker, attempts, runtime } = setup();
   await attempts(4, 'failure');
+  await attempts(1, 'success');
   runtime.advance(10_001);
   await attempts(4, 'failure');
   expect(breaker.state).toBe('closed');
@@ -130,17 +145,17 @@ test('the probe closes it when it succeeds', async () => {
   expect(path()).toEqual(['closed → open', 'open → half-open', 'half-open → closed']);
 });
 
-test('the probe opens it again when it fails, each time for twice as long, up to the maximum', async () => {
-  const { breaker, attempts, attempt, runtime } = setup({ maxCooldown: 12_000 });
+test('the probe opens it again when it fails: the older the trouble, the longer the cooldown, up to the maximum', async () => {
+  const { breaker, attempts, attempt, runtime } = setup({ cooldown: 1_000, maxCooldown: 6_000 });
   await attempts(5, 'failure');
-  const lasted: number[] = [];
-  for (let i = 0; i < 4; i++) {
-    const from = runtime.epoch();
-    lasted.push((breaker.retryAt ?? from) - from);
-    runtime.advance(lasted.at(-1) ?? 0);
+  const cooldowns: number[] = [];
+  for (const age of [5_000, 20_000, 40_000, 100_000]) {
+    runtime.time = age;
     await attempt('failure');
+    // The dice show 0.5: an eighth of the cooldown is taken off.
+    cooldowns.push(((breaker.retryAt ?? 0) - runtime.epoch()) / 0.875);
   }
-  expect(lasted).toEqual([5_625, 11_250, 13_500, 13_500]);
+  expect(cooldowns).toEqual([1_000, 2_000, 4_000, 6_000]);
 });
 
 test('the cooldown starts small again after a recovery', async () => {
@@ -148,8 +163,11 @@ test('the cooldown starts small again after a recovery', async () => {
   await attempts(5, 'failure');
   runtime.advance(COOLDOWN);
   await attempt('failure');
-  runtime.advance(2 * COOLDOWN);
+  runtime.advance(100_000);
+  await attempt('failure');
+  runtime.advance(100_000);
   await attempt('success');
+  runtime.advance(30_000);
   await attempts(5, 'failure');
   expect(breaker.retryAt).toBe(runtime.epoch() + COOLDOWN);
 });
@@ -295,8 +313,8 @@ test('what it exports holds another process off for what is left of the cooldown
   expect(heir.refusal({ now: later.time })).toBeDefined();
   later.time = COOLDOWN;
   expect(heir.refusal({ now: later.time })).toBeUndefined();
-  await heir.leave(heir.enter({ now: later.time }), { outcome: 'failure', now: later.time });
-  expect(heir.retryAt).toBe(later.epoch() + 2 * COOLDOWN);
+  await heir.leave(heir.enter({ now: later.time }), departure('failure', later.time));
+  expect(heir.retryAt).toBe(later.epoch() + COOLDOWN);
 });
 
 test('an isolated breaker is exported as isolated, a half-open one as open with its cooldown over', async () => {
@@ -323,7 +341,7 @@ test('a clock that was set back in between can make an inherited cooldown no lon
     cooldown: 1e9,
   } as const;
   const heir = new CircuitBreaker(rule, runtime, new FailureWindows(), () => {}, record);
-  runtime.advance(60_000 * 1.25 - 1);
+  runtime.advance(60_000 - 1);
   expect(heir.refusal({ now: runtime.now() })).toBeDefined();
   runtime.advance(1);
   expect(heir.refusal({ now: runtime.now() })).toBeUndefined();
@@ -348,4 +366,56 @@ test('each way from state to state has its reason', async () => {
     'isolated by hand',
     'restored by hand',
   ]);
+});
+
+describe('a breaker that opens again soon after it closed', () => {
+  test('needs twice as much each time: a service that is neither up nor down is left as it is', async () => {
+    const { breaker, attempt, attempts, runtime } = setup();
+    for (const needed of [5, 5, 10, 20]) {
+      await attempts(needed - 1, 'failure');
+      expect(breaker.state).toBe('closed');
+      await attempts(1, 'failure');
+      expect(breaker.state).toBe('open');
+      runtime.advance(COOLDOWN);
+      await attempt('success');
+    }
+  });
+
+  test('is as quick as ever once it has been closed for long', async () => {
+    const { breaker, attempt, attempts, runtime } = setup();
+    for (const closedFor of [0, 30_000]) {
+      runtime.advance(closedFor);
+      await attempts(5, 'failure');
+      expect(breaker.state).toBe('open');
+      runtime.advance(COOLDOWN);
+      await attempt('success');
+    }
+  });
+});
+
+describe('a server that asks to be left alone', () => {
+  const word = (now: number) => departure('success', now, { reason: 'status', asked: 3_000 });
+
+  test('is left alone by all calls of the scope for as long as it asked, then probed', async () => {
+    const { breaker, runtime, isRefused, enter, seen } = setup();
+    await breaker.leave(enter(), word(runtime.now()));
+    expect(isRefused()).toBe(true);
+    runtime.advance(2_999);
+    expect(isRefused()).toBe(true);
+    runtime.advance(1);
+    expect(isRefused()).toBe(false);
+    expect(seen.map(({ reason }) => reason)).toEqual(['the server asked for 3000 ms']);
+  });
+
+  test('means only the one who asked while others have good answers, unless it says so three times in a row', async () => {
+    const { breaker, runtime, attempt, enter } = setup();
+    for (let i = 0; i < 10; i++) {
+      await attempt('success');
+      await breaker.leave(enter(), word(runtime.now()));
+      await breaker.leave(enter(), word(runtime.now()));
+    }
+    expect(breaker.state).toBe('closed');
+    await breaker.leave(enter(), word(runtime.now()));
+    expect(breaker.state).toBe('open');
+  });
 });

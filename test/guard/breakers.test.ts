@@ -5,6 +5,7 @@ import { Scopes } from '../../src/guard/scopes.ts';
 import { defaults } from '../../src/policy/defaults.ts';
 import { resolvePolicy } from '../../src/policy/resolve.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
+import { departure } from './departure.ts';
 
 const rule = { threshold: 0.5, minimum: 1, window: 10_000, cooldown: 1_000, maxCooldown: 8_000 };
 
@@ -21,8 +22,8 @@ test('a snapshot says when a probe is let through, while the breaker is open, an
   const breaker = scopes.use('a').breakerBy(rule);
   const now = runtime.now();
   expect(breakers.get('a')).toEqual({ scope: 'a', state: 'closed', since: runtime.epoch() });
-  await breaker.leave(breaker.enter({ now }), { outcome: 'failure', now });
-  const retryAt = runtime.epoch() + 1_125;
+  await breaker.leave(breaker.enter({ now }), departure('failure', now));
+  const retryAt = runtime.epoch() + 875;
   expect(breakers.get('a')).toEqual({ scope: 'a', state: 'open', since: runtime.epoch(), retryAt });
 });
 

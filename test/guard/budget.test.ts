@@ -1,210 +1,219 @@
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
-import { type BudgetRule, Budget as Guard } from '../../src/guard/budget.ts';
+import { describe, expect, test } from 'vitest';
+import { Budget } from '../../src/guard/budget.ts';
+import type { Entry, Permit } from '../../src/guard/guard.ts';
+import { departure, entry } from './departure.ts';
 
-const rule = { ratio: 0.2, reserve: 3 };
+const rule = { ratio: 0.2, reserve: 4 };
+const FREE = 0;
 
-type Token = 'saved' | 'lent';
-
-/** The guard, as a list of what is done to it. */
-class Budget {
-  #guard: Guard | undefined;
-
-  #by(rule: BudgetRule): Guard {
-    this.#guard ??= new Guard(rule);
-    return this.#guard;
-  }
-
-  begin(rule: BudgetRule, now: number): void {
-    this.#by(rule).enter({ number: 1, now });
-  }
-
-  isEmpty(rule: BudgetRule, now: number): boolean {
-    return this.#by(rule).refusal({ number: 2, now }) !== undefined;
-  }
-
-  withdraw(rule: BudgetRule, now: number): Token | undefined {
-    if (this.isEmpty(rule, now)) return undefined;
-    return this.#by(rule).enter({ number: 2, now }) === 1 ? 'saved' : 'lent';
-  }
-
-  answered(rule: BudgetRule, now: number, token: Token | undefined): void {
-    const permit = token === undefined ? 0 : token === 'saved' ? 1 : 2;
-    this.#by(rule).leave(permit, { outcome: 'success', reason: 'success', now });
-  }
+function setup(overrides: Partial<typeof rule> = {}) {
+  const budget = new Budget({ ...rule, ...overrides }, () => 0);
+  return {
+    budget,
+    call: (now: number) => budget.enter(entry(1, now)),
+    /** The permit of one retry; undefined: it was refused. */
+    retry: (now: number, more: Partial<Entry> = {}): Permit | undefined => {
+      const asking = entry(2, now, more);
+      return budget.refusal(asking) === undefined ? budget.enter(asking) : undefined;
+    },
+    answer: (now: number, permit: Permit = FREE, more = {}) => {
+      budget.leave(permit, departure('success', now, more));
+    },
+    fail: (now: number, permit: Permit = FREE, more = {}) =>
+      budget.leave(permit, departure('failure', now, more)),
+  };
 }
 
-function withdrawAll(budget: Budget, now: number): Token[] {
-  const tokens: Token[] = [];
-  for (let token = budget.withdraw(rule, now); token; token = budget.withdraw(rule, now)) tokens.push(token);
-  return tokens;
+function retries(one: ReturnType<typeof setup>, now: number, more: Partial<Entry> = {}): number {
+  let count = 0;
+  while (one.retry(now, more) !== undefined) count++;
+  return count;
 }
 
-function answer(budget: Budget, now: number, times = 1): void {
-  for (let i = 0; i < times; i++) budget.answered(rule, now, undefined);
-}
+describe('a loan', () => {
+  test('gives a client that makes a single call all its attempts', () => {
+    const one = setup();
+    one.call(0);
+    expect(retries(one, 0)).toBe(4);
+  });
 
-test('a client that makes a single call may use all its attempts', () => {
-  const budget = new Budget();
-  budget.begin(rule, 0);
-  expect(withdrawAll(budget, 10_000)).toEqual(['lent', 'lent', 'lent']);
+  test('is for two retries if others call too: a fleet can multiply an outage by no more', () => {
+    const one = setup();
+    one.call(0);
+    expect(one.retry(0)).toBeDefined();
+    one.call(100);
+    expect(retries(one, 100)).toBe(1);
+  });
+
+  test('takes its time after the first two: a little more than the pauses of the call', () => {
+    const one = setup();
+    one.call(0);
+    retries(one, 0, { span: 1_000 });
+    expect(one.retry(2_249, { span: 1_000 })).toBeUndefined();
+    expect(one.retry(2_250, { span: 1_000 })).toBeDefined();
+  });
+
+  test('comes again 40 seconds later, if there was an answer', () => {
+    const one = setup();
+    one.call(0);
+    expect(retries(one, 0)).toBe(4);
+    one.answer(1_000);
+    one.call(39_000);
+    expect(retries(one, 39_999)).toBe(0);
+    expect(retries(one, 40_000)).toBe(4);
+  });
+
+  test('without an answer is one retry every two to four minutes: enough for trouble to end by it', () => {
+    const one = setup();
+    one.call(0);
+    expect(retries(one, 0)).toBe(4);
+    expect(retries(one, 119_999)).toBe(0);
+    expect(retries(one, 120_000)).toBe(1);
+    expect(retries(one, 240_000)).toBe(1);
+  });
+
+  test('there is none with a reserve of 0', () => {
+    const one = setup({ reserve: 0 });
+    one.call(0);
+    expect(retries(one, 1_000_000)).toBe(0);
+  });
 });
 
-test('what the first call did not need is not there for a second one', () => {
-  const budget = new Budget();
-  budget.begin(rule, 0);
-  answer(budget, 100);
-  budget.begin(rule, 10_000);
-  expect(withdrawAll(budget, 10_000)).toEqual([]);
+describe('savings', () => {
+  const withoutLoan = (overrides: Partial<typeof rule> = {}) => {
+    const one = setup(overrides);
+    one.call(0);
+    retries(one, 0);
+    return one;
+  };
+
+  test('grow by answers in proportion; calls alone bring nothing', () => {
+    const one = withoutLoan();
+    for (let i = 0; i < 1_000; i++) one.call(1_000);
+    expect(retries(one, 1_000)).toBe(0);
+    for (let i = 0; i < 10; i++) one.answer(1_000);
+    expect(retries(one, 1_000)).toBe(2);
+  });
+
+  test('get back the token of a retry that was answered, and not of one that failed', () => {
+    const one = withoutLoan({ ratio: 1 });
+    one.answer(0);
+    const permit = one.retry(0);
+    one.answer(0, permit);
+    expect(retries(one, 0)).toBe(2);
+    one.answer(0);
+    one.fail(0, one.retry(0));
+    expect(retries(one, 0)).toBe(0);
+  });
+
+  test('get back the token of a retry that was never sent', () => {
+    const one = withoutLoan({ ratio: 1 });
+    one.answer(0);
+    one.budget.cancel(one.retry(0) ?? FREE);
+    expect(retries(one, 0)).toBe(1);
+    one.answer(0);
+    one.fail(0, one.retry(0), { sent: false });
+    expect(retries(one, 0)).toBe(1);
+  });
+
+  test('get a whole token from the answer that ends three failures in a row', () => {
+    const one = withoutLoan();
+    for (let i = 0; i < 3; i++) one.fail(0);
+    one.answer(0);
+    expect(retries(one, 0)).toBe(1);
+  });
+
+  test('beyond the reserve fade within seconds; the reserve is kept', () => {
+    const one = withoutLoan({ ratio: 1 });
+    for (let i = 0; i < 100; i++) one.answer(0);
+    expect(retries(one, 30_000)).toBe(4);
+  });
 });
 
-test('calls that begin together share the loan of the first', () => {
-  const budget = new Budget();
-  for (let call = 0; call < 10; call++) budget.begin(rule, 20 * call);
-  expect(withdrawAll(budget, 2_000)).toHaveLength(3);
-  expect(withdrawAll(budget, 2_000)).toHaveLength(0);
+describe('a retry after a timeout', () => {
+  const slow = (one: ReturnType<typeof setup>) => {
+    for (let i = 0; i < 20; i++) one.answer(0, FREE, { duration: 3_000 });
+  };
+
+  test('costs as much as any other while answers are quick: the silent one was lost', () => {
+    const one = setup({ ratio: 1, reserve: 0 });
+    for (let i = 0; i < 5; i++) one.answer(0);
+    expect(retries(one, 0, { after: 'timeout' })).toBe(5);
+  });
+
+  test('costs two and a half while answers are slow: the silent one is queued, and so would its repeat be', () => {
+    const one = setup({ ratio: 0.25, reserve: 100 });
+    slow(one);
+    expect(retries(one, 0, { after: 'timeout' })).toBe(2);
+  });
+
+  test('is not lent while answers are slow', () => {
+    const one = setup({ ratio: 0 });
+    slow(one);
+    expect(retries(one, 0, { after: 'timeout' })).toBe(0);
+    expect(one.retry(0)).toBeDefined();
+  });
 });
 
-test('a client that calls once a minute may use all its attempts each time, if the call before was answered', () => {
-  const budget = new Budget();
-  for (let minute = 0; minute < 10; minute++) {
-    const now = 60_000 * minute;
-    budget.begin(rule, now);
-    expect(withdrawAll(budget, now).filter((token) => token === 'lent')).toHaveLength(3);
-    answer(budget, now);
+test('a thousand clients that call every ten seconds send two requests a call in the first half minute of an outage, and hardly more than one later', () => {
+  let [early, late] = [0, 0];
+  for (let client = 0; client < 1_000; client++) {
+    const one = setup();
+    for (let at = client * 10; at < 300_000; at += 10_000) {
+      one.call(at);
+      const sent = 1 + retries(one, at) + retries(one, at + 9_000, { span: 4_000 });
+      one.fail(at);
+      if (at < 30_000) early += sent / 3_000;
+      if (at >= 30_000) late += sent / 27_000;
+    }
+  }
+  expect(early).toBeLessThanOrEqual(2.4);
+  expect(late).toBeLessThanOrEqual(1.1);
+});
+
+test('where every first attempt fails and every retry is answered, no retry is ever refused', () => {
+  const one = setup();
+  for (let at = 0; at < 1_000_000; at += 1_000) {
+    one.call(at);
+    one.fail(at);
+    const permit = one.retry(at);
+    expect(permit).toBeDefined();
+    one.answer(at, permit);
   }
 });
 
-test('in an outage it gets one loan, and then none until there was an answer', () => {
-  const budget = new Budget();
-  const lent: number[] = [];
-  for (let minute = 0; minute < 5; minute++) {
-    const now = 60_000 * minute;
-    budget.begin(rule, now);
-    lent.push(withdrawAll(budget, now).length);
-  }
-  expect(lent).toEqual([3, 0, 0, 0, 0]);
-  answer(budget, 300_000);
-  budget.begin(rule, 360_000);
-  expect(withdrawAll(budget, 360_000)).toHaveLength(3);
-});
-
-test('answers bring tokens in proportion, calls alone bring none', () => {
-  const budget = new Budget();
-  for (let call = 0; call < 1_000; call++) budget.begin(rule, call);
-  budget.begin(rule, 1_000);
-  expect(withdrawAll(budget, 1_000)).toEqual([]);
-  answer(budget, 1_000, 10);
-  expect(withdrawAll(budget, 1_000)).toEqual(['saved', 'saved']);
-});
-
-test('a retry that was answered gets its token back, one that was not does not', () => {
-  const budget = new Budget();
-  answer(budget, 0, 5);
-  const token = budget.withdraw(rule, 0);
-  expect(budget.isEmpty(rule, 0)).toBe(true);
-  budget.answered(rule, 0, token);
-  expect(withdrawAll(budget, 0)).toEqual(['saved']);
-});
-
-test('a lent token does not come back: it was never earned', () => {
-  const budget = new Budget();
-  budget.begin(rule, 0);
-  budget.answered(rule, 0, budget.withdraw(rule, 0));
-  budget.begin(rule, 1_000);
-  expect(withdrawAll(budget, 1_000)).toEqual([]);
-});
-
-test('a scope with little traffic saves up its reserve and keeps it', () => {
-  const budget = new Budget();
-  for (let call = 0; call < 100; call++) answer(budget, 20_000 * call);
-  expect(withdrawAll(budget, 2_000_000)).toEqual(['saved', 'saved', 'saved']);
-});
-
-test('a scope with much traffic saves up what about two seconds of it bring', () => {
-  const budget = new Budget();
-  for (let call = 0; call < 60_000; call++) answer(budget, call);
-  const tokens = withdrawAll(budget, 60_000).length;
-  expect(tokens).toBeGreaterThan(0.9 * (3 + 2 * 200));
-  expect(tokens).toBeLessThan(1.1 * (3 + 2 * 200));
-});
-
-/** What one client does in one step of time. */
-const step = fc.record({
-  wait: fc.nat(5_000),
-  answered: fc.boolean(),
-  retries: fc.array(fc.boolean(), { maxLength: 4 }),
-});
-
-test('whatever happens, retries that fail stay within ratio × answers + one reserve for each call that was alone', () => {
+test('whatever happens, retries that fail stay within ratio × answers + what trouble and loans bring', () => {
+  const step = fc.record({
+    wait: fc.nat(60_000),
+    kind: fc.constantFrom('call', 'answer', 'fail', 'retry'),
+    good: fc.boolean(),
+  });
   fc.assert(
-    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
-      const budget = new Budget();
-      let now = 0;
-      let wasted = 0;
-      let answers = 0;
-      for (const { wait, answered, retries } of steps) {
+    fc.property(fc.array(step, { maxLength: 300 }), (steps) => {
+      const one = setup();
+      let [now, wasted, allowed] = [0, 0, rule.reserve];
+      let loanFrom = 0;
+      for (const { wait, kind, good } of steps) {
         now += wait;
-        budget.begin(rule, now);
-        if (answered) {
-          answers++;
-          budget.answered(rule, now, undefined);
-          continue;
+        for (; loanFrom + 40_000 <= now; loanFrom += 40_000) allowed += rule.reserve;
+        if (kind === 'call') one.call(now);
+        if (kind === 'fail') one.fail(now);
+        if (kind === 'answer') {
+          one.answer(now);
+          allowed += 1;
         }
-        for (const succeeds of retries) {
-          const token = budget.withdraw(rule, now);
-          if (token === undefined) break;
-          if (!succeeds) wasted++;
-          else {
-            answers++;
-            budget.answered(rule, now, token);
-            break;
-          }
+        const permit = kind === 'retry' ? one.retry(now) : undefined;
+        if (permit === undefined) continue;
+        if (good) {
+          one.answer(now, permit);
+          allowed += 1;
+        } else {
+          one.fail(now, permit);
+          wasted += 1;
         }
       }
-      // Never silent for long enough, so only the first call was alone.
-      expect(wasted).toBeLessThanOrEqual(answers * rule.ratio + rule.reserve + 1e-6);
+      expect(wasted).toBeLessThanOrEqual(allowed + rule.reserve);
     }),
   );
-});
-
-test('a fleet of a thousand young clients cannot multiply an outage', () => {
-  const fleet = Array.from({ length: 1_000 }, () => new Budget());
-  let retries = 0;
-  const calls = 30_000;
-  for (let call = 0; call < calls; call++) {
-    const budget = fleet[call % fleet.length];
-    budget?.begin(rule, 10 * call);
-    if (budget) retries += withdrawAll(budget, 10 * call).length;
-  }
-  expect(retries).toBe(fleet.length * rule.reserve);
-});
-
-test('it is empty exactly when it gives no token', () => {
-  const budget = new Budget();
-  expect(budget.isEmpty(rule, 0)).toBe(true);
-  budget.begin(rule, 0);
-  for (let lent = 3; lent > 0; lent--) {
-    expect(budget.isEmpty(rule, 0)).toBe(false);
-    budget.withdraw(rule, 0);
-  }
-  expect(budget.isEmpty(rule, 0)).toBe(true);
-  answer(budget, 0, 5);
-  expect(budget.isEmpty(rule, 0)).toBe(false);
-  expect(budget.withdraw(rule, 0)).toBe('saved');
-  expect(budget.isEmpty(rule, 0)).toBe(true);
-});
-
-test('a call after a silence of exactly 50 seconds is alone, and a burst lasts exactly 250 ms', () => {
-  const later = 1_000_000;
-  const budget = new Budget();
-  budget.begin(rule, later);
-  answer(budget, later);
-  budget.begin(rule, later + 50_000);
-  budget.begin(rule, later + 50_250);
-  expect(withdrawAll(budget, later + 50_250)).toHaveLength(3);
-  answer(budget, later + 50_250);
-  budget.begin(rule, later + 110_000);
-  budget.begin(rule, later + 110_251);
-  expect(withdrawAll(budget, later + 110_251)).toHaveLength(0);
 });

@@ -4,7 +4,7 @@ import { PolicyError } from '../../src/index.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
 const url = 'http://service.test/';
-const options = { retry: false, breaker: { minimum: 1, cooldown: 1_000 } } as const;
+const options = { retry: false, breaker: { minimum: 1, cooldown: 1_000 }, patience: 0 } as const;
 
 test('a short-lived process hands its open breakers on as JSON', async () => {
   const runtime = new ManualRuntime();

@@ -7,6 +7,7 @@ import { FailureWindows } from '../../src/guard/failure-windows.ts';
 import type { Outcome } from '../../src/guard/guard.ts';
 import { BreakerOpenError } from '../../src/index.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
+import { departure } from './departure.ts';
 
 // One test for each fault of the engine that DESIGN.md lists: it fails if the way around it is taken out.
 
@@ -19,11 +20,11 @@ function setup(overrides: Partial<typeof rule> = {}) {
     for (let i = 0; i < count; i++) {
       const now = runtime.now();
       if (breaker.refusal({ now }) === undefined)
-        await breaker.leave(breaker.enter({ now }), { outcome, now });
+        await breaker.leave(breaker.enter({ now }), departure(outcome, now));
     }
   };
   const recover = async () => {
-    runtime.advance(5_625);
+    runtime.advance(5_000);
     await attempts(1, 'success');
   };
   return { runtime, breaker, attempts, recover };
@@ -51,7 +52,10 @@ test('a listener that throws fails the call or leaves it pending: ours is told t
   const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
   onTestFinished(() => warned.mockRestore());
   const fetch = async () => new Response(null, { status: 500 });
-  const api = createClient({ fetch, retry: false, breaker: { minimum: 1 } }, new ManualRuntime());
+  const api = createClient(
+    { fetch, retry: false, breaker: { minimum: 1 }, patience: 0 },
+    new ManualRuntime(),
+  );
   api.on('breaker', () => {
     throw new Error('a listener’s mistake');
   });
@@ -63,7 +67,7 @@ test('a listener that throws fails the call or leaves it pending: ours is told t
 test('an error that is let through counts as success and closes a half-open breaker: an abort decides nothing', async () => {
   const { breaker, attempts, runtime } = setup();
   await attempts(5, 'failure');
-  runtime.advance(5_625);
+  runtime.advance(5_000);
   await attempts(1, 'ignored');
   expect(breaker.state).toBe('half-open');
 });
@@ -72,9 +76,9 @@ test('a success from before the trip closes a half-open breaker: a stale one dec
   const { breaker, attempts, runtime } = setup();
   const early = breaker.enter({ now: 0 });
   await attempts(5, 'failure');
-  runtime.advance(5_625);
-  breaker.enter({ now: 5_625 });
-  await breaker.leave(early, { outcome: 'success', now: 5_625 });
+  runtime.advance(5_000);
+  breaker.enter({ now: 5_000 });
+  await breaker.leave(early, departure('success', 5_000));
   expect(breaker.state).toBe('half-open');
 });
 
@@ -84,7 +88,7 @@ test('fires count at the start and failures at the end: attempts as long as two 
     const permit = breaker.enter({ now: runtime.now() });
     // All five end within one slice of the window.
     runtime.time = 10_000 + round;
-    await breaker.leave(permit, { outcome: 'failure', now: runtime.now() });
+    await breaker.leave(permit, departure('failure', runtime.now()));
   }
   expect(breaker.state).toBe('open');
 });
@@ -105,7 +109,7 @@ test('a threshold of 100 % never windows: ours of 1 does when everything fails',
 test('options are mutated: the rule is not touched', async () => {
   const frozen = Object.freeze({ ...rule });
   const breaker = new CircuitBreaker(frozen, new ManualRuntime(), new FailureWindows(), () => {});
-  for (let i = 0; i < 5; i++) await breaker.leave(breaker.enter({ now: 0 }), { outcome: 'failure', now: 0 });
+  for (let i = 0; i < 5; i++) await breaker.leave(breaker.enter({ now: 0 }), departure('failure', 0));
   expect(breaker.state).toBe('open');
   expect(frozen).toEqual(rule);
 });

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { BreakerRule } from '../../src/guard/breaker.ts';
 import { Scopes } from '../../src/guard/scopes.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
+import { departure } from './departure.ts';
 
 const rule: BreakerRule = {
   threshold: 0.5,
@@ -17,7 +18,7 @@ function setup() {
   const open = async (name: string) => {
     const breaker = scopes.use(name).breakerBy(rule);
     const now = runtime.now();
-    await breaker.leave(breaker.enter({ now }), { outcome: 'failure', now });
+    await breaker.leave(breaker.enter({ now }), departure('failure', now));
   };
   return { runtime, scopes, open };
 }

@@ -82,7 +82,7 @@ test('chance has the means and the spread that it should have', () => {
 test('a single call uses all its attempts, in a fleet as well as alone', async () => {
   const single: Scenario = { ...flaky(1, 1), rate: (now) => (now === 0 ? 1_000 : 1e-9), clients: 1 };
   const { calls, sends } = await simulate(single, steadfetch('defaults'), 1);
-  expect([sum(calls), sum(sends)]).toEqual([1, 4]);
+  expect([sum(calls), sum(sends)]).toEqual([1, 5]);
 });
 
 test('the defaults survive an overload that three tries do not, split over 100 processes', async () => {
@@ -126,9 +126,12 @@ test('the command line is read', () => {
     seeds: 5,
     chart: undefined,
   });
-  expect(parseCommand(['lab', '--storm', 'a,D'])).toEqual({
+  expect(parseCommand(['lab', '--storm', 'a,D', '--strategy', 'steadfetch,loop', '--seeds', '2'])).toEqual({
     kind: 'storms',
     only: ['A', 'D'],
+    strategies: ['steadfetch', 'loop'],
+    seeds: 2,
+    check: false,
     report: undefined,
   });
   expect(parseCommand([])).toEqual({ kind: 'help' });

@@ -28,15 +28,15 @@ describe('a policy that says nothing', () => {
       },
       scope: 'origin',
       breaker: {
-        threshold: 0.5,
+        threshold: 0.8,
         minimum: 20,
         window: 10_000,
-        cooldown: 5_000,
-        maxCooldown: 60_000,
+        cooldown: 500,
+        maxCooldown: 2_000,
       },
-      budget: { ratio: 0.2, reserve: 3 },
+      budget: { ratio: 0.2, reserve: 4 },
       buffer: 0,
-      patience: 20_000,
+      patience: 30_000,
     });
     expect(idempotency).toMatchObject({ header: 'Idempotency-Key', format: 'plain' });
   });
@@ -129,8 +129,8 @@ describe('a resolved policy', () => {
     [{ retry: { base: 5_000 } }, 'retry.base must not be above retry.cap (2700), got 5000'],
     [{ retry: { cap: 50 } }, 'retry.base must not be above retry.cap (50), got 100'],
     [
-      { breaker: { cooldown: 90_000 } },
-      'breaker.cooldown must not be above breaker.maxCooldown (60000), got 90000',
+      { breaker: { maxCooldown: 100 } },
+      'breaker.cooldown must not be above breaker.maxCooldown (100), got 500',
     ],
     [{ timeout: { attempt: 60_000 } }, 'timeout.attempt must not be above timeout.total (30000), got 60000'],
     [

@@ -379,7 +379,7 @@ describe('buffer', () => {
 describe('breaker and budget', () => {
   test('an open breaker turns requests away without touching a socket, and its events say why', async () => {
     await using server = await startFaultServer({ fault: () => unavailable });
-    const { guard, dispatcher } = guarded({ retry: false, breaker: { minimum: 2 } });
+    const { guard, dispatcher } = guarded({ retry: false, breaker: { minimum: 2 }, patience: 0 });
     const states: string[] = [];
     guard.on('breaker', ({ scope, to }) => states.push(`${scope} ${to}`));
     for (let i = 0; i < 2; i++) await (await request(server.url, { dispatcher })).body.dump();

@@ -2,7 +2,7 @@ import { Agent, type Dispatcher } from 'undici';
 import { type Resilience, type ResilienceOptions, resilience } from '../../src/undici/index.ts';
 
 /** Backoff in the range of a millisecond, everything else as it comes. */
-export const quick: ResilienceOptions = { retry: { base: 1, cap: 2 } };
+export const quick: ResilienceOptions = { retry: { attempts: 4, base: 1, cap: 2 }, patience: 0 };
 
 /** An agent behind an interceptor. Connections that nobody uses close at once, so that what stays open is in use. */
 export function guarded(options: ResilienceOptions = quick): { guard: Resilience; dispatcher: Dispatcher } {

@@ -1,7 +1,7 @@
 import { createClient } from '../../fetch/create-fetch.ts';
 import { SERVICE_URL } from '../strategy.ts';
 import { World } from '../world.ts';
-import { type Bar, type Experiment, mean, type Storm, TOLERANCE, whole } from './storm.ts';
+import { type Experiment, mean, type Storm, type Threshold, TOLERANCE, whole } from './storm.ts';
 
 /** Milliseconds of network, each way. */
 const DELAY = { mean: 10, deviation: 2 };
@@ -33,7 +33,7 @@ class ContestedRow {
   }
 
   #trip(): Promise<void> {
-    const delay = Math.abs(this.#world.weather.normal(DELAY.mean, DELAY.deviation));
+    const delay = Math.abs(this.#world.noise.normal(DELAY.mean, DELAY.deviation));
     return new Promise((resolve) => this.#world.after(delay, resolve));
   }
 }
@@ -66,7 +66,7 @@ function looping(backoff: Backoff): Committer {
 /** The real client: a lost race is a 503 to it. */
 const client: Committer = async (row, world) => {
   const fetch = async () => new Response(null, { status: (await row.commit()) ? 200 : 503 });
-  const retry = { attempts: 100, base: BASE, cap: CAP };
+  const retry = { attempts: 100, base: BASE, factor: 2, cap: CAP };
   await createClient(
     { fetch, retry, timeout: false, breaker: false, budget: false },
     world.runtime,
@@ -121,7 +121,7 @@ export const contention: Storm = {
       return { strategy, condition, seeds, published: { calls, time }, run };
     }),
   ),
-  bars: crowds.map(({ condition, column }): Bar => {
+  thresholds: crowds.map(({ condition, column }): Threshold => {
     const [calls, time] = [published[FULL_JITTER]?.[column] ?? 0, published[FULL_JITTER]?.[column + 1] ?? 0];
     return {
       condition,

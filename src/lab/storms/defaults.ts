@@ -67,5 +67,5 @@ export const defaults: Storm = {
       }),
     ),
   ),
-  bars: [],
+  thresholds: [],
 };

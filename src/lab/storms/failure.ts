@@ -4,7 +4,16 @@ import { unreliable } from '../service.ts';
 import { type Scenario, simulate } from '../simulate.ts';
 import { jitteredTries, noRetry, steadfetch } from '../steadfetch.ts';
 import type { Strategy } from '../strategy.ts';
-import { type Bar, type Experiment, mean, percent, STEADFETCH, type Storm, sum, times } from './storm.ts';
+import {
+  type Experiment,
+  mean,
+  percent,
+  STEADFETCH,
+  type Storm,
+  sum,
+  type Threshold,
+  times,
+} from './storm.ts';
 
 /** Clients do not meet in this storm, so fewer of them tell the same: enough for what is only compared with. */
 const FEW = 20;
@@ -83,7 +92,13 @@ function experiments(strategy: Strategy, clients: number, seeds: number): Experi
   });
 }
 
-function bar(condition: string, claim: string, success: number, load: number, strategy = STEADFETCH): Bar {
+function bar(
+  condition: string,
+  claim: string,
+  success: number,
+  load: number,
+  strategy = STEADFETCH,
+): Threshold {
   return {
     condition,
     strategy,
@@ -104,7 +119,7 @@ export const failure: Storm = {
     ...experiments(steadfetch(BUDGET_ALONE, { breaker: false }), FEW, 20),
     ...experiments(steadfetch(STEADFETCH), 100, 20),
   ],
-  bars: [
+  thresholds: [
     bar('p = 5 %', 'success ≥ 99.9 % at a load ≤ 1.06', 0.999, 1.06),
     bar('p = 20 %', 'success ≥ 99 % at a load ≤ 1.25', 0.99, 1.25),
     bar(OUTAGE, 'load ≤ 1.05', 0, 1.05),

@@ -3,6 +3,24 @@ import { contention } from './contention.ts';
 import { defaults } from './defaults.ts';
 import { failure } from './failure.ts';
 import { layers } from './layers.ts';
+import { outages } from './outage.ts';
+import { quiet, quietFleet } from './quiet.ts';
 import type { Storm } from './storm.ts';
+import { brownOut, coldRecovery, flapping, pair, restart, shedding } from './trouble.ts';
 
-export const storms: readonly Storm[] = [contention, failure, layers, collapse, defaults];
+export const storms: readonly Storm[] = [
+  contention,
+  failure,
+  layers,
+  collapse,
+  ...outages,
+  quiet,
+  quietFleet,
+  coldRecovery,
+  brownOut,
+  shedding,
+  flapping,
+  pair,
+  restart,
+  defaults,
+];

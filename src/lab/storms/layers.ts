@@ -87,7 +87,7 @@ export const layers: Storm = {
       experiment(5, strategy, 1_000, 20),
     ]),
   ],
-  bars: [alone, oneLayer].map(({ name }) => ({
+  thresholds: [alone, oneLayer].map(({ name }) => ({
     condition: FIVE,
     strategy: name,
     claim: 'at the bottom of five layers ≤ 1.3',

@@ -20,11 +20,12 @@ export interface Experiment {
 }
 
 /** What the defaults must reach. */
-export interface Bar {
+export interface Threshold {
   readonly condition: string;
   readonly strategy: string;
   readonly claim: string;
-  holds(samples: readonly Sample[]): boolean;
+  /** @param of what another strategy came to under the same condition */
+  holds(samples: readonly Sample[], of: (strategy: string) => readonly Sample[]): boolean;
 }
 
 export interface Storm {
@@ -35,7 +36,7 @@ export interface Storm {
   /** Left out unless it is asked for by its id. */
   readonly onRequest?: boolean;
   readonly experiments: readonly Experiment[];
-  readonly bars: readonly Bar[];
+  readonly thresholds: readonly Threshold[];
 }
 
 /** The name under which the defaults run. */

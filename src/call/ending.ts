@@ -1,0 +1,79 @@
+import type { Refusal } from '../guard/guard.ts';
+import { BreakerOpenError } from '../model/errors.ts';
+import type { Stopped } from '../model/report.ts';
+import type { Exchange, ResponseHead } from '../transport/exchange.ts';
+import type { Attempted } from './attempt.ts';
+import type { CallPlan } from './plan.ts';
+
+/**
+ * Ends the call: with the response if there is one, else by throwing the error.
+ *
+ * @param why if something else ends it than the attempt itself
+ */
+export function end<A extends ResponseHead>(plan: CallPlan<A>, last: Attempted<A>, why?: Stopped): A {
+  // If something else ends it, there may have been a pause since.
+  const now = why === undefined ? last.ended : plan.runtime.now();
+  const stopped = why ?? last.verdict.stopped ?? 'attempts';
+  if (stopped === 'aborted') {
+    discard(last);
+    throw fail(plan, stopped, plan.caller?.signal.reason, now);
+  }
+  if (last.response === undefined) throw fail(plan, stopped, last.error, now);
+  settle(plan, stopped, now, last.response, last.exchange);
+  return last.response;
+}
+
+/** Ends a call for which nothing was ever sent. @returns what it throws */
+export function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal: Refusal): unknown {
+  const { scope, runtime, caller } = plan;
+  const now = runtime.now();
+  if (caller?.aborted) return fail(plan, 'aborted', caller.signal.reason, now);
+  const { until } = refusal;
+  const retryAt = Number.isFinite(until) ? runtime.epoch() + Math.max(0, until - now) : undefined;
+  const stopped = turnedAway(plan, refusal, 1);
+  return fail(plan, stopped, new BreakerOpenError(scope?.name ?? '', retryAt), now);
+}
+
+/** Why a call ends whose attempt was refused. */
+export function turnedAway<A extends ResponseHead>(
+  plan: CallPlan<A>,
+  { by }: Refusal,
+  number: number,
+): Stopped {
+  const { emitter, record, caller } = plan;
+  if (caller?.aborted) return 'aborted';
+  if (by === 'budget' && emitter.has('budget')) emitter.emit('budget', record.ref);
+  if (emitter.has('rejected')) emitter.emit('rejected', { ...record.ref, by, number });
+  return by;
+}
+
+/** Lets go of the response, if there is one. */
+export function discard<A extends ResponseHead>({ exchange, response }: Attempted<A>): void {
+  if (response) exchange?.discard(response);
+}
+
+/** The call ends with an error, and this is it. */
+function fail<A extends ResponseHead>(
+  plan: CallPlan<A>,
+  stopped: Stopped,
+  error: unknown,
+  now: number,
+): unknown {
+  settle(plan, stopped, now);
+  plan.record.remember(error);
+  return error;
+}
+
+function settle<A extends ResponseHead>(
+  { record, emitter, caller }: CallPlan<A>,
+  stopped: Stopped,
+  now: number,
+  response?: A,
+  exchange?: Exchange<A>,
+): void {
+  record.settle(stopped, now);
+  if (response) caller?.handOver(response);
+  else caller?.release();
+  if (emitter.has('settled')) emitter.emit('settled', record.event);
+  if (response) exchange?.handedOver();
+}

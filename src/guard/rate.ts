@@ -1,0 +1,33 @@
+/** How long the past counts, as a time constant in milliseconds. */
+const MEMORY = 10_000;
+/** A scope that is younger than this has no usual rate yet, in milliseconds. */
+const YOUNG = 1_000;
+
+/** How many calls a second a scope usually has: an exponentially weighted mean, from its first second on. */
+export class Rate {
+  #weight = 0;
+  #at: number;
+  readonly #since: number;
+
+  /** @param now monotonic */
+  constructor(now: number) {
+    this.#at = now;
+    this.#since = now;
+  }
+
+  /** A call came. */
+  count(now: number): void {
+    this.#weight = this.#weightAt(now) + 1;
+    this.#at = now;
+  }
+
+  /** Calls per second. */
+  perSecond(now: number): number {
+    const seen = 1 - Math.exp(-Math.max(YOUNG, now - this.#since) / MEMORY);
+    return (1_000 * this.#weightAt(now)) / (MEMORY * seen);
+  }
+
+  #weightAt(now: number): number {
+    return this.#weight * Math.exp((this.#at - now) / MEMORY);
+  }
+}

@@ -1,0 +1,191 @@
+import type { Runtime } from '../platform/runtime.ts';
+import { Admission } from './admission.ts';
+import type { Refusal } from './guard.ts';
+import { Rate } from './rate.ts';
+
+/** As many calls may wait as usually come in this many seconds. */
+const SECONDS = 12;
+/** But never fewer than this. */
+const LEAST = 3;
+/** Who finds no place may stand for so long, in milliseconds: long enough for the next probe. */
+const STANDING = 2_500;
+/** No more than this many in all. */
+const MOST = 20_000;
+/** While calls wait, attempts are sent at so many times the usual rate at most: a herd is let out one by one. */
+const PACE = 1.3;
+/** A scope with less traffic than this many calls a second is let out at this rate's pace. */
+const LEAST_RATE = 0.5;
+/** How far a release may fall behind its time and still be made up for, in milliseconds. */
+const BEHIND = 50;
+/** Calls that have waited long enough are looked for no more often than this, in milliseconds. */
+const SWEEP = 20;
+
+/** A call that wants to go on. */
+export interface Visitor {
+  readonly isRetry: boolean;
+  /** Monotonic: how long it waits at most. */
+  readonly until: number;
+  readonly signal: AbortSignal | undefined;
+  /** Asks the guards again. */
+  enter(now: number): Admission | Refusal;
+}
+
+/** What became of a visitor: its permits; or it has waited in vain (`undefined`), or was aborted. */
+type Leave = (admission: Admission | undefined) => void;
+
+interface Waiter {
+  readonly visitor: Visitor;
+  /** Monotonic: how long it waits as long as nobody is let out. */
+  readonly until: number;
+  leave: Leave;
+}
+
+/** Those who wait for the same. */
+class Queue {
+  readonly waiters = new Set<Waiter>();
+  /** Whether it moves: the next one waits for its turn, and not for a guard. */
+  isMoving = false;
+}
+
+/**
+ * Where the calls of a scope wait while nothing may be sent: the breaker is open, or the budget is empty. Nothing is sent
+ * for them meanwhile.
+ *
+ * First come, first served, but retries before first attempts: somebody has waited for them longer. One timer for all: a call that
+ * waits costs no timer of its own, and one that is aborted costs the others nothing.
+ *
+ * Its places are for as many calls as come in some seconds. Whoever finds them taken may stand for a moment, in case that the
+ * trouble is just over: so in an old trouble most calls fail soon, and who waits, waits with good hope.
+ */
+export class WaitingRoom {
+  readonly #runtime: Runtime;
+  readonly #rate: Rate;
+  readonly #retries = new Queue();
+  readonly #firsts = new Queue();
+  #timer: NodeJS.Timeout | undefined;
+  #timerDue = Number.POSITIVE_INFINITY;
+  /** Monotonic: before this nobody is let out. */
+  #nextAt = 0;
+  /** Monotonic: before this nobody's patience is over. */
+  #earliest = Number.POSITIVE_INFINITY;
+
+  constructor(runtime: Runtime) {
+    this.#runtime = runtime;
+    this.#rate = new Rate(runtime.now());
+  }
+
+  get size(): number {
+    return this.#retries.waiters.size + this.#firsts.waiters.size;
+  }
+
+  /** A logical call comes to the scope. */
+  count(now: number): void {
+    this.#rate.count(now);
+  }
+
+  /** Whether somebody else is to go first. */
+  isQueued(isRetry: boolean): boolean {
+    return (isRetry ? this.#retries : this.#firsts).waiters.size > 0;
+  }
+
+  /** An attempt was let in: whoever waits is let out the later. */
+  passed(now: number): void {
+    if (this.size > 0) this.#pass(now);
+  }
+
+  /** Resolves to the visitor's permits; to undefined if it waited in vain, was aborted, or found no place. */
+  wait(visitor: Visitor): Promise<Admission | undefined> {
+    const now = this.#runtime.now();
+    if (this.size >= MOST || visitor.until <= now) return Promise.resolve(undefined);
+    const { waiters } = visitor.isRetry ? this.#retries : this.#firsts;
+    const until = this.size < this.#places(now) ? visitor.until : Math.min(visitor.until, now + STANDING);
+    return new Promise((resolve) => {
+      const { signal } = visitor;
+      const onAbort = () => {
+        waiter.leave(undefined);
+        if (this.size === 0) this.#disarm();
+      };
+      const waiter: Waiter = {
+        visitor,
+        until,
+        leave: (admission) => {
+          waiters.delete(waiter);
+          signal?.removeEventListener('abort', onAbort);
+          resolve(admission);
+        },
+      };
+      signal?.addEventListener('abort', onAbort);
+      waiters.add(waiter);
+      this.#earliest = Math.min(this.#earliest, until);
+      this.pump();
+    });
+  }
+
+  #places(now: number): number {
+    return Math.max(LEAST, SECONDS * this.#rate.perSecond(now));
+  }
+
+  /** Something happened: lets out whoever may go now. */
+  pump(): void {
+    if (this.size === 0) return;
+    const now = this.#runtime.now();
+    if (now >= this.#earliest) this.#sweep(now);
+    const wake = Math.min(this.#letOut(this.#retries, now), this.#letOut(this.#firsts, now));
+    if (this.size === 0) this.#disarm();
+    else this.#arm(Math.min(wake, Math.max(this.#earliest, now + SWEEP)), now);
+  }
+
+  /** @returns when it is worth looking at this queue again */
+  #letOut(queue: Queue, now: number): number {
+    for (const waiter of queue.waiters) {
+      if (now < this.#nextAt) return this.#nextAt;
+      const answer = waiter.visitor.enter(now);
+      queue.isMoving = answer instanceof Admission;
+      if (!(answer instanceof Admission)) {
+        if (!answer.isFixed || answer.until <= waiter.visitor.until) return answer.until;
+        // It can't be let out any more in its time: held open by hand, or the server's wish.
+        waiter.leave(undefined);
+        continue;
+      }
+      waiter.leave(answer);
+    }
+    return Number.POSITIVE_INFINITY;
+  }
+
+  #pass(now: number): void {
+    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.#rate.perSecond(now)));
+    this.#nextAt = Math.max(this.#nextAt, now - BEHIND) + gap;
+  }
+
+  /** Sends those away whose patience is over. Who only waits for its turn is given all the time that it has. */
+  #sweep(now: number): void {
+    this.#earliest = Number.POSITIVE_INFINITY;
+    for (const { waiters, isMoving } of [this.#retries, this.#firsts]) {
+      for (const waiter of waiters) {
+        const until = isMoving ? waiter.visitor.until : waiter.until;
+        if (until <= now) waiter.leave(undefined);
+        else this.#earliest = Math.min(this.#earliest, until);
+      }
+    }
+  }
+
+  #arm(due: number, now: number): void {
+    if (this.#timerDue <= due || due === Number.POSITIVE_INFINITY) return;
+    clearTimeout(this.#timer);
+    this.#timerDue = due;
+    this.#timer = setTimeout(() => this.#tick(), Math.max(1, Math.ceil(due - now)));
+  }
+
+  #disarm(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#timerDue = Number.POSITIVE_INFINITY;
+    this.#earliest = Number.POSITIVE_INFINITY;
+  }
+
+  #tick(): void {
+    this.#timer = undefined;
+    this.#timerDue = Number.POSITIVE_INFINITY;
+    this.pump();
+  }
+}

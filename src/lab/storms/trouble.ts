@@ -1,0 +1,245 @@
+import { budgets } from '../budgets.ts';
+import { bareFetch, loop } from '../handwritten.ts';
+import { peers } from '../peers.ts';
+import type { Behaviour } from '../service.ts';
+import { type Detail, observe, type Scenario } from '../simulate.ts';
+import { steadfetch } from '../steadfetch.ts';
+import type { Strategy } from '../strategy.ts';
+import type { World } from '../world.ts';
+import { share } from './outage.ts';
+import { type Experiment, mean, percent, STEADFETCH, type Storm, type Threshold, times } from './storm.ts';
+
+/** Calls per second, of all processes together. */
+const RATE = 28;
+
+interface Condition {
+  readonly name: string;
+  readonly scenario: Scenario;
+  /** What is looked at: calls that began in these milliseconds, and to this path. */
+  readonly from: number;
+  readonly to: number;
+  readonly path?: string;
+}
+
+function measuresOf({ made, sent }: Detail, { from, to, path }: Condition): Record<string, number> {
+  const looked = made.filter((call) => {
+    return call.began >= from && call.began < to && (path === undefined || call.path === path);
+  });
+  const success = share(looked);
+  return {
+    success,
+    load:
+      sent.filter((at) => at >= from && at < to).length /
+      made.filter(({ began: b }) => b >= from && b < to).length,
+    recovered: success > 0.9 ? 1 : 0,
+  };
+}
+
+function experiments(conditions: readonly Condition[], strategy: Strategy, seeds: number): Experiment[] {
+  return conditions.map((condition) => ({
+    strategy: strategy.name,
+    condition: condition.name,
+    seeds,
+    run: async (seed) => ({
+      measures: measuresOf(await observe(condition.scenario, strategy, seed), condition),
+    }),
+  }));
+}
+
+function storm(
+  id: string,
+  title: string,
+  conditions: readonly Condition[],
+  thresholds: readonly Threshold[],
+): Storm {
+  return {
+    id,
+    title,
+    measures: { success: percent, load: times },
+    experiments: [
+      ...[bareFetch, ...budgets, ...peers].flatMap((strategy) => experiments(conditions, strategy, 2)),
+      ...[loop, steadfetch(STEADFETCH)].flatMap((strategy) => experiments(conditions, strategy, 20)),
+    ],
+    thresholds,
+  };
+}
+
+const threshold = (condition: string, claim: string, holds: Threshold['holds']): Threshold => {
+  return { condition, strategy: STEADFETCH, claim, holds };
+};
+const success = (condition: string, least: number): Threshold => {
+  return threshold(condition, `success ≥ ${percent(least)}`, (samples) => mean(samples, 'success') >= least);
+};
+const atLeastLoop = (condition: string): Threshold => {
+  return threshold(condition, 'success ≥ the loop’s', (samples, of) => {
+    return mean(samples, 'success') >= mean(of(loop.name), 'success');
+  });
+};
+
+const FLEETS = [
+  { clients: 1, fleet: 'one process' },
+  { clients: 100, fleet: '100 processes' },
+];
+
+/** Off by up to this share, evenly. */
+const spread = (world: World, mean: number): number => mean * (0.7 + 0.6 * world.noise.next());
+
+/** Five seconds of 503s; then half the capacity that is needed, for another five. */
+const cold = (world: World): Behaviour => {
+  const from = 15_000;
+  const back = 20_000;
+  return (busy) => {
+    if (world.now >= from && world.now < back) return { latency: 5, status: 503 };
+    if (world.now < back) return { latency: 20, status: 200 };
+    const capacity = RATE * Math.min(4, 0.5 + (world.now - back) / 5_000);
+    return { latency: spread(world, 20 + (busy * 1_000) / capacity), status: 200 };
+  };
+};
+
+export const coldRecovery = storm(
+  'K',
+  'Cold recovery',
+  FLEETS.map(({ clients, fleet }) => ({
+    name: fleet,
+    scenario: { behaviour: cold, rate: () => RATE, clients, duration: 45_000, timeout: 3_000 },
+    from: 20_000,
+    to: 40_000,
+  })),
+  [
+    ...FLEETS.map(({ fleet }) => atLeastLoop(fleet)),
+    success('one process', 0.99),
+    success('100 processes', 0.99),
+  ],
+);
+
+/** For twenty seconds answers take five times as long, and three in ten fail. */
+const brown = (world: World): Behaviour => {
+  return () => {
+    const isBrown = world.now >= 15_000 && world.now < 35_000;
+    if (!isBrown) return { latency: spread(world, 200), status: 200 };
+    return { latency: spread(world, 1_000), status: world.noise.next() < 0.3 ? 503 : 200 };
+  };
+};
+
+export const brownOut = storm(
+  'L',
+  'Brown-out',
+  FLEETS.map(({ clients, fleet }) => ({
+    name: fleet,
+    scenario: { behaviour: brown, rate: () => RATE, clients, duration: 45_000, timeout: 3_000 },
+    from: 15_000,
+    to: 35_000,
+  })),
+  FLEETS.map(({ fleet }) => atLeastLoop(fleet)),
+);
+
+/** Works off fifty requests a second, lets ten wait, and sheds the rest with a 503 that costs a share of a request. */
+function sheddingBy(cost: number): Scenario['behaviour'] {
+  const WORK = 20;
+  return (world) => {
+    let free = 0;
+    return () => {
+      const at = Math.max(free, world.now);
+      const isFull = (at - world.now) / WORK > 10;
+      free = at + (isFull ? WORK * cost : WORK);
+      const latency = free - world.now;
+      return isFull ? { latency: Math.min(latency, 5_000), status: 503 } : { latency, status: 200 };
+    };
+  };
+}
+
+const SHEDDING: readonly Condition[] = [0.2, 0.5].flatMap((cost) =>
+  FLEETS.map(({ clients, fleet }) => ({
+    name: `${cost}, ${fleet}`,
+    scenario: {
+      behaviour: sheddingBy(cost),
+      rate: (now: number) => (now >= 20_000 && now < 25_000 ? 80 : 40),
+      clients,
+      duration: 70_000,
+      timeout: 3_000,
+    },
+    from: 45_000,
+    to: 70_000,
+  })),
+);
+
+export const shedding = storm(
+  'M',
+  'Shedding',
+  SHEDDING,
+  SHEDDING.flatMap(({ name }) => [
+    success(name, 0.98),
+    threshold(name, 'every run recovers', (samples) => mean(samples, 'recovered') === 1),
+  ]),
+);
+
+/** Neither up nor down: so many fail, for two minutes. */
+const FLAPPING: readonly (Condition & { readonly failure: number })[] = [0.6, 0.9].map((failure) => ({
+  name: `p = ${100 * failure} %`,
+  failure,
+  scenario: {
+    behaviour: (world: World) => () => ({ latency: 20, status: world.noise.next() < failure ? 503 : 200 }),
+    rate: () => RATE,
+    clients: 1,
+    duration: 120_000,
+    timeout: 3_000,
+  },
+  from: 0,
+  to: 120_000,
+}));
+
+export const flapping = storm(
+  'N',
+  'Flapping',
+  FLAPPING,
+  FLAPPING.map(({ name, failure }) => success(name, 1 - failure)),
+);
+
+/** Three calls in five go to an endpoint that answers nothing but 500. */
+const PAIR: readonly Condition[] = [0.6, 0.95].map((broken) => ({
+  name: `${Math.round(100 * (1 - broken))} % of calls to the healthy one`,
+  scenario: {
+    behaviour: () => (_busy: number, path: string) => ({
+      latency: 20,
+      status: path === 'search' ? 500 : 200,
+    }),
+    rate: () => RATE,
+    clients: 1,
+    duration: 60_000,
+    timeout: 3_000,
+    path: (world: World) => (world.arrivals.next() < broken ? 'search' : 'pay'),
+  },
+  from: 0,
+  to: 60_000,
+  path: 'pay',
+}));
+
+export const pair = storm(
+  'O',
+  'One bad endpoint of two',
+  PAIR,
+  PAIR.map(({ name }) => success(name, 0.99)),
+);
+
+/** Nothing listens for a second. */
+const RESTART: readonly Condition[] = [28, 5, 1].map((rate) => ({
+  name: `${rate} calls a second`,
+  scenario: {
+    behaviour: (world: World) => () => {
+      return world.now >= 15_000 && world.now < 16_000 ? 'refused' : { latency: 20, status: 200 };
+    },
+    rate: () => rate,
+    clients: 1,
+    duration: 25_000,
+    timeout: 3_000,
+  },
+  from: 0,
+  to: 25_000,
+}));
+
+export const restart = storm(
+  'P',
+  'A restart of one second',
+  RESTART,
+  RESTART.map(({ name }) => success(name, 1)),
+);
