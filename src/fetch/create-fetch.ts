@@ -13,6 +13,7 @@ import { brand } from '../transport/clients.ts';
 import { runtimeFetch } from '../transport/default.ts';
 import { isInner } from '../transport/inner-call.ts';
 import { Sending } from '../transport/sending.ts';
+import { nameCaller } from './name-caller.ts';
 import { passThrough } from './pass-through.ts';
 import { readRequest } from './request.ts';
 
@@ -58,7 +59,8 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
         transport: sending.transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
         customer: () => signal && new CallerSignal(signal),
       });
-      return stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
+      const call = stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
+      return call.catch(nameCaller);
     } catch (error) {
       return Promise.reject(error);
     }

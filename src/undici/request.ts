@@ -49,6 +49,8 @@ function recordOf(headers: unknown): HeaderRecord | 'unreadable' | undefined {
     if (!Array.isArray(pair) || pair.length !== 2 || typeof pair[0] !== 'string') return 'unreadable';
     const [name, value] = pair as [string, string | string[]];
     const before = record[name];
+    // Of these there is one: undici says so itself.
+    if (before !== undefined && /^(?:content-length|host)$/i.test(name)) return 'unreadable';
     record[name] = before === undefined ? value : [before, value].flat();
   }
   return withoutUndefined(record);
