@@ -10,6 +10,7 @@ import { postgresStore } from '../../src/once/stores/postgres.ts';
 import { redisStore } from '../../src/once/stores/redis.ts';
 import { idempotent } from '../../src/server/index.ts';
 import { POSTGRES, present, REDIS_URL, schemaOf } from '../once/servers.ts';
+import { concurrently } from '../support/concurrently.ts';
 
 const SCHEMA = schemaOf('bench');
 const ROUNDS = 15;
@@ -50,14 +51,15 @@ const inTransaction = (key: string) =>
 async function time(
   call: (key: string) => Promise<unknown>,
   keys: readonly string[],
-  lanes: number,
+  limit: number,
 ): Promise<number> {
   const queue = [...keys];
   const started = performance.now();
-  const lane = async () => {
-    for (let key = queue.pop(); key !== undefined; key = queue.pop()) await call(key);
-  };
-  await Promise.all(Array.from({ length: lanes }, lane));
+  await concurrently(limit, async () => {
+    const key = queue.pop();
+    if (key !== undefined) await call(key);
+    return key !== undefined;
+  });
   return (performance.now() - started) / keys.length;
 }
 
@@ -66,18 +68,18 @@ const median = (values: readonly number[]) =>
   [...values].sort((a, b) => a - b)[values.length >> 1] ?? Number.NaN;
 const show = (name: string, value: string) => console.log(`${name.padEnd(58)} ${value}`);
 
-async function cost(lanes: number): Promise<void> {
+async function cost(limit: number): Promise<void> {
   const rounds: { hand: number; ours: number }[] = [];
   for (let round = 0; round < ROUNDS; round++) {
     // Side by side, and each first in turn, so that what else the machine does hits both.
     const measured = { hand: 0, ours: 0 };
     for (const which of round % 2 === 0 ? (['hand', 'ours'] as const) : (['ours', 'hand'] as const))
-      measured[which] = await time(which === 'hand' ? byHand : inTransaction, fresh(CALLS), lanes);
+      measured[which] = await time(which === 'hand' ? byHand : inTransaction, fresh(CALLS), limit);
     rounds.push(measured);
   }
   const [hand, ours] = [median(rounds.map((round) => round.hand)), median(rounds.map((round) => round.ours))];
-  show(`two statements by hand, ${lanes} at a time`, `${hand.toFixed(2)} ms`);
-  show(`once in a transaction, ${lanes} at a time`, `${ours.toFixed(2)} ms`);
+  show(`two statements by hand, ${limit} at a time`, `${hand.toFixed(2)} ms`);
+  show(`once in a transaction, ${limit} at a time`, `${ours.toFixed(2)} ms`);
   show('  ratio, median of the rounds', median(rounds.map((round) => round.ours / round.hand)).toFixed(2));
 }
 
@@ -102,7 +104,7 @@ async function main(): Promise<void> {
 
   await time(byHand, fresh(CALLS), CONNECTIONS);
   await time(inTransaction, fresh(CALLS), CONNECTIONS);
-  for (const lanes of [1, CONNECTIONS]) await cost(lanes);
+  for (const limit of [1, CONNECTIONS]) await cost(limit);
 
   await pool.query(`truncate ${SCHEMA}.once`);
   const keys = fresh(KEYS);

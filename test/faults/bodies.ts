@@ -35,10 +35,10 @@ export function isForInterceptor(kind: BodyKind): boolean {
 }
 
 /** A body whose content is `text`, which must be one that a query string leaves as it is. */
-export function makeBody(kind: BodyKind, text: string, door: 'fetch' | 'interceptor'): MadeBody {
+export function makeBody(kind: BodyKind, text: string, entry: 'fetch' | 'interceptor'): MadeBody {
   const made = madeForFetch(kind, text);
   // `undici.request` names no type for a string.
-  return door === 'interceptor' && kind === 'string' ? { ...made, contentType: undefined } : made;
+  return entry === 'interceptor' && kind === 'string' ? { ...made, contentType: undefined } : made;
 }
 
 function madeForFetch(kind: BodyKind, text: string): MadeBody {

@@ -1,22 +1,22 @@
 import { callReport, type Events, eventNames, type RetryFailure, type SteadInit } from '../../src/index.ts';
 import { makeBody } from './bodies.ts';
-import { type Client, clientFor, type Handed } from './door.ts';
-import type { EventLoop } from './event-loop.ts';
-import type { Answer, Observation, ToldFailure } from './observation.ts';
-import type { Story } from './story.ts';
+import { type Client, clientFor, type ReceivedResponse } from './client.ts';
+import type { EventLoopMonitor } from './event-loop-monitor.ts';
+import type { FaultCase } from './fault-case.ts';
+import type { Observation, ReadResponse, ReportedFailure } from './observation.ts';
 import type { Wire } from './wire.ts';
 
 const SECRET = 's3cr3t-4111111111111111';
 
 /** What all calls have in common. */
-export interface Surroundings {
-  readonly loop: EventLoop;
+export interface Environment {
+  readonly loop: EventLoopMonitor;
   /** A signal that is never aborted. */
   readonly shared: AbortSignal;
 }
 
 /** What the client's side knows of a call. */
-export type CallersView = Pick<
+export type ClientView = Pick<
   Observation,
   | 'secret'
   | 'made'
@@ -24,7 +24,7 @@ export type CallersView = Pick<
   | 'error'
   | 'report'
   | 'events'
-  | 'told'
+  | 'reported'
   | 'written'
   | 'abort'
   | 'settledAfter'
@@ -35,29 +35,29 @@ export type CallersView = Pick<
   readonly signal: AbortSignal | undefined;
 };
 
-/** Makes the call as the story says, reads its answer to the end, and notes everything that it is told. */
+/** Makes the call as the case says, reads the response to its end, and notes what the client reported meanwhile. */
 export async function makeCall(
-  story: Story,
+  faultCase: FaultCase,
   url: string,
   order: string,
   wire: Wire,
-  { loop, shared }: Surroundings,
-): Promise<CallersView> {
-  const told: ToldFailure[] = [];
-  const { timeout, retry, buffer, breaker, budget } = story;
+  { loop, shared }: Environment,
+): Promise<ClientView> {
+  const reported: ReportedFailure[] = [];
+  const { timeout, retry, buffer, breaker, budget } = faultCase;
   const options = {
     timeout,
     retry: {
       ...retry,
       when: ({ attempt, error, headers }: RetryFailure) =>
-        void told.push({ attempt, error, asked: asked(headers) }),
+        void reported.push({ attempt, error, asked: asked(headers) }),
     },
     buffer,
     breaker,
     budget,
-    ...(story.key === 'none' && { idempotency: false as const }),
+    ...(faultCase.key === 'none' && { idempotency: false as const }),
   };
-  const client = clientFor(story.door, options, wire.dispatcher);
+  const client = clientFor(faultCase.entry, options, wire.dispatcher);
   const events = listen(client);
   const written: number[] = [];
   let before = wire.written;
@@ -66,25 +66,25 @@ export async function makeCall(
     before = wire.written;
   });
 
-  const made = makeBody(story.body, `order=${order}&card=${SECRET}`, story.door);
+  const made = makeBody(faultCase.body, `order=${order}&card=${SECRET}`, faultCase.entry);
   const controller = new AbortController();
   let abort: Observation['abort'];
-  const own = typeof story.signal === 'number' ? controller.signal : undefined;
-  const signal = story.signal === 'shared' ? shared : own;
-  const init = { ...initOf(story, order), ...made.init, ...(signal && { signal }) };
+  const own = typeof faultCase.signal === 'number' ? controller.signal : undefined;
+  const signal = faultCase.signal === 'shared' ? shared : own;
+  const init = { ...initOf(faultCase, order), ...made.init, ...(signal && { signal }) };
   const target = `${url}/${order}?token=${SECRET}`;
   const from = performance.now();
-  const call = client.send(target, init, story.body);
-  const timer = inTime(story.signal, () => {
+  const call = client.send(target, init, faultCase.body);
+  const timer = inTime(faultCase.signal, () => {
     abort = { reason: new Error('the caller has changed its mind'), after: performance.now() - from };
     controller.abort(abort.reason);
   });
   const outcome = await call.then(
-    (handed) => ({ handed, error: undefined }),
-    (error: unknown) => ({ handed: undefined, error }),
+    (received) => ({ received, error: undefined }),
+    (error: unknown) => ({ received: undefined, error }),
   );
   const settledAfter = performance.now() - from;
-  const answer = outcome.handed && (await read(outcome.handed));
+  const answer = outcome.received && (await read(outcome.received));
   const endedAfter = performance.now() - from;
   clearTimeout(timer);
   return {
@@ -92,20 +92,20 @@ export async function makeCall(
     made,
     answer,
     error: outcome.error,
-    report: outcome.handed ? outcome.handed.report : callReport(outcome.error),
+    report: outcome.received ? outcome.received.report : callReport(outcome.error),
     events,
-    told,
+    reported,
     written,
     abort,
     settledAfter,
     endedAfter,
     stall: loop.longestStall(from),
     // A Request follows its signal for as long as it lives.
-    signal: story.body === 'request' ? undefined : own,
+    signal: faultCase.body === 'request' ? undefined : own,
   };
 }
 
-function initOf({ method, key }: Story, order: string): SteadInit {
+function initOf({ method, key }: FaultCase, order: string): SteadInit {
   const headers = { 'x-order': order, authorization: `Bearer ${SECRET}`, cookie: `session=${SECRET}` };
   if (key === 'own') return { method, headers, idempotencyKey: `key-of-${order}` };
   if (key === 'business') return { method, headers, idempotencyKey: ['charge', order] };
@@ -120,14 +120,14 @@ function listen(client: Client): { [Name in keyof Events]: Events[Name][] } {
   return events;
 }
 
-function inTime(after: Story['signal'], abort: () => void): NodeJS.Timeout | undefined {
+function inTime(after: FaultCase['signal'], abort: () => void): NodeJS.Timeout | undefined {
   if (typeof after !== 'number') return undefined;
   if (after > 0) return setTimeout(abort, after);
   abort();
   return undefined;
 }
 
-async function read({ status, read }: Handed): Promise<Answer> {
+async function read({ status, read }: ReceivedResponse): Promise<ReadResponse> {
   try {
     return { status, body: Buffer.from(await read()) };
   } catch {

@@ -1,17 +1,17 @@
 import { beforeAll, expect, test } from 'vitest';
 import type { AttemptReport, CallReport } from '../../src/index.ts';
-import { EventLoop } from './event-loop.ts';
+import { EventLoopMonitor } from './event-loop-monitor.ts';
+import type { FaultCase } from './fault-case.ts';
 import { titles, violations } from './invariants.ts';
 import type { Observation } from './observation.ts';
-import type { Story } from './story.ts';
-import { World } from './world.ts';
+import { TestBed } from './test-bed.ts';
 
-const story: Story = {
-  door: 'fetch',
+const faultCase: FaultCase = {
+  entry: 'fetch',
   method: 'POST',
   body: 'string',
   key: 'fresh',
-  troubles: [
+  faults: [
     { kind: 'answer', status: 503, headers: { 'retry-after-ms': '5' } },
     { kind: 'cut', at: 'booked', how: 'reset' },
   ],
@@ -27,10 +27,10 @@ const story: Story = {
 let good: Observation;
 
 beforeAll(async () => {
-  const loop = new EventLoop();
-  const world = new World({ loop, shared: new AbortController().signal });
-  good = await world.tell(story);
-  await world.close();
+  const loop = new EventLoopMonitor();
+  const testBed = new TestBed({ loop, shared: new AbortController().signal });
+  good = await testBed.run(faultCase);
+  await testBed.close();
   loop.stop();
 });
 
@@ -39,7 +39,7 @@ test('a call that went as promised breaks no promise', () => {
   expect(good.report?.attempts).toHaveLength(3);
 });
 
-type Doctored = (seen: Observation, report: CallReport) => Partial<Observation>;
+type Tampered = (seen: Observation, report: CallReport) => Partial<Observation>;
 
 const withAttempt = (report: CallReport, index: number, change: Partial<AttemptReport>) => ({
   report: {
@@ -49,7 +49,7 @@ const withAttempt = (report: CallReport, index: number, change: Partial<AttemptR
 });
 
 /** What each promise is about, and a few ways to break it. */
-const lies: readonly (readonly [title: string, lie: string, doctored: Doctored])[] = [
+const breaches: readonly (readonly [title: string, how: string, tampered: Tampered])[] = [
   ['no effect happens twice', 'two effects', () => ({ effects: 2 })],
   ['ok is told only of what the ledger has', 'no effect', () => ({ effects: 0 })],
   [
@@ -75,22 +75,22 @@ const lies: readonly (readonly [title: string, lie: string, doctored: Doctored])
   [
     'no call makes more attempts than it may',
     'one too many',
-    () => ({ story: { ...story, retry: { ...story.retry, attempts: 2 } } }),
+    () => ({ faultCase: { ...faultCase, retry: { ...faultCase.retry, attempts: 2 } } }),
   ],
   [
     'no call makes more attempts than it may',
     'an unsafe repeat',
-    () => ({ story: { ...story, key: 'none' } }),
+    () => ({ faultCase: { ...faultCase, key: 'none' } }),
   ],
   [
     'no call makes more attempts than it may',
     'a repeat that the budget does not give',
-    () => ({ story: { ...story, budget: { ratio: 0, reserve: 1 } } }),
+    () => ({ faultCase: { ...faultCase, budget: { ratio: 0, reserve: 1 } } }),
   ],
   [
     'no call makes more attempts than it may',
     'a repeat in spite of the breaker',
-    () => ({ story: { ...story, breaker: { minimum: 1 } } }),
+    () => ({ faultCase: { ...faultCase, breaker: { minimum: 1 } } }),
   ],
   [
     'no call makes more attempts than it may',
@@ -104,7 +104,7 @@ const lies: readonly (readonly [title: string, lie: string, doctored: Doctored])
     'an endless attempt',
     (_seen, report) => ({
       ...withAttempt(report, 0, { duration: 3_500 }),
-      story: { ...story, buffer: false },
+      faultCase: { ...faultCase, buffer: false },
       stall: 0,
     }),
   ],
@@ -220,12 +220,12 @@ const lies: readonly (readonly [title: string, lie: string, doctored: Doctored])
   ],
 ];
 
-test.each(lies)('%s: %s is noticed', (title, _lie, doctored) => {
+test.each(breaches)('%s: %s is noticed', (title, _how, tampered) => {
   if (good.report === undefined) throw new Error('there is no report');
-  const broken = violations({ ...good, ...doctored(good, good.report) });
+  const broken = violations({ ...good, ...tampered(good, good.report) });
   expect(broken.filter((how) => how.startsWith(title))).not.toEqual([]);
 });
 
-test('there is a lie for each promise', () => {
-  expect(titles.filter((title) => !lies.some(([about]) => about === title))).toEqual([]);
+test('there is a breach for each promise', () => {
+  expect(titles.filter((title) => !breaches.some(([about]) => about === title))).toEqual([]);
 });

@@ -1,27 +1,29 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { goesOnce } from './bodies.ts';
-import { Crowd } from './crowd.ts';
+import { CaseRunner } from './case-runner.ts';
+import { hasKey, isIdempotent, isSilent, nameOf } from './fault-case.ts';
 import { titles } from './invariants.ts';
+import { everyInjectedFault, pairwise } from './matrix.ts';
 import type { Observation } from './observation.ts';
-import { everyTrouble, pairs } from './stories.ts';
-import { hasKey, isIdempotent, isSilent, nameOf } from './story.ts';
 
-const told: { readonly seen: Observation; readonly broken: readonly string[] }[] = [];
+const results: { readonly seen: Observation; readonly broken: readonly string[] }[] = [];
 let left: readonly string[];
 
 beforeAll(async () => {
-  const crowd = new Crowd(32);
-  await crowd.tell(pairs(), (seen, broken) => told.push({ seen, broken }));
-  left = await crowd.close();
+  const runner = new CaseRunner(32);
+  await runner.run(pairwise(), (seen, broken) => results.push({ seen, broken }));
+  left = await runner.close();
 }, 120_000);
 
-/** How a promise was broken, and by which story. */
+/** How a promise was broken, and in which case. */
 const broken = (title: string) =>
-  told.flatMap(({ seen, broken }) =>
-    broken.filter((how) => how.startsWith(title)).map((how) => ({ how, story: JSON.stringify(seen.story) })),
+  results.flatMap(({ seen, broken }) =>
+    broken
+      .filter((how) => how.startsWith(title))
+      .map((how) => ({ how, faultCase: JSON.stringify(seen.faultCase) })),
   );
 
-/** No story here aborts: that promise is for the random ones, and for test/call/abort.test.ts. */
+/** No case here aborts: that promise is for the random ones, and for test/call/abort.test.ts. */
 const promises = titles.filter((title) => title !== 'an abort ends the call at once');
 
 describe('whatever goes wrong, with whichever method, body, key and buffer', () => {
@@ -33,20 +35,20 @@ describe('whatever goes wrong, with whichever method, body, key and buffer', () 
     expect(left).toEqual([]);
   });
 
-  test('a call that may be made again outlives every trouble that passes', () => {
-    const lost = told
-      .filter(({ seen: { story } }) => {
-        const passes = !story.troubles.some((trouble) => isSilent(trouble) || trouble.kind === 'garbage');
-        const repeatable = (isIdempotent(story) || hasKey(story)) && !goesOnce(story.body);
-        return passes && repeatable && story.buffer !== false;
+  test('a call that may be repeated succeeds in spite of every transient fault', () => {
+    const lost = results
+      .filter(({ seen: { faultCase } }) => {
+        const passes = !faultCase.faults.some((fault) => isSilent(fault) || fault.kind === 'garbage');
+        const repeatable = (isIdempotent(faultCase) || hasKey(faultCase)) && !goesOnce(faultCase.body);
+        return passes && repeatable && faultCase.buffer !== false;
       })
       .filter(({ seen }) => seen.report?.stopped !== 'success' && seen.answer?.status !== 404);
-    expect(lost.map(({ seen }) => [seen.report, seen.story])).toEqual([]);
+    expect(lost.map(({ seen }) => [seen.report, seen.faultCase])).toEqual([]);
   });
 
   test('a peer that does not speak HTTP is not asked again', () => {
-    const nonsense = told.filter(({ seen: { met } }) =>
-      met.some((trouble) => trouble.kind === 'garbage' && trouble.where === 'status-line'),
+    const nonsense = results.filter(({ seen: { injected } }) =>
+      injected.some((fault) => fault.kind === 'garbage' && fault.where === 'status-line'),
     );
     expect(nonsense).toHaveLength(20);
     for (const { seen } of nonsense) {
@@ -56,21 +58,21 @@ describe('whatever goes wrong, with whichever method, body, key and buffer', () 
 });
 
 describe('the matrix', () => {
-  test('has told each story, and each trouble has struck', () => {
-    expect(told).toHaveLength(everyTrouble.length * 20);
-    const met = new Set(told.flatMap(({ seen }) => seen.met.map(nameOf)));
-    expect(everyTrouble.map(nameOf).filter((name) => !met.has(name))).toEqual([]);
+  test('ran each case, and injected each fault', () => {
+    expect(results).toHaveLength(everyInjectedFault.length * 20);
+    const injected = new Set(results.flatMap(({ seen }) => seen.injected.map(nameOf)));
+    expect(everyInjectedFault.map(nameOf).filter((name) => !injected.has(name))).toEqual([]);
   });
 
-  test('crosses every trouble with every request and every manner, and every request with every manner', () => {
-    const all = [...pairs()];
-    const distinct = (...by: ((story: (typeof all)[number]) => unknown)[]) =>
-      new Set(all.map((story) => JSON.stringify(by.map((part) => part(story))))).size;
-    const trouble = ({ troubles: [first] }: (typeof all)[number]) => first;
+  test('pairs every fault with every request and every mode, and every request with every mode', () => {
+    const all = [...pairwise()];
+    const distinct = (...by: ((faultCase: (typeof all)[number]) => unknown)[]) =>
+      new Set(all.map((faultCase) => JSON.stringify(by.map((part) => part(faultCase))))).size;
+    const fault = ({ faults: [first] }: (typeof all)[number]) => first;
     const request = ({ method, body }: (typeof all)[number]) => [method, body];
-    const manner = ({ key, buffer, troubles }: (typeof all)[number]) => [key, buffer, troubles.length];
-    expect(distinct(trouble, request)).toBe(everyTrouble.length * 20);
-    expect(distinct(trouble, manner)).toBe(everyTrouble.length * 12);
-    expect(distinct(request, manner)).toBe(20 * 12);
+    const mode = ({ key, buffer, faults }: (typeof all)[number]) => [key, buffer, faults.length];
+    expect(distinct(fault, request)).toBe(everyInjectedFault.length * 20);
+    expect(distinct(fault, mode)).toBe(everyInjectedFault.length * 12);
+    expect(distinct(request, mode)).toBe(20 * 12);
   });
 });

@@ -1,17 +1,17 @@
 import type { CallReport, Events } from '../../src/index.ts';
 import type { RecordedRequest, SeenRequest } from '../support/ledger.ts';
 import type { MadeBody } from './bodies.ts';
-import type { Story, Trouble } from './story.ts';
+import type { FaultCase, InjectedFault } from './fault-case.ts';
 
-/** What the caller was given. */
-export interface Answer {
+/** The response as the caller has read it. */
+export interface ReadResponse {
   readonly status: number;
   /** Undefined if reading it failed. */
   readonly body: Buffer | undefined;
 }
 
-/** A failed attempt, as `retry.when` was told of it. */
-export interface ToldFailure {
+/** A failed attempt, as the client reported it to `retry.when`. */
+export interface ReportedFailure {
   readonly attempt: number;
   readonly error: unknown;
   /** The pause that the server asked for, in milliseconds. */
@@ -20,17 +20,17 @@ export interface ToldFailure {
 
 /** Everything that is known of one call, from both ends of the wire. */
 export interface Observation {
-  readonly story: Story;
+  readonly faultCase: FaultCase;
   /** What must not be found anywhere. */
   readonly secret: string;
   readonly made: MadeBody;
 
   /** What the client says. */
-  readonly answer: Answer | undefined;
+  readonly answer: ReadResponse | undefined;
   readonly error: unknown;
   readonly report: CallReport | undefined;
   readonly events: { readonly [Name in keyof Events]: readonly Events[Name][] };
-  readonly told: readonly ToldFailure[];
+  readonly reported: readonly ReportedFailure[];
   /** With which reason the caller aborted, and how many milliseconds after it had made the call. */
   readonly abort: { readonly reason: Error; readonly after: number } | undefined;
 
@@ -38,7 +38,7 @@ export interface Observation {
   readonly written: readonly number[];
 
   /** What the server knows. */
-  readonly met: readonly Trouble[];
+  readonly injected: readonly InjectedFault[];
   readonly begun: number;
   readonly seen: readonly SeenRequest[];
   readonly recorded: readonly RecordedRequest[];

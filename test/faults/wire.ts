@@ -1,20 +1,20 @@
 import type { Socket } from 'node:net';
 import { Agent, buildConnector } from 'undici';
 
-/** Nobody listens there (it is the long-dead tcpmux), so that to connect to it is to be refused. */
-const NOBODY = '1';
+/** A port where nothing listens (the long-dead tcpmux), so that a connection to it is refused. */
+const CLOSED_PORT = '1';
 
-/** The client's end of the wire, watched from below: what its sockets did, whatever the client says of them. */
+/** The client's sockets as they are: what they wrote and whether they are open, whatever the client says of them. */
 export class Wire {
   readonly dispatcher: Agent;
   readonly #sockets: Socket[] = [];
 
-  /** @param refused asked at each connection whether nobody is there */
+  /** @param refused asked at each connection whether it is to be refused */
   constructor(refused: () => boolean) {
     const connect = buildConnector({});
     this.dispatcher = new Agent({
       connect: (options, callback) => {
-        const there = refused() ? { ...options, port: NOBODY } : options;
+        const there = refused() ? { ...options, port: CLOSED_PORT } : options;
         connect(there, (...result) => {
           if (result[1]) this.#sockets.push(result[1]);
           callback(...result);
@@ -32,7 +32,7 @@ export class Wire {
     return this.#sockets.filter(({ destroyed }) => !destroyed).length;
   }
 
-  /** Closes without breaking anything off. False if that did not end in time: then somebody holds on to a response. */
+  /** Closes without breaking anything off. False if that did not end in time: then a response still holds its connection. */
   async close(within: number): Promise<boolean> {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<boolean>((resolve) => {

@@ -1,44 +1,44 @@
 import { argumentsOrExit } from '../../src/tools/arguments.ts';
 import { startProgress } from '../../src/tools/progress.ts';
-import { Crowd } from '../faults/crowd.ts';
-import type { Story } from '../faults/story.ts';
+import { CaseRunner } from '../faults/case-runner.ts';
+import type { FaultCase } from '../faults/fault-case.ts';
 import { readArguments, type SoakArguments, usage } from './arguments.ts';
-import { soakStories } from './stories.ts';
+import { soakCases } from './cases.ts';
 import { Tally } from './tally.ts';
 
 /** How many broken calls are printed. The first few tell it all. */
 const PRINTED = 5;
 
-function* bounded({ calls, seed, minutes, story }: SoakArguments): Generator<Story> {
-  if (story !== undefined) return yield story;
+function* bounded({ calls, seed, minutes, faultCase }: SoakArguments): Generator<FaultCase> {
+  if (faultCase !== undefined) return yield faultCase;
   const end = performance.now() + minutes * 60_000;
   let left = calls;
-  for (const next of soakStories(seed)) {
+  for (const next of soakCases(seed)) {
     if (left-- === 0 || performance.now() > end) return;
     yield next;
   }
 }
 
 async function soak(asked: SoakArguments): Promise<boolean> {
-  const expected = asked.story === undefined ? asked.calls : 1;
+  const expected = asked.faultCase === undefined ? asked.calls : 1;
   const { stdout } = process;
   stdout.write(`seed ${asked.seed}\n`);
   const begun = performance.now();
   const tally = new Tally();
   const progress = await startProgress({ calls: expected }, stdout);
-  const crowd = new Crowd(asked.lanes);
+  const runner = new CaseRunner(asked.concurrency);
   let brokenCalls = 0;
-  await crowd.tell(bounded(asked), (seen, broken) => {
+  await runner.run(bounded(asked), (seen, broken) => {
     tally.add(seen, broken);
     if (broken.length > 0 && brokenCalls++ < PRINTED) {
       progress.note(`call ${tally.calls} broke a promise`);
       for (const how of broken) progress.note(`  ${how}`);
-      progress.note(`  again: npm run soak -- --story '${JSON.stringify(seen.story)}'`);
+      progress.note(`  again: npm run soak -- --case '${JSON.stringify(seen.faultCase)}'`);
     }
     const rate = Math.round((tally.calls / (performance.now() - begun)) * 1_000);
     progress.update('calls', tally.calls, `${rate}/s, ${tally.violations} violations`);
   });
-  const left = await crowd.close();
+  const left = await runner.close();
   progress.stop();
   const seconds = (performance.now() - begun) / 1_000;
   stdout.write(`\n${tally}\n`);

@@ -1,6 +1,6 @@
 import { plainTable } from '../../src/tools/table.ts';
+import { nameOf } from '../faults/fault-case.ts';
 import type { Observation } from '../faults/observation.ts';
-import { nameOf } from '../faults/story.ts';
 
 /** What was seen in all calls together. */
 export class Tally {
@@ -11,16 +11,16 @@ export class Tally {
   /** Promises that were broken; several may be broken in one call. */
   violations = 0;
   readonly #stopped = new Map<string, number>();
-  readonly #met = new Map<string, number>();
+  readonly #injected = new Map<string, number>();
 
-  add({ report, recorded, effects, met }: Observation, broken: readonly string[]): void {
+  add({ report, recorded, effects, injected }: Observation, broken: readonly string[]): void {
     this.calls += 1;
     this.attempts += report?.attempts.length ?? 0;
     this.requests += recorded.length;
     this.effects += effects;
     this.violations += broken.length;
     count(this.#stopped, report?.stopped ?? 'no report');
-    for (const trouble of met) if (trouble.kind !== 'ok') count(this.#met, nameOf(trouble));
+    for (const fault of injected) if (fault.kind !== 'ok') count(this.#injected, nameOf(fault));
   }
 
   toString(): string {
@@ -29,7 +29,7 @@ export class Tally {
     return [
       plainTable(['in all', ''], sums),
       plainTable(['ended by', ''], sorted(this.#stopped)),
-      plainTable(['faults met', ''], sorted(this.#met)),
+      plainTable(['faults injected', ''], sorted(this.#injected)),
     ].join('\n\n');
   }
 }

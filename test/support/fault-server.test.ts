@@ -586,11 +586,11 @@ describe('the catalogue', () => {
 
   it('leaves no fault after which a new connection fails, for any method', async () => {
     const fresh = new Agent();
-    const stories = everyFault.flatMap((fault) =>
+    const combinations = everyFault.flatMap((fault) =>
       ['GET', 'HEAD', 'POST'].map((method) => ({ fault, method })),
     );
     await Promise.all(
-      stories.map(async ({ fault, method }) => {
+      combinations.map(async ({ fault, method }) => {
         const giveUp = new AbortController();
         const silent = (fault.kind === 'cut' && fault.how === 'stall') || fault.kind === 'late';
         const log = () => silent && setImmediate(() => giveUp.abort());

@@ -26,9 +26,9 @@ afterEach(() => {
   server.close();
 });
 
-/** A handler that notes what it hears, and steers as it is told to. */
-class Ear implements Dispatcher.DispatchHandler {
-  readonly heard: string[] = [];
+/** Records the events that a handler gets, and can act on each of them. */
+class RecordingHandler implements Dispatcher.DispatchHandler {
+  readonly events: string[] = [];
   readonly chunks: Buffer[] = [];
   controller: Dispatcher.DispatchController | undefined;
   error: Error | undefined;
@@ -43,26 +43,26 @@ class Ear implements Dispatcher.DispatchHandler {
   }
 
   onRequestStart(controller: Dispatcher.DispatchController): void {
-    this.#hear('start', controller);
+    this.#record('start', controller);
   }
   onResponseStart(controller: Dispatcher.DispatchController, status: number): void {
-    this.#hear(String(status), controller);
+    this.#record(String(status), controller);
   }
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     this.chunks.push(chunk);
     this.#on.data?.(controller);
   }
   onResponseEnd(controller: Dispatcher.DispatchController): void {
-    this.#hear('end', controller);
+    this.#record('end', controller);
   }
   onResponseError(controller: Dispatcher.DispatchController, error: Error): void {
     this.error = error;
-    this.#hear('error', controller);
+    this.#record('error', controller);
   }
 
-  #hear(event: string, controller: Dispatcher.DispatchController): void {
+  #record(event: string, controller: Dispatcher.DispatchController): void {
     this.controller ??= controller;
-    this.heard.push(this.controller === controller ? event : `${event} from another controller`);
+    this.events.push(this.controller === controller ? event : `${event} from another controller`);
     this.#on[event]?.(controller);
   }
 }
@@ -75,12 +75,12 @@ const statuses = (...list: number[]): void => {
 describe('a handler', () => {
   test('hears of one request, however many attempts it took, and steers it with one controller', async () => {
     statuses(503, 503);
-    const ear = new Ear();
-    expect(guarded().dispatcher.dispatch(get(), ear)).toBe(true);
-    await eventually(() => expect(ear.heard).toEqual(['start', '200', 'end']));
-    expect(ear.body.toString()).toBe('done');
-    expect(ear.controller).toMatchObject({ aborted: false, reason: null, paused: false });
-    expect(ear.controller?.rawHeaders).toBeTruthy();
+    const handler = new RecordingHandler();
+    expect(guarded().dispatcher.dispatch(get(), handler)).toBe(true);
+    await eventually(() => expect(handler.events).toEqual(['start', '200', 'end']));
+    expect(handler.body.toString()).toBe('done');
+    expect(handler.controller).toMatchObject({ aborted: false, reason: null, paused: false });
+    expect(handler.controller?.rawHeaders).toBeTruthy();
   });
 
   test('gets the trailers of the response, and those only', async () => {
@@ -94,17 +94,17 @@ describe('a handler', () => {
     const response = await request(url, { dispatcher: guarded().dispatcher });
     await response.body.dump();
     expect(response.trailers).toEqual({ 'x-sum': '2' });
-    const ear = new Ear();
-    guarded().dispatcher.dispatch(get(), ear);
-    await eventually(() => expect(ear.heard).toEqual(['start', '200', 'end']));
-    expect(JSON.stringify(ear.controller?.rawTrailers)).not.toBe('null');
+    const handler = new RecordingHandler();
+    guarded().dispatcher.dispatch(get(), handler);
+    await eventually(() => expect(handler.events).toEqual(['start', '200', 'end']));
+    expect(JSON.stringify(handler.controller?.rawTrailers)).not.toBe('null');
   });
 
   test('hears of one error in the end', async () => {
-    const ear = new Ear();
-    guarded().dispatcher.dispatch({ ...get(), origin: 'http://127.0.0.1:1' }, ear);
-    await eventually(() => expect(ear.heard).toEqual(['start', 'error']));
-    expect(callReport(ear.error)?.attempts).toHaveLength(4);
+    const handler = new RecordingHandler();
+    guarded().dispatcher.dispatch({ ...get(), origin: 'http://127.0.0.1:1' }, handler);
+    await eventually(() => expect(handler.events).toEqual(['start', 'error']));
+    expect(callReport(handler.error)?.attempts).toHaveLength(4);
   });
 
   test('that aborts as soon as it can has nothing sent', async () => {
@@ -113,33 +113,33 @@ describe('a handler', () => {
       requests += 1;
     };
     const reason = new Error('changed my mind');
-    const ear = new Ear({ start: (controller) => controller.abort(reason) });
-    guarded().dispatcher.dispatch(get(), ear);
-    await eventually(() => expect(ear.heard).toEqual(['start', 'error']));
-    expect(ear.error).toBe(reason);
-    expect(ear.controller).toMatchObject({ aborted: true, reason });
+    const handler = new RecordingHandler({ start: (controller) => controller.abort(reason) });
+    guarded().dispatcher.dispatch(get(), handler);
+    await eventually(() => expect(handler.events).toEqual(['start', 'error']));
+    expect(handler.error).toBe(reason);
+    expect(handler.controller).toMatchObject({ aborted: true, reason });
     expect(requests).toBe(0);
   });
 
   test('that aborts when the response begins gets no more of it', async () => {
     answer = (_request, response) => void response.end(Buffer.alloc(1_000_000));
-    const ear = new Ear({ '200': (controller) => controller.abort(new Error('enough')) });
-    guarded().dispatcher.dispatch(get(), ear);
-    await eventually(() => expect(ear.heard).toEqual(['start', '200', 'error']));
-    expect(ear.error).toMatchObject({ message: 'enough' });
-    expect(ear.body.byteLength).toBeLessThan(200_000);
+    const handler = new RecordingHandler({ '200': (controller) => controller.abort(new Error('enough')) });
+    guarded().dispatcher.dispatch(get(), handler);
+    await eventually(() => expect(handler.events).toEqual(['start', '200', 'error']));
+    expect(handler.error).toMatchObject({ message: 'enough' });
+    expect(handler.body.byteLength).toBeLessThan(200_000);
   });
 
   test('that throws where the response begins has it ended', async () => {
     answer = (_request, response) => void response.end(Buffer.alloc(1_000_000));
     const mistake = new Error('a bug in the handler');
-    const ear = new Ear({
+    const handler = new RecordingHandler({
       '200': () => {
         throw mistake;
       },
     });
-    guarded().dispatcher.dispatch(get(), ear);
-    await eventually(() => expect(ear.error).toBe(mistake));
+    guarded().dispatcher.dispatch(get(), handler);
+    await eventually(() => expect(handler.error).toBe(mistake));
   });
 
   test('that throws where the request starts has nothing sent', async () => {
@@ -148,13 +148,13 @@ describe('a handler', () => {
       requests += 1;
     };
     const mistake = new Error('a bug in the handler');
-    const ear = new Ear({
+    const handler = new RecordingHandler({
       start: () => {
         throw mistake;
       },
     });
-    guarded().dispatcher.dispatch(get(), ear);
-    await eventually(() => expect(ear.error).toBe(mistake));
+    guarded().dispatcher.dispatch(get(), handler);
+    await eventually(() => expect(handler.error).toBe(mistake));
     expect(requests).toBe(0);
   });
 
@@ -164,34 +164,34 @@ describe('a handler', () => {
       const bytes = Buffer.from(Array.from({ length: 2_000_000 }, (_, at) => at % 251));
       answer = (_request, response) => void response.end(bytes);
       let pauses = 0;
-      const ear = new Ear({
+      const handler = new RecordingHandler({
         data: (controller) => {
           if (controller.paused || ++pauses > 5) return;
           controller.pause();
-          const before = ear.body.byteLength;
+          const before = handler.body.byteLength;
           setTimeout(() => {
             // What had been read before the pause may still come; the socket is not read any more.
-            expect(ear.body.byteLength - before).toBeLessThan(200_000);
+            expect(handler.body.byteLength - before).toBeLessThan(200_000);
             controller.resume();
           }, 10);
         },
       });
-      guarded({ ...quick, buffer: buffer || false }).dispatcher.dispatch(get(), ear);
-      await eventually(() => expect(ear.heard).toEqual(['start', '200', 'end']));
-      expect(ear.body.equals(bytes)).toBe(true);
+      guarded({ ...quick, buffer: buffer || false }).dispatcher.dispatch(get(), handler);
+      await eventually(() => expect(handler.events).toEqual(['start', '200', 'end']));
+      expect(handler.body.equals(bytes)).toBe(true);
     },
   );
 
   test('that pauses before there is a response gets it when it resumes', async () => {
     answer = (_request, response) => void response.end(Buffer.alloc(500_000, 'x'));
-    const ear = new Ear({ '200': (controller) => controller.pause() });
-    guarded().dispatcher.dispatch(get(), ear);
-    await eventually(() => expect(ear.heard).toEqual(['start', '200']));
+    const handler = new RecordingHandler({ '200': (controller) => controller.pause() });
+    guarded().dispatcher.dispatch(get(), handler);
+    await eventually(() => expect(handler.events).toEqual(['start', '200']));
     await new Promise((resolve) => setTimeout(resolve, 30));
-    expect(ear.heard).toEqual(['start', '200']);
-    ear.controller?.resume();
-    await eventually(() => expect(ear.heard).toEqual(['start', '200', 'end']));
-    expect(ear.body.byteLength).toBe(500_000);
+    expect(handler.events).toEqual(['start', '200']);
+    handler.controller?.resume();
+    await eventually(() => expect(handler.events).toEqual(['start', '200', 'end']));
+    expect(handler.body.byteLength).toBe(500_000);
   });
 
   test('learns of a body that breaks off, and its report is that of the call', async () => {
@@ -199,11 +199,11 @@ describe('a handler', () => {
       response.writeHead(200, { 'content-length': 1_000 }).write('half');
       setTimeout(() => response.destroy(), 20);
     };
-    const ear = new Ear();
-    guarded().dispatcher.dispatch(get(), ear);
-    await eventually(() => expect(ear.heard).toEqual(['start', '200', 'error']));
-    expect(ear.body.toString()).toBe('half');
-    expect(callReport(ear.error)).toMatchObject({ stopped: 'success', attempts: [{ status: 200 }] });
+    const handler = new RecordingHandler();
+    guarded().dispatcher.dispatch(get(), handler);
+    await eventually(() => expect(handler.events).toEqual(['start', '200', 'error']));
+    expect(handler.body.toString()).toBe('half');
+    expect(callReport(handler.error)).toMatchObject({ stopped: 'success', attempts: [{ status: 200 }] });
   });
 });
 
@@ -308,10 +308,10 @@ describe('responses that nobody wants', () => {
     };
     const { guard, dispatcher } = guarded({ retry: { base: 60, cap: 60 } });
     guard.on('retry', () => guard.breakers.isolate(url));
-    const ear = new Ear();
-    dispatcher.dispatch(get(), ear);
-    await eventually(() => expect(ear.heard).toEqual(['start', '503', 'error']));
-    expect(ear.body.toString()).toBe('half');
+    const handler = new RecordingHandler();
+    dispatcher.dispatch(get(), handler);
+    await eventually(() => expect(handler.events).toEqual(['start', '503', 'error']));
+    expect(handler.body.toString()).toBe('half');
   });
 });
 
@@ -417,9 +417,9 @@ describe('among other dispatchers', () => {
     const dispatch = guard(() => {
       throw mistake;
     });
-    const ear = new Ear();
-    dispatch(get(), ear);
-    await eventually(() => expect(ear.error).toBe(mistake));
+    const handler = new RecordingHandler();
+    dispatch(get(), handler);
+    await eventually(() => expect(handler.error).toBe(mistake));
     expect(callReport(mistake)).toMatchObject({ stopped: 'policy', attempts: [{ reason: 'invalid' }] });
     expect(guard.breakers.get(url)?.state).toBe('closed');
   });

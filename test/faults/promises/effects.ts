@@ -1,21 +1,22 @@
+import { type FaultCase, isSafe } from '../fault-case.ts';
 import type { Observation } from '../observation.ts';
-import { isSafe, type Story } from '../story.ts';
 
-export function* noEffectTwice({ story, effects }: Observation): Generator<string> {
-  const most = isSafe(story) ? 0 : 1;
+export function* noEffectTwice({ faultCase, effects }: Observation): Generator<string> {
+  const most = isSafe(faultCase) ? 0 : 1;
   if (effects > most) yield `${effects} effects`;
 }
 
-export function* okIsBooked({ story, effects, answer }: Observation): Generator<string> {
-  if (answer !== undefined && answer.status < 400 && !isSafe(story) && effects !== 1) {
+export function* okIsBooked({ faultCase, effects, answer }: Observation): Generator<string> {
+  if (answer !== undefined && answer.status < 400 && !isSafe(faultCase) && effects !== 1) {
     yield `the caller was told ${answer.status}, the ledger has ${effects} effects`;
   }
 }
 
-export function* bodyIsWhole({ story, met, answer, expectedBody, abort, endedAfter }: Observation) {
+export function* bodyIsWhole({ faultCase, injected, answer, expectedBody, abort, endedAfter }: Observation) {
   if (answer === undefined) return;
-  const fault = met.at(-1);
-  const fits = story.buffer !== false && story.buffer >= (expectedBody?.length ?? Number.POSITIVE_INFINITY);
+  const fault = injected.at(-1);
+  const fits =
+    faultCase.buffer !== false && faultCase.buffer >= (expectedBody?.length ?? Number.POSITIVE_INFINITY);
   if (answer.body !== undefined) {
     // fetch itself takes half of a gzip payload for the whole.
     if (expectedBody === undefined || (fault?.kind === 'short-gzip' && !fits)) return;
@@ -24,15 +25,15 @@ export function* bodyIsWhole({ story, met, answer, expectedBody, abort, endedAft
     }
   } else if (fits && abort === undefined) {
     yield 'reading a buffered body failed';
-  } else if (!breaksBody(fault) && abort === undefined && inTime(story, endedAfter)) {
+  } else if (!breaksBody(fault) && abort === undefined && inTime(faultCase, endedAfter)) {
     yield 'reading a body failed that the server sent in full';
   }
 }
 
-function breaksBody(fault: Observation['met'][number] | undefined): boolean {
+function breaksBody(fault: Observation['injected'][number] | undefined): boolean {
   return fault?.kind === 'cut' || fault?.kind === 'garbage' || fault?.kind === 'short-gzip';
 }
 
-function inTime({ timeout }: Story, endedAfter: number): boolean {
+function inTime({ timeout }: FaultCase, endedAfter: number): boolean {
   return endedAfter < timeout.idle && endedAfter < timeout.total;
 }

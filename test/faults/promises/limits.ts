@@ -1,6 +1,6 @@
 import type { AttemptReport } from '../../../src/index.ts';
+import { type FaultCase, hasKey, isIdempotent } from '../fault-case.ts';
 import type { Observation } from '../observation.ts';
-import { hasKey, isIdempotent, type Story } from '../story.ts';
 
 /** Timers may be late by this much on a busy machine, in milliseconds, besides the time in which nothing could run. */
 const SLACK = 100;
@@ -12,8 +12,8 @@ function allowance({ stall }: Observation): number {
   return SLACK + 3 * stall;
 }
 
-export function isRetried(story: Story, status: number): boolean {
-  return RETRIED.includes(status) || (status === 409 && hasKey(story) && !isIdempotent(story));
+export function isRetried(faultCase: FaultCase, status: number): boolean {
+  return RETRIED.includes(status) || (status === 409 && hasKey(faultCase) && !isIdempotent(faultCase));
 }
 
 /** What a breaker counts against its scope. */
@@ -21,22 +21,22 @@ function counts({ reason, status }: AttemptReport): boolean {
   return reason === 'timeout' || reason === 'network' || (status ?? 0) >= 500;
 }
 
-export function* attemptsAreAllowed({ story, report }: Observation): Generator<string> {
+export function* attemptsAreAllowed({ faultCase, report }: Observation): Generator<string> {
   const attempts = report?.attempts ?? [];
-  const { retry, budget, breaker } = story;
+  const { retry, budget, breaker } = faultCase;
   if (attempts.length > retry.attempts) yield `${attempts.length} attempts, ${retry.attempts} allowed`;
   const tokens = budget && Math.floor(budget.reserve) + Math.floor(budget.ratio);
   if (tokens !== false && attempts.length - 1 > tokens)
     yield `${attempts.length - 1} retries, ${tokens} tokens`;
   for (const [index, attempt] of attempts.slice(0, -1).entries()) {
     const number = index + 1;
-    if (!isIdempotent(story) && !hasKey(story) && attempt.delivery !== 'not-sent') {
+    if (!isIdempotent(faultCase) && !hasKey(faultCase) && attempt.delivery !== 'not-sent') {
       yield `an unsafe request was repeated after attempt ${number}`;
     }
     if (
       attempt.delivery === 'answered' &&
       attempt.error === undefined &&
-      !isRetried(story, attempt.status ?? 0)
+      !isRetried(faultCase, attempt.status ?? 0)
     ) {
       yield `a ${attempt.status} was retried`;
     }
@@ -48,24 +48,24 @@ export function* attemptsAreAllowed({ story, report }: Observation): Generator<s
 }
 
 export function* deadlineIsKept(seen: Observation): Generator<string> {
-  const { story, report, settledAfter, endedAfter } = seen;
-  const { total, attempt } = story.timeout;
+  const { faultCase, report, settledAfter, endedAfter } = seen;
+  const { total, attempt } = faultCase.timeout;
   const slack = allowance(seen);
   if (settledAfter > total + slack)
     yield `settled after ${settledAfter} ms of ${total}, stalled ${seen.stall}`;
   if (endedAfter > total + slack)
     yield `the body ended after ${endedAfter} ms of ${total}, stalled ${seen.stall}`;
   for (const { number, duration } of report?.attempts ?? []) {
-    if (story.buffer === false && duration > attempt + slack) {
+    if (faultCase.buffer === false && duration > attempt + slack) {
       yield `attempt ${number} took ${duration} ms of ${attempt}, stalled ${seen.stall}`;
     }
   }
 }
 
 export function* abortEndsTheCall(seen: Observation): Generator<string> {
-  const { abort, report, settledAfter, endedAfter, story } = seen;
+  const { abort, report, settledAfter, endedAfter, faultCase } = seen;
   if (abort === undefined) return;
-  if (story.signal === 0 && report?.stopped !== 'aborted')
+  if (faultCase.signal === 0 && report?.stopped !== 'aborted')
     yield `aborted at once, but stopped is ${report?.stopped}`;
   const slack = allowance(seen);
   if (settledAfter > abort.after + slack)
@@ -75,20 +75,20 @@ export function* abortEndsTheCall(seen: Observation): Generator<string> {
 }
 
 export function* pausesAreAsAsked(seen: Observation): Generator<string> {
-  const { story, report, told, events } = seen;
+  const { faultCase, report, reported, events } = seen;
   for (const { number, waited } of report?.attempts ?? []) {
-    const asked = told.find(({ attempt }) => attempt === number - 1)?.asked ?? 0;
+    const asked = reported.find(({ attempt }) => attempt === number - 1)?.asked ?? 0;
     // Node rounds timers to whole milliseconds.
     if (waited < asked - 1) yield `attempt ${number} came after ${waited} ms, the server asked for ${asked}`;
-    const longest = number === 1 ? 0 : asked + story.retry.cap + allowance(seen);
+    const longest = number === 1 ? 0 : asked + faultCase.retry.cap + allowance(seen);
     if (waited > longest) yield `attempt ${number} came after ${waited} ms, ${longest} at most`;
   }
   for (const { number, delay } of events.retry) {
     const before = (report?.attempts ?? []).slice(0, number - 1);
     // At least: what lies between the attempts is not counted.
     const elapsed = before.reduce((sum, { waited, duration }) => sum + waited + duration, 0);
-    if (elapsed + delay + WORTHWHILE > story.timeout.total) {
-      yield `attempt ${number} was to come ${delay} ms after ${elapsed} of ${story.timeout.total}`;
+    if (elapsed + delay + WORTHWHILE > faultCase.timeout.total) {
+      yield `attempt ${number} was to come ${delay} ms after ${elapsed} of ${faultCase.timeout.total}`;
     }
   }
 }

@@ -1,19 +1,19 @@
 import { isDeepStrictEqual } from 'node:util';
 import { type AttemptReport, type CallReport, hashKey } from '../../../src/index.ts';
 import { goesOnce } from '../bodies.ts';
+import { hasKey, isIdempotent } from '../fault-case.ts';
 import type { Observation } from '../observation.ts';
-import { hasKey, isIdempotent } from '../story.ts';
 import { isRetried, WORTHWHILE } from './limits.ts';
 
 export function* reportIsTrue(seen: Observation): Generator<string> {
-  const { report, answer, error, events, story } = seen;
+  const { report, answer, error, events, faultCase } = seen;
   if (report === undefined) {
     yield 'there is none';
     return;
   }
   const { attempts, stopped, delivery } = report;
   const last = attempts.at(-1);
-  if (report.method !== story.method) yield `the method is ${report.method}`;
+  if (report.method !== faultCase.method) yield `the method is ${report.method}`;
   if (attempts.some(({ number }, index) => number !== index + 1))
     yield 'the attempts are not numbered in order';
   if (delivery !== deliveryOf(attempts))
@@ -22,9 +22,10 @@ export function* reportIsTrue(seen: Observation): Generator<string> {
     const retried = attempt !== last;
     yield* attemptIsConsistent(attempt, retried);
   }
-  const told = answer?.status ?? (error as Error | undefined)?.name;
+  const received = answer?.status ?? (error as Error | undefined)?.name;
   const noted = last?.error ? last.error.name : last?.status;
-  if (stopped !== 'aborted' && told !== noted) yield `the caller got ${told}, the last attempt ${noted}`;
+  if (stopped !== 'aborted' && received !== noted)
+    yield `the caller got ${received}, the last attempt ${noted}`;
   if (
     !isDeepStrictEqual(
       events.attempt.map(({ attempt }) => attempt),
@@ -99,7 +100,7 @@ function* retriesAreAnnounced({ events }: Observation, { attempts, stopped }: Ca
 
 /** Why the reason for which the call ended cannot be the true one. A client that gives up for nothing is caught here. */
 function doubtAbout(seen: Observation, { stopped, attempts, duration }: CallReport): string | false {
-  const { story, answer, error, events, told, abort } = seen;
+  const { faultCase, answer, error, events, reported, abort } = seen;
   const last = attempts.at(-1);
   const failed = last?.reason === 'status' || last?.reason === 'network' || last?.reason === 'timeout';
   if (events.budget.length !== (stopped === 'budget' ? 1 : 0))
@@ -109,38 +110,40 @@ function doubtAbout(seen: Observation, { stopped, attempts, duration }: CallRepo
       return last?.reason !== 'success' && `the last attempt is a ${last?.reason}`;
     case 'final-status':
       return (
-        (last?.reason !== 'final-status' || isRetried(story, answer?.status ?? 0)) &&
+        (last?.reason !== 'final-status' || isRetried(faultCase, answer?.status ?? 0)) &&
         `it was ${answer?.status}`
       );
     case 'attempts':
-      return (attempts.length !== story.retry.attempts || !failed) && `there were ${attempts.length}`;
+      return (attempts.length !== faultCase.retry.attempts || !failed) && `there were ${attempts.length}`;
     case 'deadline': {
       if (last?.reason === 'timeout' && Reflect.get(Object(error), 'phase') === 'total') return false;
-      const asked = told.find(({ attempt }) => attempt === attempts.length)?.asked ?? 0;
-      const needed = asked + story.retry.cap + WORTHWHILE;
-      return duration + needed < story.timeout.total && `after ${duration} ms of ${story.timeout.total}`;
+      const asked = reported.find(({ attempt }) => attempt === attempts.length)?.asked ?? 0;
+      const needed = asked + faultCase.retry.cap + WORTHWHILE;
+      return (
+        duration + needed < faultCase.timeout.total && `after ${duration} ms of ${faultCase.timeout.total}`
+      );
     }
     case 'budget':
-      return !(story.budget && failed) && `the last attempt is a ${last?.reason}`;
+      return !(faultCase.budget && failed) && `the last attempt is a ${last?.reason}`;
     case 'breaker':
       return events.breaker.at(-1)?.to !== 'open' && 'it is not open';
     case 'body':
-      return (!goesOnce(story.body) || !failed) && `the body is a ${story.body}`;
+      return (!goesOnce(faultCase.body) || !failed) && `the body is a ${faultCase.body}`;
     case 'unsafe': {
-      const unsafe = !isIdempotent(story) && !hasKey(story) && last?.delivery !== 'not-sent';
+      const unsafe = !isIdempotent(faultCase) && !hasKey(faultCase) && last?.delivery !== 'not-sent';
       return !(unsafe && failed) && 'a repeat would have been safe';
     }
     case 'aborted':
       return abort === undefined && 'nobody aborted';
     case 'policy':
-      return seen.met.at(-1)?.kind !== 'garbage' && `it may heal: ${last?.error?.code}`;
+      return seen.injected.at(-1)?.kind !== 'garbage' && `it may heal: ${last?.error?.code}`;
   }
 }
 
 /** The same object, and the last one: fetch's own error, our timeout's, or the caller's reason. */
-export function* errorIsItsOwn({ report, answer, error, told, abort }: Observation): Generator<string> {
+export function* errorIsItsOwn({ report, answer, error, reported, abort }: Observation): Generator<string> {
   if (report === undefined || answer !== undefined) return;
-  const last = told.find(({ attempt }) => attempt === report.attempts.length);
+  const last = reported.find(({ attempt }) => attempt === report.attempts.length);
   if (report.stopped === 'aborted') {
     if (error !== abort?.reason) yield `the caller's reason became ${String(error)}`;
   } else if (last !== undefined) {

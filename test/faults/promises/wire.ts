@@ -1,6 +1,6 @@
 import type { AttemptReport } from '../../../src/index.ts';
+import { hasKey } from '../fault-case.ts';
 import type { Observation } from '../observation.ts';
-import { hasKey } from '../story.ts';
 
 const attemptsOf = ({ report }: Observation): readonly AttemptReport[] => report?.attempts ?? [];
 
@@ -35,9 +35,9 @@ export function* attemptsAreRequests(seen: Observation): Generator<string> {
   }
 }
 
-export function* keyIsTheSame({ story, seen, report }: Observation): Generator<string> {
+export function* keyIsTheSame({ faultCase, seen, report }: Observation): Generator<string> {
   const key = report?.idempotencyKey;
-  if ((key !== undefined) !== hasKey(story)) yield `the report says ${key}`;
+  if ((key !== undefined) !== hasKey(faultCase)) yield `the report says ${key}`;
   for (const request of seen) {
     if (request.key !== key) yield `attempt ${request.attempt} had ${request.key}, the report says ${key}`;
   }

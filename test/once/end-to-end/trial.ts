@@ -1,5 +1,6 @@
 import { createFetch } from '../../../src/index.ts';
-import { EventLoop } from '../../faults/event-loop.ts';
+import { EventLoopMonitor } from '../../faults/event-loop-monitor.ts';
+import { concurrently } from '../../support/concurrently.ts';
 import { startFaultServer } from '../../support/fault-server.ts';
 import { webWork } from '../../support/web-work.ts';
 import { faultFor, PATIENCE } from './fault-schedule.ts';
@@ -7,7 +8,7 @@ import { type OrderOutcome, placeOrder } from './order-client.ts';
 import { answerTo, type OrderService } from './order-service.ts';
 
 /** Orders that are under way at the same time. */
-const LANES = 32;
+const CONCURRENCY = 32;
 /** Once in so many orders nothing listens, until so many attempts have found that out. */
 const OUTAGE = { every: 250, first: 100, refusals: 20 };
 /** Once in so many orders a connection breaks off before anything was read. */
@@ -17,7 +18,7 @@ export interface TrialOptions {
   readonly service: OrderService;
   readonly orders: number;
   readonly seed: number;
-  /** OrderOutcome each order as soon as its caller knows. False: take no more of them. */
+  /** Told how many callers know. False: send no more orders. */
   readonly settled?: (done: number) => boolean;
 }
 
@@ -62,12 +63,12 @@ export async function trial({
   });
 
   // On a busy machine calls would time out for want of a processor, each would be made again, and so on.
-  const loop = new EventLoop();
-  const client = { api, url: server.url, ready: () => loop.calm() };
+  const loop = new EventLoopMonitor();
+  const client = { api, url: server.url, ready: () => loop.whenOnTime() };
   const told: OrderOutcome[] = [];
   let next = 1;
   let open = true;
-  await inLanes(async () => {
+  await concurrently(CONCURRENCY, async () => {
     if (!open || next > orders) return false;
     const order = next++;
     if (order % OUTAGE.every === OUTAGE.first && refusals === 0) {
@@ -83,7 +84,7 @@ export async function trial({
   calm = true;
   const repeats = new Map<string, OrderOutcome>();
   const again = told.values();
-  await inLanes(async () => {
+  await concurrently(CONCURRENCY, async () => {
     const { done, value } = again.next();
     if (done) return false;
     repeats.set(value.order, await placeOrder(client, value.order));
@@ -97,12 +98,4 @@ export async function trial({
     effects.set(effect.order, [...(effects.get(effect.order) ?? []), answerTo(effect)]);
   }
   return { told, seen, repeats, effects };
-}
-
-/** Takes one thing after the other, several at a time, until there are none. */
-async function inLanes(step: () => Promise<boolean>): Promise<void> {
-  const lane = async () => {
-    while (await step());
-  };
-  await Promise.all(Array.from({ length: LANES }, lane));
 }

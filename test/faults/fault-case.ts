@@ -2,18 +2,18 @@ import type { Fault } from '../support/faults.ts';
 import type { BodyKind } from './bodies.ts';
 
 /** What goes wrong with one attempt: a fault of the server's, or nobody listens where the client connects to. */
-export type Trouble = Fault | { readonly kind: 'refused' };
+export type InjectedFault = Fault | { readonly kind: 'refused' };
 
-/** One call and what goes wrong with it. Plain JSON, so that it can be logged and told again. */
-export interface Story {
-  /** Which way in: `createFetch`, or `undici.request` through `resilience`. */
-  readonly door: 'fetch' | 'interceptor';
+/** One call and what goes wrong with it. Plain JSON, so that it can be printed and run again. */
+export interface FaultCase {
+  /** The entry point: `createFetch`, or `undici.request` through `resilience`. */
+  readonly entry: 'fetch' | 'interceptor';
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body: BodyKind;
   /** `'fresh'`: as it comes. `'none'`: `idempotency: false`. */
   readonly key: 'fresh' | 'own' | 'business' | 'none';
   /** One for each attempt; after the last one all goes well. */
-  readonly troubles: readonly Trouble[];
+  readonly faults: readonly InjectedFault[];
   readonly timeout: { readonly attempt: number; readonly idle: number; readonly total: number };
   readonly retry: { readonly attempts: number; readonly base: number; readonly cap: number };
   readonly buffer: number | false;
@@ -28,48 +28,48 @@ export interface Story {
   readonly warmUp: 'none' | 'ok' | 'close-idle';
 }
 
-/** Whether a trouble shows as silence, which only a clock can end. */
-export function isSilent(trouble: Trouble): boolean {
-  return trouble.kind === 'late' || (trouble.kind === 'cut' && trouble.how === 'stall');
+/** Whether a fault shows as silence, which only a clock can end. */
+export function isSilent(fault: InjectedFault): boolean {
+  return fault.kind === 'late' || (fault.kind === 'cut' && fault.how === 'stall');
 }
 
 /** Whether a repeat of the call is harmless by the nature of its method. */
-export function isIdempotent({ method }: Story): boolean {
+export function isIdempotent({ method }: FaultCase): boolean {
   return method !== 'POST' && method !== 'PATCH';
 }
 
 /** Whether the call has no effect at all. */
-export function isSafe({ method }: Story): boolean {
+export function isSafe({ method }: FaultCase): boolean {
   return method === 'GET' || method === 'HEAD';
 }
 
 /** Whether every attempt must carry a key. */
-export function hasKey(story: Story): boolean {
-  return story.key === 'fresh' ? !isIdempotent(story) : story.key !== 'none';
+export function hasKey(faultCase: FaultCase): boolean {
+  return faultCase.key === 'fresh' ? !isIdempotent(faultCase) : faultCase.key !== 'none';
 }
 
-/** What a trouble is called in a table. */
-export function nameOf(trouble: Trouble): string {
-  switch (trouble.kind) {
+/** What a fault is called in a table. */
+export function nameOf(fault: InjectedFault): string {
+  switch (fault.kind) {
     case 'cut': {
-      const what = [trouble.how, 'at', trouble.at];
-      if ('framing' in trouble) what.push('of a chunked answer');
-      if ('answer' in trouble) what.push(`of a ${trouble.answer?.status}`);
+      const what = [fault.how, 'at', fault.at];
+      if ('framing' in fault) what.push('of a chunked answer');
+      if ('answer' in fault) what.push(`of a ${fault.answer?.status}`);
       return what.join(' ');
     }
     case 'answer': {
-      const bytes = trouble.bytes === undefined ? '' : ` of ${trouble.bytes} bytes`;
-      return `${trouble.status}${trouble.effect === 'done' ? ' after the work' : ''}${bytes}`;
+      const bytes = fault.bytes === undefined ? '' : ` of ${fault.bytes} bytes`;
+      return `${fault.status}${fault.effect === 'done' ? ' after the work' : ''}${bytes}`;
     }
     case 'slow':
-      return `slow at ${trouble.at}`;
+      return `slow at ${fault.at}`;
     case 'interim':
-      return `interim ${trouble.statuses.join(', ')}`;
+      return `interim ${fault.statuses.join(', ')}`;
     case 'drip':
-      return `drip of the ${trouble.of}`;
+      return `drip of the ${fault.of}`;
     case 'garbage':
-      return `garbage: ${trouble.where}`;
+      return `garbage: ${fault.where}`;
     default:
-      return trouble.kind;
+      return fault.kind;
   }
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { bodyKinds, isForInterceptor } from './bodies.ts';
-import { everyTrouble } from './stories.ts';
-import type { Story, Trouble } from './story.ts';
+import type { FaultCase, InjectedFault } from './fault-case.ts';
+import { everyInjectedFault } from './matrix.ts';
 
 const withBody = fc.record({
   method: fc.constantFrom('POST' as const, 'PUT' as const, 'PATCH' as const, 'DELETE' as const),
@@ -13,33 +13,36 @@ const withoutBody = fc.record({
 });
 
 /** Not in the matrix: pauses that a server asks for, a conflict, and an answer that takes its time. */
-const more: readonly Trouble[] = [
+const more: readonly InjectedFault[] = [
   { kind: 'answer', status: 503, headers: { 'retry-after-ms': '25' } },
   { kind: 'answer', status: 503, headers: { 'retry-after-ms': '600' } },
   { kind: 'answer', status: 409 },
   { kind: 'slow', at: 'booked', ms: 120 },
 ];
 
-const troubles = fc.array(
+const faults = fc.array(
   fc.oneof(
-    { weight: 7, arbitrary: fc.constantFrom(...everyTrouble) },
+    { weight: 7, arbitrary: fc.constantFrom(...everyInjectedFault) },
     { weight: 1, arbitrary: fc.constantFrom(...more) },
   ),
   { maxLength: 6 },
 );
 
-/** Any call under any policy, with any troubles. Times are short: 50 ms is the least that another attempt is made for. */
-export const anyStory: fc.Arbitrary<Story> = fc
+/** Any call under any policy, with any faults. Times are short: 50 ms is the least that another attempt is made for. */
+export const anyCase: fc.Arbitrary<FaultCase> = fc
   .record({
-    door: fc.constantFrom('fetch' as const, 'interceptor' as const),
+    entry: fc.constantFrom('fetch' as const, 'interceptor' as const),
     request: fc.oneof({ weight: 4, arbitrary: withBody }, { weight: 1, arbitrary: withoutBody }),
     key: fc.constantFrom('fresh' as const, 'own' as const, 'business' as const, 'none' as const),
-    troubles,
-    timeout: fc.record({
-      attempt: fc.constantFrom(60, 100, 200),
-      idle: fc.constantFrom(50, 100, 200),
-      total: fc.constantFrom(150, 400, 1_500),
-    }),
+    faults,
+    timeout: fc
+      .record({
+        attempt: fc.constantFrom(60, 100, 200),
+        idle: fc.constantFrom(50, 100, 200),
+        total: fc.constantFrom(150, 400, 1_500),
+      })
+      // A client refuses an attempt that may last longer than its call.
+      .map((timeout) => ({ ...timeout, attempt: Math.min(timeout.attempt, timeout.total) })),
     retry: fc.record({
       attempts: fc.integer({ min: 1, max: 6 }),
       base: fc.constantFrom(0, 1, 3),
@@ -56,8 +59,8 @@ export const anyStory: fc.Arbitrary<Story> = fc
     ),
     warmUp: fc.constantFrom('none' as const, 'ok' as const, 'close-idle' as const),
   })
-  .map(({ request, door, ...rest }) => ({
+  .map(({ request, entry, ...rest }) => ({
     ...request,
     ...rest,
-    door: isForInterceptor(request.body) ? door : 'fetch',
+    entry: isForInterceptor(request.body) ? entry : 'fetch',
   }));

@@ -4,8 +4,8 @@ const LATE = 8;
 /** How far back stalls are remembered, in milliseconds. */
 const MEMORY = 10_000;
 
-/** Watches for the event loop standing still: on a busy machine a timer that fires late is nobody's mistake. */
-export class EventLoop {
+/** Measures how long the event loop is blocked: a timer that fires late on a busy machine is not the client's mistake. */
+export class EventLoopMonitor {
   readonly #stalls: { readonly at: number; readonly ms: number }[] = [];
   readonly #waiting: (() => void)[] = [];
   readonly #timer: NodeJS.Timeout;
@@ -18,8 +18,8 @@ export class EventLoop {
     }, TICK);
   }
 
-  /** Resolves when there is time for one more thing to be done. */
-  calm(): Promise<void> {
+  /** Resolves when timers fire on time, for one waiter after the other. */
+  whenOnTime(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 

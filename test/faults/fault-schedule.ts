@@ -2,28 +2,28 @@ import type { FaultServer } from '../support/fault-server.ts';
 import { type EarlyCut, type Fault, isEarly } from '../support/faults.ts';
 import type { SeenRequest } from '../support/ledger.ts';
 import type { FaultLine } from '../support/script.ts';
-import type { Trouble } from './story.ts';
+import type { InjectedFault } from './fault-case.ts';
 
-/** The order of requests that are not part of the story. */
-export const ASIDE = 'aside';
+/** The order id of requests that warm a connection up and are not part of the case. */
+export const WARM_UP = 'warm-up';
 
-/** Deals a story's troubles out in order, each where it strikes: at the connection, at the first byte, at the request. */
-export class Dealer {
-  /** The troubles that struck. */
-  readonly met: Trouble[] = [];
+/** Injects a case's faults in order, each where it strikes: at the connection, at the first byte, at the request. */
+export class FaultSchedule {
+  /** The faults that struck. */
+  readonly injected: InjectedFault[] = [];
   /** Requests of the call of which the server knows the headers. */
   readonly seen: SeenRequest[] = [];
-  readonly #troubles: readonly Trouble[];
+  readonly #faults: readonly InjectedFault[];
   readonly #server: FaultServer;
   #started = false;
   #armed = false;
 
-  constructor(troubles: readonly Trouble[], server: FaultServer) {
-    this.#troubles = troubles;
+  constructor(faults: readonly InjectedFault[], server: FaultServer) {
+    this.#faults = faults;
     this.#server = server;
   }
 
-  /** A cut was laid out for a connection that never came: it would strike the next story. */
+  /** A cut is scheduled for a connection that never came: it would strike the next case. */
   get isArmed(): boolean {
     return this.#armed;
   }
@@ -44,20 +44,20 @@ export class Dealer {
   /** The fault for this request of the call. */
   faultFor(request: SeenRequest): Fault | undefined {
     this.seen.push(request);
-    // Nobody can refuse a connection that is there already.
+    // A connection that is open already can't be refused.
     return this.#next?.kind === 'refused' ? undefined : this.#next;
   }
 
   /** A line of the server's log. */
   note({ fault, request }: FaultLine): void {
-    if (request?.order !== ASIDE) this.#struck(fault);
+    if (request?.order !== WARM_UP) this.#struck(fault);
   }
 
-  get #next(): Trouble | undefined {
-    return this.#troubles[this.met.length];
+  get #next(): InjectedFault | undefined {
+    return this.#faults[this.injected.length];
   }
 
-  /** Lays the next trouble out, if it strikes before a request is known. */
+  /** Tells the server of the next fault, if that strikes before a request is known. */
   #arm(): void {
     const next = this.#next;
     if (next?.kind !== 'cut' || !strikesUnseen(next)) return;
@@ -65,8 +65,8 @@ export class Dealer {
     this.#server.next(next);
   }
 
-  #struck(trouble: Trouble): void {
-    this.met.push(trouble);
+  #struck(fault: InjectedFault): void {
+    this.injected.push(fault);
     this.#armed = false;
     this.#arm();
   }

@@ -2,50 +2,50 @@ import { getEventListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { EventLoop } from './event-loop.ts';
+import { EventLoopMonitor } from './event-loop-monitor.ts';
+import type { FaultCase } from './fault-case.ts';
 import { violations } from './invariants.ts';
 import type { Observation } from './observation.ts';
-import type { Story } from './story.ts';
-import { World } from './world.ts';
+import { TestBed } from './test-bed.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
 
-/** Tells stories side by side, and watches the process meanwhile. */
-export class Crowd {
-  readonly #loop = new EventLoop();
+/** Runs cases concurrently, and watches the process meanwhile. */
+export class CaseRunner {
+  readonly #loop = new EventLoopMonitor();
   readonly #shared = new AbortController().signal;
-  readonly #worlds: readonly World[];
+  readonly #testBeds: readonly TestBed[];
   readonly #keys = new Set<string>();
   readonly #complaints: string[] = [];
   readonly #timersBefore = timers();
   readonly #onWarning = (warning: Error) => this.#complaints.push(`warning: ${warning}`);
   readonly #onRejection = (reason: unknown) => this.#complaints.push(`unhandled rejection: ${reason}`);
 
-  /** @param lanes how many stories are told at a time, if the machine is up to it */
-  constructor(lanes: number) {
-    const surroundings = { loop: this.#loop, shared: this.#shared };
-    this.#worlds = Array.from({ length: lanes }, () => new World(surroundings));
+  /** @param concurrency how many cases run at a time, as long as timers are on time */
+  constructor(concurrency: number) {
+    const environment = { loop: this.#loop, shared: this.#shared };
+    this.#testBeds = Array.from({ length: concurrency }, () => new TestBed(environment));
     process.on('warning', this.#onWarning);
     process.on('unhandledRejection', this.#onRejection);
   }
 
-  /** Hands each story over when it is over, with the promises that were broken in it. */
-  async tell(stories: Iterable<Story>, told: (seen: Observation, broken: string[]) => void): Promise<void> {
-    const queue = stories[Symbol.iterator]();
-    const lane = async (world: World) => {
+  /** @param done gets each case when it has ended, with the promises that were broken in it */
+  async run(cases: Iterable<FaultCase>, done: (seen: Observation, broken: string[]) => void): Promise<void> {
+    const queue = cases[Symbol.iterator]();
+    const worker = async (testBed: TestBed) => {
       for (let next = queue.next(); !next.done; next = queue.next()) {
-        await this.#loop.calm();
-        const seen = await world.tell(next.value);
-        told(seen, [...violations(seen), ...this.#keyUsedBefore(seen)]);
+        await this.#loop.whenOnTime();
+        const seen = await testBed.run(next.value);
+        done(seen, [...violations(seen), ...this.#keyUsedBefore(seen)]);
       }
     };
-    await Promise.all(this.#worlds.map(lane));
+    await Promise.all(this.#testBeds.map(worker));
   }
 
   /** Closes everything. Returns what is left over, and what was said on the process. */
   async close(): Promise<string[]> {
-    await Promise.all(this.#worlds.map((world) => world.close()));
+    await Promise.all(this.#testBeds.map((testBed) => testBed.close()));
     this.#loop.stop();
     const left = () => [
       ...(timers() > this.#timersBefore ? ['a timer'] : []),
@@ -60,9 +60,9 @@ export class Crowd {
     return [...this.#complaints, ...left()];
   }
 
-  #keyUsedBefore({ story, report }: Observation): string[] {
+  #keyUsedBefore({ faultCase, report }: Observation): string[] {
     const key = report?.idempotencyKey;
-    if (key === undefined || story.key !== 'fresh') return [];
+    if (key === undefined || faultCase.key !== 'fresh') return [];
     if (this.#keys.has(key)) return [`every call has a key of its own: ${key} was used before`];
     this.#keys.add(key);
     return [];

@@ -8,23 +8,23 @@ import {
   type SteadInit,
 } from '../../src/index.ts';
 import { callOptions, resilience } from '../../src/undici/index.ts';
-import type { Story } from './story.ts';
+import type { FaultCase } from './fault-case.ts';
 
-/** What is handed to a caller, whichever way the call went. */
-export interface Handed {
+/** A response, whichever entry point the call used. */
+export interface ReceivedResponse {
   readonly status: number;
   readonly report: CallReport | undefined;
   read(): Promise<ArrayBuffer>;
 }
 
-/** A client, whichever its door. */
+/** A client, whichever its entry point. */
 export interface Client {
   readonly on: SteadFetch['on'];
-  send(target: string, init: SteadInit, body: Story['body']): Promise<Handed>;
+  send(target: string, init: SteadInit, body: FaultCase['body']): Promise<ReceivedResponse>;
 }
 
-export function clientFor(door: Story['door'], options: Options, dispatcher: Dispatcher): Client {
-  return door === 'fetch' ? byFetch(options, dispatcher) : byInterceptor(options, dispatcher);
+export function clientFor(entry: FaultCase['entry'], options: Options, dispatcher: Dispatcher): Client {
+  return entry === 'fetch' ? byFetch(options, dispatcher) : byInterceptor(options, dispatcher);
 }
 
 function byFetch(options: Options, dispatcher: Dispatcher): Client {

@@ -5,54 +5,54 @@ import { type FaultServer, startFaultServer } from '../support/fault-server.ts';
 import { answerOf, type Fault } from '../support/faults.ts';
 import type { RecordedRequest, SeenRequest } from '../support/ledger.ts';
 import { jsonReply, replyOf } from '../support/reply.ts';
-import { type CallersView, makeCall, type Surroundings } from './caller.ts';
-import { ASIDE, Dealer } from './dealer.ts';
+import { type ClientView, type Environment, makeCall } from './caller.ts';
+import { type FaultCase, isSafe } from './fault-case.ts';
+import { FaultSchedule, WARM_UP } from './fault-schedule.ts';
 import type { Observation } from './observation.ts';
-import { isSafe, type Story } from './story.ts';
 import { Wire } from './wire.ts';
 
 /** How long sockets may take to close, in milliseconds: a discarded body is given a second. */
 const CLOSING = 5_000;
-/** How many stories a server remembers before it makes room for a new one. */
+/** After so many cases a new server takes over: one remembers every request. */
 const MEMORY = 200;
 
-/** A server and a client, where one story after the other is told: all that happens there belongs to the one being told. */
-export class World {
-  readonly #surroundings: Surroundings;
+/** A server and a client, where one case after the other runs: whatever happens there belongs to the one that is running. */
+export class TestBed {
+  readonly #environment: Environment;
   #server: FaultServer | undefined;
-  #dealer: Dealer | undefined;
-  #stories = 0;
+  #schedule: FaultSchedule | undefined;
+  #cases = 0;
 
-  constructor(surroundings: Surroundings) {
-    this.#surroundings = surroundings;
+  constructor(environment: Environment) {
+    this.#environment = environment;
   }
 
-  async tell(story: Story): Promise<Observation> {
-    if (++this.#stories % MEMORY === 0) await this.close();
+  async run(faultCase: FaultCase): Promise<Observation> {
+    if (++this.#cases % MEMORY === 0) await this.close();
     const server = await this.#open();
-    const order = `order-${this.#stories}`;
-    const dealer = new Dealer(story.troubles, server);
-    const wire = new Wire(() => dealer.refuses());
-    await warmUp(story, server.url, wire);
+    const order = `order-${this.#cases}`;
+    const schedule = new FaultSchedule(faultCase.faults, server);
+    const wire = new Wire(() => schedule.refuses());
+    await warmUp(faultCase, server.url, wire);
     const earlier = { begun: server.requestsBegun, recorded: server.requests.length };
-    this.#dealer = dealer;
-    dealer.start();
+    this.#schedule = schedule;
+    schedule.start();
 
-    const call = await makeCall(story, server.url, order, wire, this.#surroundings);
+    const call = await makeCall(faultCase, server.url, order, wire, this.#environment);
 
     const recorded = () => server.requests.slice(earlier.recorded);
     const leftovers = await cleanUp(call, server, wire);
     await workIsDone(recorded());
-    if (dealer.isArmed) await this.close();
+    if (schedule.isArmed) await this.close();
     return {
       ...call,
-      story,
-      met: dealer.met,
+      faultCase,
+      injected: schedule.injected,
       begun: server.requestsBegun - earlier.begun,
-      seen: dealer.seen,
+      seen: schedule.seen,
       recorded: recorded(),
       effects: server.effects(order),
-      expectedBody: call.answer && expectedBody(story, call.answer.status, order, server),
+      expectedBody: call.answer && expectedBody(faultCase, call.answer.status, order, server),
       leftovers,
     };
   }
@@ -64,25 +64,26 @@ export class World {
 
   async #open(): Promise<FaultServer> {
     this.#server ??= await startFaultServer({
-      fault: (request) => (request.order === ASIDE ? faultAside(request) : this.#dealer?.faultFor(request)),
-      log: (line) => this.#dealer?.note(line),
+      fault: (request) =>
+        request.order === WARM_UP ? warmUpFault(request) : this.#schedule?.faultFor(request),
+      log: (line) => this.#schedule?.note(line),
     });
     return this.#server;
   }
 }
 
-async function warmUp({ warmUp }: Story, url: string, { dispatcher }: Wire): Promise<void> {
+async function warmUp({ warmUp }: FaultCase, url: string, { dispatcher }: Wire): Promise<void> {
   if (warmUp === 'none') return;
-  const response = await plainFetch(`${url}/${warmUp}`, { headers: { 'x-order': ASIDE }, dispatcher });
+  const response = await plainFetch(`${url}/${warmUp}`, { headers: { 'x-order': WARM_UP }, dispatcher });
   await response.arrayBuffer();
 }
 
-function faultAside({ path }: SeenRequest): Fault | undefined {
+function warmUpFault({ path }: SeenRequest): Fault | undefined {
   return path === '/close-idle' ? { kind: 'close-idle' } : undefined;
 }
 
 /** Ends everything, waits until no more can reach the server, and says what would not go. */
-async function cleanUp({ signal, answer }: CallersView, server: FaultServer, wire: Wire): Promise<string[]> {
+async function cleanUp({ signal, answer }: ClientView, server: FaultServer, wire: Wire): Promise<string[]> {
   const left: string[] = [];
   // Where there is a body, `fetch` holds on to the signal until the garbage collector has had the response.
   const listeners = signal && answer === undefined ? getEventListeners(signal, 'abort').length : 0;
@@ -110,14 +111,19 @@ async function until(condition: () => boolean): Promise<boolean> {
 }
 
 /** What the server meant to answer to the call's last request. */
-function expectedBody(story: Story, status: number, order: string, server: FaultServer): Buffer | undefined {
+function expectedBody(
+  faultCase: FaultCase,
+  status: number,
+  order: string,
+  server: FaultServer,
+): Buffer | undefined {
   const last = server.requests.at(-1);
   if (last === undefined) return undefined;
-  if (story.method === 'HEAD') return Buffer.alloc(0);
+  if (faultCase.method === 'HEAD') return Buffer.alloc(0);
   const answer = answerOf(last.fault);
   if (answer?.status === status) return replyOf(answer).body;
   if (status >= 400) return undefined;
-  if (isSafe(story)) return jsonReply(status, { ok: true, path: last.path }).body;
+  if (isSafe(faultCase)) return jsonReply(status, { ok: true, path: last.path }).body;
   const booking = server.bookings.find(({ id }) => id === order)?.number;
   return jsonReply(status, { ok: true, booking }).body;
 }
