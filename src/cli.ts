@@ -12,6 +12,7 @@ const commands: Readonly<Record<string, Command>> = {
     says: 'what retries do to a service that is in trouble, on virtual time',
     load: () => import('./lab/cli.ts'),
   },
+  explain: { says: 'what a policy comes to for one request', load: () => import('./cli/explain.ts') },
   outbox: { says: 'what an outbox holds: ls, show, replay, discard', load: () => import('./outbox/cli.ts') },
 };
 

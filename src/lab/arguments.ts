@@ -37,7 +37,7 @@ export const HELP = `steadfetch lab: what retries do to a service that is in tro
     --seeds 5                                 how often, with other chance (5)
     --chart storm.svg                         the worst run as a picture
 
-policy.mjs exports the options of createFetch as its default.
+policy.mjs exports the options of createFetch as its default; a policy may be JSON, too.
 `;
 
 /** @throws {TypeError} Something on the command line is wrong; the message says what. */
@@ -83,6 +83,11 @@ export function parseCommand(argv: readonly string[]): Command {
 
 function serviceOf(text: string): QueueOptions {
   const parts = new Map(text.split(',').map((part) => part.split('=', 2) as [string, string | undefined]));
+  for (const name of parts.keys()) {
+    if (name !== 'capacity' && name !== 'latency') {
+      throw new TypeError(`--service has no ${JSON.stringify(name)}: it takes capacity and latency`);
+    }
+  }
   const number = (name: string) => numberOf(`--service ${name}`, parts.get(name));
   return { capacity: number('capacity'), latency: number('latency') };
 }

@@ -1,8 +1,6 @@
 import { writeFile } from 'node:fs/promises';
-import { resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import type { ClientOptions } from '../model/options.ts';
 import { type Command, HELP, parseCommand } from './arguments.ts';
+import { readPolicyFile } from './policy-file.ts';
 
 /** `steadfetch lab …`. The lab itself is only loaded when it is needed: its packages are optional. */
 export async function run(argv: readonly string[]): Promise<number> {
@@ -18,11 +16,10 @@ async function answer(command: Extract<Command, { kind: 'ask' }>): Promise<numbe
   const { ask } = await import('./question.ts');
   const { chartOf, sparklinesOf } = await import('./chart.ts');
   const { policy, chart, spike, kind: _kind, ...rest } = command;
-  const module: { default?: ClientOptions } = await import(pathToFileURL(resolve(policy)).href);
   const { verdict, recovered, worst } = await ask({
     ...rest,
     ...(spike && { spike }),
-    policy: module.default ?? {},
+    policy: await readPolicyFile(policy),
   });
   process.stdout.write(`${verdict}\n\n${sparklinesOf(worst)}\n`);
   if (chart !== undefined) await writeFile(chart, await chartOf(verdict, worst));

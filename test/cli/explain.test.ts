@@ -1,0 +1,80 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+
+const root = new URL('../..', import.meta.url).pathname;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'steadfetch-explain-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+interface Ran {
+  readonly code: number | string;
+  readonly out: string;
+  readonly errors: string;
+}
+
+/** Runs the command, with a policy file of that name and text. */
+async function explain(name: string, text: string, ...rest: string[]): Promise<Ran> {
+  const file = join(folder, name);
+  await writeFile(file, text);
+  return new Promise((resolve) => {
+    const argv = ['--import', 'tsx', 'src/cli.ts', 'explain', file, ...rest];
+    execFile(process.execPath, argv, { cwd: root, timeout: 60_000 }, (error, out, errors) =>
+      resolve({ code: error?.code ?? 0, out, errors }),
+    );
+  });
+}
+
+const policy = {
+  retry: { attempts: 3 },
+  endpoints: { 'POST https://api.pay.example/v1/*': { idempotency: 'stripe', timeout: { total: false } } },
+};
+const request = ['POST', 'https://api.pay.example/v1/charges?x=1'];
+
+describe('steadfetch explain', () => {
+  it('says which rule holds, and where every value comes from', async () => {
+    const { code, out } = await explain('policy.json', JSON.stringify(policy), ...request);
+    expect(out).toMatch(
+      /^POST https:\/\/api\.pay\.example\/v1\/charges\nrule {3}POST https:\/\/api\.pay\.example\/v1\/\*\n/,
+    );
+    expect(out).toContain('scope  https://api.pay.example\n');
+    expect(out).toContain('key    a fresh key for each call');
+    expect(out).toMatch(/ retry\.attempts +3 +createFetch\n/);
+    expect(out).toMatch(/ timeout\.total +off +POST https:\/\/api\.pay\.example\/v1\/\*\n/);
+    expect(out).toMatch(/ retry\.base +\d+ +default\n/);
+    expect(code).toBe(0);
+  }, 60_000);
+
+  it('says the same as JSON, of a module too', async () => {
+    const text = `export default ${JSON.stringify(policy)}`;
+    const { out } = await explain('policy.mjs', text, ...request, '--json');
+    expect(JSON.parse(out)).toMatchObject({
+      method: 'POST',
+      endpoint: 'POST https://api.pay.example/v1/*',
+      values: { 'retry.attempts': { value: 3, from: 'createFetch' }, 'timeout.body': { value: false } },
+    });
+  }, 60_000);
+
+  it.each([
+    ['typo.json', '{ "retry": { "atempts": 3 } }', request, 'did you mean retry.attempts?'],
+    ['broken.json', '{ "retry": ', request, 'is not JSON: '],
+    ['list.json', '[]', request, 'options must be a plain object, got an array'],
+    ['named.mjs', 'export const policy = {}', request, 'must export the options as its default'],
+    ['good.json', '{}', ['POST', '/v1'], 'url must be an absolute URL'],
+    ['good.json', '{}', ['POST'], 'steadfetch explain ./policy.json POST'],
+  ])(
+    'says what is wrong, and ends with 2: %s %s',
+    async (name, text, rest, message) => {
+      const { code, out, errors } = await explain(name, text, ...rest);
+      expect(errors).toContain(message);
+      expect(out).toBe('');
+      expect(code).toBe(2);
+    },
+    60_000,
+  );
+});
