@@ -44,6 +44,19 @@ await build({
 });
 await copyFile(new URL('../LICENSE.md', uuid), 'dist/uuid-LICENSE.md');
 
+// The schema of policies is made of the validator's own checks, so it is asked for it.
+const { outputFiles } = await build({
+  stdin: { contents: "export * from './src/policy/json-schema.ts'", resolveDir: '.' },
+  bundle: true,
+  write: false,
+  format: 'esm',
+  platform: 'node',
+});
+const { policySchema } = await import(
+  `data:text/javascript;base64,${Buffer.from(outputFiles[0].contents).toString('base64')}`
+);
+await writeFile('dist/policy.schema.json', `${JSON.stringify(policySchema(), undefined, 2)}\n`);
+
 const alone = await Promise.all(
   [web, browser].map((options) => build({ ...options, sourcemap: true, sourcesContent: false })),
 );

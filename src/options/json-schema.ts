@@ -16,4 +16,8 @@ export interface JsonSchema {
   readonly propertyNames?: JsonSchema;
   readonly additionalProperties?: JsonSchema | false;
   readonly description?: string;
+  readonly default?: unknown;
+  readonly $schema?: string;
+  readonly title?: string;
+  readonly $defs?: Readonly<Record<string, JsonSchema>>;
 }

@@ -5,6 +5,7 @@ import {
   boolean,
   type Check,
   type Checks,
+  described,
   fail,
   isFunction,
   isPlainObject,
@@ -12,6 +13,7 @@ import {
   members,
   milliseconds,
   number,
+  objectSchema,
   oneOf,
   only,
   orFalse,
@@ -21,27 +23,35 @@ import { type CheckedOptions, checkOptions } from './validate.ts';
 /** Those of the options that are not rules, checked. */
 export type OwnOptions = Pick<ClientOptions, 'breakers' | 'layers' | 'redact'>;
 
-const epoch = number('epoch milliseconds', (value) => Number.isFinite(value) && value >= 0);
+const epoch = number('epoch milliseconds', (value) => Number.isFinite(value) && value >= 0, { minimum: 0 });
 
 const breakerChecks: Checks<ExportedBreaker> = {
-  scope: only('a non-empty string', (value): value is string => typeof value === 'string' && value !== ''),
+  scope: only('a non-empty string', (value): value is string => typeof value === 'string' && value !== '', {
+    type: 'string',
+    minLength: 1,
+  }),
   state: oneOf('open', 'isolated'),
   since: epoch,
   retryAt: epoch,
   cooldown: milliseconds(1),
 };
 
-const breaker: Check<ExportedBreaker> = (value, path) => {
-  if (!isPlainObject(value)) return fail(path, 'an exported breaker', value);
-  const { scope, state, since, ...rest } = members(value, path, '', breakerChecks, []);
-  if (scope === undefined || state === undefined || since === undefined) {
-    return fail(path, 'an exported breaker, with scope, state and since', value);
-  }
-  return { scope, state, since, ...rest };
-};
+const required = ['scope', 'state', 'since'];
 
-/** What a client is born with. The breakers of another process are no rules: the JSON Schema leaves them out. */
-const ownChecks: Checks<OwnOptions> = {
+const breaker: Check<ExportedBreaker> = described(
+  { ...objectSchema(breakerChecks), required },
+  (value, path) => {
+    if (!isPlainObject(value)) return fail(path, 'an exported breaker', value);
+    const { scope, state, since, ...rest } = members(value, path, '', breakerChecks, []);
+    if (scope === undefined || state === undefined || since === undefined) {
+      return fail(path, 'an exported breaker, with scope, state and since', value);
+    }
+    return { scope, state, since, ...rest };
+  },
+);
+
+/** What a client is born with. */
+export const ownChecks: Checks<OwnOptions> = {
   breakers: list('an array that breakers.export() gave', breaker),
   layers: boolean,
   redact: orFalse(only('a function', isFunction<ShowUrl>)),

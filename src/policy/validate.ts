@@ -25,8 +25,10 @@ import {
   orFalse,
   wholeNumber,
 } from '../options/checks.ts';
+import type { JsonSchema } from '../options/json-schema.ts';
 import { checkIdempotency, dialectChecks } from './dialect.ts';
 import { rulePath } from './pattern.ts';
+import { RULE_PATTERN } from './rule-schema.ts';
 import { translate } from './translations.ts';
 
 /** What `createFetch` was given, checked: a frozen copy, so that nobody can change it any more. */
@@ -48,7 +50,7 @@ const timeoutChecks: Checks<TimeoutOptions> = {
 const retryChecks: Checks<RetryOptions> = {
   attempts: wholeNumber(1, 100),
   base: milliseconds(0),
-  factor: number('a number from 1 to 10', (value) => value >= 1 && value <= 10),
+  factor: number('a number from 1 to 10', (value) => value >= 1 && value <= 10, { minimum: 1, maximum: 10 }),
   cap: milliseconds(0),
   statuses: list('an array of whole numbers from 400 to 599', wholeNumber(400, 599)),
   retryAfter: milliseconds(0),
@@ -105,10 +107,17 @@ export const policyChecks: Checks<Policy> = {
   patience: orFalse(patience),
 };
 
+/** The JSON Schema of `endpoints`. What it can't tell (a rule that is out of reach) only the validator does. */
+const endpointsSchema: JsonSchema = {
+  type: 'object',
+  propertyNames: { type: 'string', pattern: RULE_PATTERN },
+  additionalProperties: { $ref: '#/$defs/policy' },
+};
+
 /** What `createFetch` takes besides. */
-const optionChecks: Checks<CheckedOptions> = {
+export const optionChecks: Checks<CheckedOptions> = {
   ...policyChecks,
-  endpoints: checkEndpoints,
+  endpoints: described(endpointsSchema, checkEndpoints),
   fetch: only('a function', isFunction<FetchLike>),
   dispatcher: only('an undici dispatcher', isDispatcher),
   $schema: only('a string', (value): value is string => typeof value === 'string', { type: 'string' }),
