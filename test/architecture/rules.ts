@@ -4,7 +4,7 @@ import { cruise, type ICruiseResult, type IForbiddenRuleType } from 'dependency-
 const floors: readonly (readonly string[])[] = [
   ['model'],
   ['platform'],
-  ['options', 'http', 'tools'],
+  ['options', 'http', 'presets', 'tools'],
   ['policy', 'body'],
   ['guard'],
   ['transport'],
