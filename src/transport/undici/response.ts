@@ -32,15 +32,12 @@ export function responses(): { make: MakeResponse; partsOf: PartsOf } {
 function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Headers) {
   const immutable = immutableHeaders(BaseHeaders);
 
-  /**
-   * A response by its prototype: to be constructed as one would cost more than all the rest, and what it was constructed
-   * with would be empty to whoever looks past its members.
-   */
-  class WireResponse {
+  class WireResponse extends baseOf(BaseResponse) {
     readonly #parts: ResponseParts;
     #headers: Headers | undefined;
 
     constructor(parts: ResponseParts) {
+      super(parts);
       this.#parts = parts;
     }
 
@@ -124,13 +121,39 @@ function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Header
     }
   }
 
-  Object.setPrototypeOf(WireResponse, BaseResponse);
-  Object.setPrototypeOf(WireResponse.prototype, BaseResponse.prototype);
   Object.defineProperty(WireResponse.prototype, 'constructor', { value: BaseResponse });
   return {
     headers: BaseHeaders,
     make: (parts: ResponseParts) => new WireResponse(parts) as unknown as Response,
     partsOf: (response: Response) => WireResponse.parts(response),
+  };
+}
+
+/** A class without members: those of a response are all its own. */
+type Bare = new (parts: ResponseParts) => object;
+
+function baseOf(BaseResponse: typeof Response): Bare {
+  const isTheRuntimes = Object.getPrototypeOf(BaseResponse.prototype) === Object.prototype;
+  return isTheRuntimes ? byPrototype(BaseResponse) : constructed(BaseResponse);
+}
+
+/**
+ * A response by its prototype alone. To be constructed as one would cost more than all the rest, and to whoever looks past
+ * its members it would be an empty 200.
+ */
+function byPrototype(BaseResponse: typeof Response): Bare {
+  class ByPrototype {}
+  Object.setPrototypeOf(ByPrototype, BaseResponse);
+  Object.setPrototypeOf(ByPrototype.prototype, BaseResponse.prototype);
+  return ByPrototype;
+}
+
+/** Somebody has put a class of their own in the place of the runtime's, and may look past its members: Hono's server does. */
+function constructed(BaseResponse: typeof Response): Bare {
+  return class extends (BaseResponse as unknown as new (...given: unknown[]) => object) {
+    constructor({ body, status, statusText, headers }: ResponseParts) {
+      super(body?.stream ?? null, { status, statusText, headers: [...headers()] });
+    }
   };
 }
 
