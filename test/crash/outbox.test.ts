@@ -7,7 +7,7 @@ import { batchesOf, isWhole, KEYS, kill, PLACES, schemaFor } from './undertaker.
 import { OUTBOX_POINTS, type OutboxPoint } from './victim.ts';
 
 const LIMIT = 180_000 + KEYS * 600;
-const SOME: readonly OutboxPoint[] = ['before-commit', 'in-handler'];
+const SOME: readonly OutboxPoint[] = ['in-handler'];
 const api = createFetch({ retry: false, breaker: false });
 
 for (const place of PLACES) {

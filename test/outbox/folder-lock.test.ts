@@ -1,0 +1,35 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import { openDatabase } from '../../src/outbox/database.ts';
+import { lockFolder } from '../../src/outbox/folder-lock.ts';
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'steadfetch-'));
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+test('a folder belongs to one process at a time, and is given back', async () => {
+  const unlock = lockFolder(folder);
+  await expect(openDatabase(folder)).rejects.toMatchObject({ code: 'ERR_STEADFETCH_FOLDER_IN_USE' });
+  unlock();
+  lockFolder(folder)();
+});
+
+test('a folder whose owner was killed is free', () => {
+  writeFileSync(join(folder, 'steadfetch.pid'), '2147483646');
+  const unlock = lockFolder(folder);
+  expect(readFileSync(join(folder, 'steadfetch.pid'), 'utf8')).toBe(`${process.pid}`);
+  unlock();
+});
+
+test('what is no database is refused by name', async () => {
+  await expect(openDatabase('mysql://127.0.0.1/shop')).rejects.toThrow(
+    'target must be a postgres:// URL or a folder, got "mysql:"',
+  );
+  await expect(openDatabase({} as never)).rejects.toThrow(
+    'target must be a postgres:// URL, a folder, a pg Pool or a PGlite',
+  );
+});
