@@ -39,7 +39,9 @@ export async function supervise(client: Pool | PGlite, schema: string): Promise<
     'end' in client
       ? { executeSql: (text, values) => client.query(text, values) }
       : fromPglite(client as never);
-  await db.executeSql(`update ${schema}.queue set monitor_on = null, maintain_on = null`);
+  await db.executeSql(
+    `update ${schema}.queue set monitor_claim_on = null, monitor_on = null, maintain_on = null`,
+  );
   const boss = new PgBoss({
     db,
     schema,

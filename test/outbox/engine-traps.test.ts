@@ -35,7 +35,7 @@ describe('of the engine', () => {
     await boss.createQueue('calls', { deadLetter: 'dead' });
     const id = await boss.send('calls', {}, { retentionSeconds: 1 });
     await age(`update alone.job set keep_until = now() - interval '1 second'`);
-    await age('update alone.queue set maintain_on = null, monitor_on = null');
+    await age('update alone.queue set monitor_claim_on = null, monitor_on = null, maintain_on = null');
     await boss.supervise();
     expect(await boss.findJobs('calls', { id: id as string })).toEqual([]);
     expect(await boss.findJobs('dead')).toEqual([]);
