@@ -1,2 +1,10 @@
+export {
+  type FaultKind,
+  type FaultRule,
+  type FaultsOptions,
+  type FaultyFetch,
+  type FaultyRequest,
+  faults,
+} from './faults.ts';
 export { type ContractCase, storeContract } from './store-contract.ts';
 export { transactionContract } from './transaction-contract.ts';

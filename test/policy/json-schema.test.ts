@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { runInNewContext } from 'node:vm';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +11,7 @@ import { METHODS } from '../../src/policy/methods.ts';
 import { parseEndpoint } from '../../src/policy/pattern.ts';
 import { buildPolicies } from '../../src/policy/policies.ts';
 import { optionChecks } from '../../src/policy/validate.ts';
+import { presets } from '../../src/presets/index.ts';
 
 const schema = policySchema();
 const accepts = new Ajv2020({ allErrors: true, strict: true, strictRequired: false }).compile(schema);
@@ -253,25 +253,33 @@ function policiesInDocs(): unknown[] {
   const root = new URL('../../', import.meta.url);
   const pages = [
     'README.md',
-    ...readdirSync(new URL('docs', root))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => `docs/${name}`),
+    ...readdirSync(new URL('docs', root), { recursive: true }).map((name) => `docs/${name}`),
   ];
-  const context = { dialects, presets: {}, charge: {}, order: {} };
-  return pages.flatMap((page) => {
-    const text = readFileSync(new URL(page, root), 'utf8');
-    const blocks = [...text.matchAll(/^```(?:ts|js|json)\b[^\n]*\n(.*?)^```$/gms)].map(
-      ([, code = '']) => code,
-    );
-    return blocks.flatMap((code) =>
-      [...code.matchAll(/(?:createFetch|resilience|\.extend|\.update|policy:)\s*\(?\s*(?=\{)/g)].map(
-        (found) => {
-          const literal = balanced(code, found.index + found[0].length);
-          return JSON.parse(JSON.stringify(runInNewContext(`(${literal})`, context)));
-        },
-      ),
-    );
-  });
+  return pages
+    .filter((name) => name.endsWith('.md'))
+    .flatMap((page) => {
+      const text = readFileSync(new URL(page, root), 'utf8');
+      const blocks = [...text.matchAll(/^```(?:ts|js|json)\b[^\n]*\n(.*?)^```$/gms)].map(
+        ([, code = '']) => code,
+      );
+      const files = blocks.filter((code) => code.includes('"$schema": "./')).map((code) => JSON.parse(code));
+      const inCode = blocks.flatMap((code) =>
+        [...code.matchAll(/(?:createFetch|resilience|\.extend|\.update|policy:)\s*\(?\s*(?=\{)/g)].map(
+          (found) => {
+            const literal = balanced(code, found.index + found[0].length);
+            return JSON.parse(JSON.stringify(evaluate(literal)));
+          },
+        ),
+      );
+      return [...files, ...inCode];
+    });
+}
+
+/** What a snippet takes for granted (a `fetch`, a logger) is undefined here, and so not part of the policy. */
+function evaluate(literal: string): unknown {
+  const known: Record<string, unknown> = { dialects, presets };
+  const scope = new Proxy(known, { has: () => true, get: (_, name) => known[String(name)] });
+  return new Function('scope', `with (scope) { return (${literal}); }`)(scope);
 }
 
 function balanced(code: string, from: number): string {
