@@ -25,7 +25,7 @@ export default defineConfig({
   test: {
     include: ['test/**/*.test.ts'],
     // Run by test/apart.mjs.
-    exclude: [...configDefaults.exclude, 'test/runtimes/**'],
+    exclude: [...configDefaults.exclude, 'test/{runtimes,bundlers,clients}/**'],
     testTimeout: 10_000,
     // By default one less than there are processors; most of these tests wait for a socket.
     maxWorkers: '100%',

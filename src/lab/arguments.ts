@@ -94,6 +94,9 @@ function serviceOf(text: string): QueueOptions {
 
 function spikeOf(text: string): { rate: number; duration: number } {
   const [rate, seconds] = text.split('x', 2);
+  if (seconds === undefined) {
+    throw new TypeError(`--spike must say for how many seconds too, such as ${text}x5, got ${text}`);
+  }
   return { rate: numberOf('--spike', rate), duration: 1_000 * numberOf('--spike …x', seconds) };
 }
 

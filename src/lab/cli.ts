@@ -1,5 +1,7 @@
 import { writeFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
 import { type Command, HELP, parseCommand } from './arguments.ts';
+import { assertInstalled } from './needs.ts';
 import { readPolicyFile } from './policy-file.ts';
 
 /** `steadfetch lab …`. The lab itself is only loaded when it is needed: its packages are optional. */
@@ -9,6 +11,9 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  const storms = command.kind === 'storms';
+  const pictures = (storms ? command.report : command.chart) !== undefined;
+  assertInstalled({ storms, pictures }, createRequire(import.meta.url).resolve);
   return command.kind === 'ask' ? await answer(command) : await runStorms(command);
 }
 
