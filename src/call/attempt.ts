@@ -137,23 +137,23 @@ class Attempt<A extends ResponseHead> {
     const { response, error, verdict } = judged;
     const record = this.#record(judged, ended);
     const asked = this.#asked(judged);
-    if (this.#exchange?.status !== undefined) this.#plan.answers.came(this.#plan.url.origin, ended);
     const attempted = { exchange: this.#exchange, response, error, verdict, record, asked, ended };
-    const counted = this.#start.admission.leave(this.#departure(attempted));
+    const departure = this.#departure(attempted);
+    if (this.#exchange?.sent) this.#plan.traffic.came(this.#plan.url.origin, ended);
+    const counted = this.#start.admission.leave(departure);
     if (counted) return counted.then(() => this.#announce(attempted));
     return this.#announce(attempted);
   }
 
   /**
-   * Whether the attempt ran out of time because it waited for a connection of ours most of it, while the origin answered
-   * others: a full pool is no failure of the dependency. Where nobody is answered no connection may be had at all, which
-   * is one.
+   * Whether the attempt ran out of time because it waited for a connection of ours most of it, while others were sent: a
+   * full pool is no failure of the dependency. Where nobody is sent no connection may be had at all, which is one.
    */
   #waitedForUs({ reason }: Verdict, ended: number): boolean {
     if (reason !== 'timeout' || this.#exchange === undefined) return false;
     const { sent, sentAt = sent ? this.#begun : ended } = this.#exchange;
-    const { answers, url } = this.#plan;
-    return sentAt - this.#begun > ended - sentAt && answers.cameSince(url.origin, this.#begun);
+    const { traffic, url } = this.#plan;
+    return sentAt - this.#begun > ended - sentAt && traffic.cameSince(url.origin, this.#begun);
   }
 
   /** Asks `retry.when`, if the failure is one that the rules have an opinion on. */

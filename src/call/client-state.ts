@@ -12,10 +12,10 @@ import { splitOptions } from '../policy/client-options.ts';
 import { defaults } from '../policy/defaults.ts';
 import { type Accept, LivePolicies } from '../policy/live-policies.ts';
 import type { Policies } from '../policy/policies.ts';
-import { Answers } from './answers.ts';
 import { Emitter } from './emitter.ts';
 import { Instrumentations } from './instrumentations.ts';
 import type { CallContext } from './plan.ts';
+import { Traffic } from './traffic.ts';
 
 /** What a client and those extended from it share. */
 export interface ClientState extends CallContext {
@@ -49,7 +49,7 @@ export function prepare(
   const ruleOf = (scope: string) =>
     names.policyOf(scope)?.breaker || live.current.base.breaker || defaults.breaker;
   const breakers = breakersOf(scopes, ruleOf, names);
-  const answers = new Answers();
+  const traffic = new Traffic();
   return {
     rules: live,
     shared: {
@@ -59,7 +59,7 @@ export function prepare(
       breakers,
       names,
       runtime,
-      answers,
+      traffic,
       layers: own.layers ?? false,
       redact: own.redact ?? redacted,
     },

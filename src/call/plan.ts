@@ -13,13 +13,13 @@ import type { Runtime } from '../platform/runtime.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { Limits } from '../transport/clock.ts';
 import type { AbortSource, Exchange, ResponseHead } from '../transport/exchange.ts';
-import type { Answers } from './answers.ts';
 import type { Emitter } from './emitter.ts';
 import type { Instrumentations } from './instrumentations.ts';
 import { isIdempotentMethod, keyFor, protects } from './key.ts';
 import { isToldToTryOnce } from './layer.ts';
 import { CallRecord } from './record.ts';
 import type { CallRequest } from './request.ts';
+import type { Traffic } from './traffic.ts';
 
 /** What all calls of a client have in common. */
 export interface CallContext {
@@ -27,7 +27,7 @@ export interface CallContext {
   readonly emitter: Emitter;
   readonly instrumentations: Instrumentations;
   readonly runtime: Runtime;
-  readonly answers: Answers;
+  readonly traffic: Traffic;
   /** Whether retries are kept to one layer. */
   readonly layers: boolean;
   /** How events and reports show URLs; `false`: with their path, and keys as they are. */
@@ -84,7 +84,7 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly emitter: Emitter;
   readonly instrumentations: Instrumentations;
   readonly runtime: Runtime;
-  readonly answers: Answers;
+  readonly traffic: Traffic;
 }
 
 /**
@@ -95,7 +95,7 @@ export function planCall<A extends ResponseHead>(
   request: CallRequest,
   options: CallOptions,
   policies: Policies,
-  { scopes, emitter, instrumentations, runtime, answers, layers, redact }: CallContext,
+  { scopes, emitter, instrumentations, runtime, traffic, layers, redact }: CallContext,
   door: CallAdapter<A>,
 ): CallPlan<A> {
   const { method, url } = request;
@@ -143,7 +143,7 @@ export function planCall<A extends ResponseHead>(
     emitter,
     instrumentations,
     runtime,
-    answers,
+    traffic,
   };
 }
 

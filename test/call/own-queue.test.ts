@@ -2,12 +2,12 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
-import { Answers } from '../../src/call/answers.ts';
+import { Traffic } from '../../src/call/traffic.ts';
 import { callReport, createFetch, type Options } from '../../src/index.ts';
 import { resilience } from '../../src/undici/index.ts';
 import { errorOf } from '../support/error-of.ts';
 
-// Time that a request spends in our own pool says nothing about the service, as long as the service answers others.
+// Time that a request spends in our own pool says nothing about the service, as long as others are sent.
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -23,7 +23,7 @@ async function listening(server: Server): Promise<string> {
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
 }
 
-/** Answers every request a little later: never all that were sent within an attempt's time. */
+/** Traffic every request a little later: never all that were sent within an attempt's time. */
 function steady(): Promise<string> {
   return listening(createServer((_request, response) => setTimeout(() => response.end('ok'), 40)));
 }
@@ -91,7 +91,15 @@ test('a request that was sent in the last moments of its attempt did not have it
   expect(api.breakers.get(url)?.state).toBe('open');
 });
 
-test('where nobody is answered, a connection that can not be had is a failure of the dependency', async () => {
+test('a pool that is full of requests without an answer is no reason to count those that wait', async () => {
+  const url = await listening(createServer(() => {}));
+  const api = createFetch({ ...options, timeout: { attempt: 200 }, dispatcher: pool(1) });
+  const errors = await Promise.all(paths(12).map((path) => errorOf(api(url + path))));
+  expect(errors.filter((error) => callReport(error)?.delivery === 'not-sent').length).toBeGreaterThan(6);
+  expect(api.breakers.get(url)?.state).toBe('closed');
+});
+
+test('where nobody is sent, a connection that can not be had is a failure of the dependency', async () => {
   // Connects for ever, as where a firewall drops what it does not like.
   const dispatcher = new Agent({ connect: () => {} });
   const api = createFetch({ ...options, timeout: { attempt: 10 }, dispatcher });
@@ -99,12 +107,12 @@ test('where nobody is answered, a connection that can not be had is a failure of
   expect(api.breakers.get('http://127.0.0.1:45678')?.state).toBe('open');
 });
 
-test('an answer counts for its origin, from its moment on', () => {
-  const answers = new Answers();
-  expect(answers.cameSince('http://a', 0)).toBe(false);
-  answers.came('http://a', 5);
-  expect([4, 5, 6].map((moment) => answers.cameSince('http://a', moment))).toEqual([true, true, false]);
-  answers.came('http://a', 9);
-  expect(answers.cameSince('http://a', 8)).toBe(true);
-  expect(answers.cameSince('http://b', 0)).toBe(false);
+test('a request that was sent counts for its origin, from its moment on', () => {
+  const traffic = new Traffic();
+  expect(traffic.cameSince('http://a', 0)).toBe(false);
+  traffic.came('http://a', 5);
+  expect([4, 5, 6].map((moment) => traffic.cameSince('http://a', moment))).toEqual([true, true, false]);
+  traffic.came('http://a', 9);
+  expect(traffic.cameSince('http://a', 8)).toBe(true);
+  expect(traffic.cameSince('http://b', 0)).toBe(false);
 });

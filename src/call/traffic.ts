@@ -1,7 +1,10 @@
 import { Recent } from '../platform/recent.ts';
 
-/** When each origin last answered. An origin that answers others is well: whoever was not even sent, waited in our own queue. */
-export class Answers {
+/**
+ * When a request that had been sent to each origin was last over, answered or not. Where others are sent, whoever is not waits
+ * in our own queue; and what becomes of those that are sent, they say themselves.
+ */
+export class Traffic {
   readonly #latest = new Recent<{ at: number }>();
 
   /** @param now monotonic, as all moments here */
