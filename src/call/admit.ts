@@ -1,5 +1,6 @@
 import { Admission, firstRefusal, type Wish } from '../guard/admission.ts';
 import type { Refusal } from '../guard/guard.ts';
+import type { Visitor } from '../guard/waiting-room.ts';
 import type { ResponseHead } from '../transport/exchange.ts';
 import { decideOnRefusal } from './decide.ts';
 import type { CallPlan } from './plan.ts';
@@ -41,22 +42,45 @@ export function whyHopeless<A extends ResponseHead>(
 }
 
 /** Nothing may be sent now. */
-async function waitForRoom<A extends ResponseHead>(
+function waitForRoom<A extends ResponseHead>(
   plan: CallPlan<A>,
   wish: Wish,
   refusal: Refusal,
   now: number,
 ): Promise<Admission | Refusal> {
-  const { scope, guards, policy, caller } = plan;
-  const decision = decideOnRefusal(refusal, policy.patience, momentOf(plan, now));
-  if ('stop' in decision || scope === undefined) return refusal;
-  const admission = await scope.room.wait({
-    isRetry: wish.number > 1,
-    until: decision.roomUntil,
-    signal: caller?.signal,
-    enter: (then) => scope.enter(guards, { ...wish, now: then }),
+  const decision = decideOnRefusal(refusal, plan.policy.patience, momentOf(plan, now));
+  if ('stop' in decision || plan.scope === undefined) return Promise.resolve(refusal);
+  const visit = new Visit(plan, wish, decision.roomUntil);
+  return plan.scope.room.wait(visit).then((admission) => {
+    if (admission === undefined) return refusal;
+    if (!plan.caller?.aborted) return admission;
+    admission.cancel();
+    return refusal;
   });
-  if (admission === undefined || !caller?.aborted) return admission ?? refusal;
-  admission.cancel();
-  return refusal;
+}
+
+/** A call in the waiting room. */
+class Visit<A extends ResponseHead> implements Visitor {
+  readonly until: number;
+  readonly #plan: CallPlan<A>;
+  readonly #wish: Wish;
+
+  constructor(plan: CallPlan<A>, wish: Wish, until: number) {
+    this.until = until;
+    this.#plan = plan;
+    this.#wish = wish;
+  }
+
+  get isRetry(): boolean {
+    return this.#wish.number > 1;
+  }
+
+  get signal(): AbortSignal | undefined {
+    return this.#plan.caller?.signal;
+  }
+
+  enter(now: number): Admission | Refusal {
+    const { scope, guards } = this.#plan;
+    return scope?.enter(guards, { ...this.#wish, now }) ?? UNGUARDED;
+  }
 }

@@ -92,7 +92,13 @@ async function nextStart<A extends ResponseHead>(
   const hopeless = whyHopeless(plan, wish, from + decision.wait);
   if (hopeless !== undefined) return turnedAway(plan, hopeless, number);
   if (emitter.has('retry')) {
-    emitter.emit('retry', { ...record.ref, number, delay: decision.wait, reason: wish.after });
+    emitter.emit('retry', {
+      ...record.ref,
+      number,
+      delay: decision.wait,
+      reason: wish.after,
+      vouched: record.vouched,
+    });
   }
   await pause(decision.wait, caller?.signal);
   if (caller?.aborted) return 'aborted';

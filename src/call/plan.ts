@@ -107,6 +107,9 @@ export function planCall<A extends ResponseHead>(
   const header = dialect === false ? undefined : findHeader(given, dialect.header);
   const key = keyFor({ method, url, given: options.idempotencyKey, header, dialect });
   const keyed = key !== undefined && protects(dialect, method);
+  const isIdempotent = isIdempotentMethod(method);
+  const isGiven = options.idempotencyKey !== undefined || header !== undefined;
+  const vouched = isIdempotent || isGiven || policy.vouched;
   const scope = isGuarded(policy) ? scopes.use(scopeName(policy, method, url)) : undefined;
   const record = new CallRecord(
     {
@@ -115,6 +118,7 @@ export function planCall<A extends ResponseHead>(
       endpoint: policy.endpoint,
       scope: scope?.name,
       idempotencyKey: key?.key,
+      vouched,
       isKeyPrivate: redact !== false && (typeof options.idempotencyKey === 'string' || header !== undefined),
       show: redact || withPath,
     },
@@ -134,7 +138,7 @@ export function planCall<A extends ResponseHead>(
     body: request.body === undefined ? undefined : makeBodySource(request.body, policy.retry.attempts === 1),
     caller: door.customer?.(),
     keyed,
-    repeatable: keyed || isIdempotentMethod(method),
+    repeatable: isIdempotent || (keyed && (vouched || dialect === false || !dialect.required)),
     limits: limitsFrom(policy, record.begun),
     scope,
     guards: scope?.guards(policy) ?? NONE,

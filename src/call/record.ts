@@ -20,6 +20,7 @@ export interface CallFacts {
   readonly endpoint: string | undefined;
   readonly scope: string | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly vouched: boolean;
   /** Whether the key may mean something to people (an order's number, an address): events show its hash. */
   readonly isKeyPrivate: boolean;
   /** How events and reports show its URL. */
@@ -32,6 +33,7 @@ export class CallRecord {
   readonly endpoint: string | undefined;
   readonly scope: string | undefined;
   readonly idempotencyKey: string | undefined;
+  readonly vouched: boolean;
   attempts: readonly AttemptRecord[] = NONE;
   readonly #url: CallUrl;
   readonly #show: ShowUrl;
@@ -53,6 +55,7 @@ export class CallRecord {
     this.endpoint = facts.endpoint;
     this.scope = facts.scope;
     this.idempotencyKey = facts.idempotencyKey;
+    this.vouched = facts.vouched;
     this.#url = facts.url;
     this.#show = facts.show;
     this.#isKeyPrivate = facts.isKeyPrivate;
@@ -125,6 +128,7 @@ export class CallRecord {
       endpoint: this.endpoint,
       scope: this.scope,
       idempotencyKey: this.idempotencyKey,
+      vouched: this.vouched,
       startedAt: this.#startedAt,
       duration: this.#duration,
       delivery: this.delivery,

@@ -72,6 +72,7 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
     [INSTRUMENT]: shared.instrumentations.add,
     extend: (options: Options) => client(extend(rules, options, shared), shared),
     update: (options: Options) => update(rules, options, shared),
+    reset: () => shared.scopes.reset(),
     explain: (method: string, url: string | URL, policy?: Policy) =>
       explain(rules.current, method, url, policy),
   });

@@ -67,6 +67,13 @@ export class Scopes {
     return records;
   }
 
+  /** Forgets everything. Calls under way go on with what they began with. */
+  reset(): void {
+    this.#scopes.clear();
+    this.#inherited.clear();
+    this.#latest = undefined;
+  }
+
   /** The rules were updated: see `Scope`. */
   adoptRules(): void {
     for (const scope of this.#scopes.values()) scope.adoptRules();

@@ -30,14 +30,37 @@ export interface Visitor {
   enter(now: number): Admission | Refusal;
 }
 
-/** What became of a visitor: its permits; or it has waited in vain (`undefined`), or was aborted. */
-type Leave = (admission: Admission | undefined) => void;
-
-interface Waiter {
+/** One who waits. An instance and no closures: there may be thousands. */
+class Waiter {
   readonly visitor: Visitor;
   /** Monotonic: how long it waits as long as nobody is let out. */
   readonly until: number;
-  leave: Leave;
+  readonly #room: WaitingRoom;
+  readonly #resolve: (admission: Admission | undefined) => void;
+
+  constructor(
+    visitor: Visitor,
+    until: number,
+    room: WaitingRoom,
+    resolve: (admission: Admission | undefined) => void,
+  ) {
+    this.visitor = visitor;
+    this.until = until;
+    this.#room = room;
+    this.#resolve = resolve;
+    visitor.signal?.addEventListener('abort', this);
+  }
+
+  /** Its call was aborted. */
+  handleEvent(): void {
+    this.#room.leave(this, undefined);
+  }
+
+  /** @param admission its permits; undefined: it has waited in vain, or was aborted */
+  end(admission: Admission | undefined): void {
+    this.visitor.signal?.removeEventListener('abort', this);
+    this.#resolve(admission);
+  }
 }
 
 /** Those who wait for the same. */
@@ -51,8 +74,8 @@ class Queue {
  * Where the calls of a scope wait while nothing may be sent: the breaker is open, or the budget is empty. Nothing is sent
  * for them meanwhile.
  *
- * First come, first served, but retries before first attempts: somebody has waited for them longer. One timer for all: a call that
- * waits costs no timer of its own, and one that is aborted costs the others nothing.
+ * First come, first served; retries and first attempts take turns. One timer for all: a call that waits costs no timer of its own,
+ * and one that is aborted costs the others nothing.
  *
  * Its places are for as many calls as come in some seconds. Whoever finds them taken may stand for a moment, in case that the
  * trouble is just over: so in an old trouble most calls fail soon, and who waits, waits with good hope.
@@ -62,6 +85,8 @@ export class WaitingRoom {
   readonly #rate: Rate;
   readonly #retries = new Queue();
   readonly #firsts = new Queue();
+  /** Whose turn it is. */
+  #turn: readonly [Queue, Queue] = [this.#retries, this.#firsts];
   #timer: NodeJS.Timeout | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
   /** Monotonic: before this nobody is let out. */
@@ -97,28 +122,24 @@ export class WaitingRoom {
   wait(visitor: Visitor): Promise<Admission | undefined> {
     const now = this.#runtime.now();
     if (this.size >= MOST || visitor.until <= now) return Promise.resolve(undefined);
-    const { waiters } = visitor.isRetry ? this.#retries : this.#firsts;
+    const { waiters } = this.#queueOf(visitor);
     const until = this.size < this.#places(now) ? visitor.until : Math.min(visitor.until, now + STANDING);
     return new Promise((resolve) => {
-      const { signal } = visitor;
-      const onAbort = () => {
-        waiter.leave(undefined);
-        if (this.size === 0) this.#disarm();
-      };
-      const waiter: Waiter = {
-        visitor,
-        until,
-        leave: (admission) => {
-          waiters.delete(waiter);
-          signal?.removeEventListener('abort', onAbort);
-          resolve(admission);
-        },
-      };
-      signal?.addEventListener('abort', onAbort);
-      waiters.add(waiter);
+      waiters.add(new Waiter(visitor, until, this, resolve));
       this.#earliest = Math.min(this.#earliest, until);
       this.pump();
     });
+  }
+
+  /** One waits no more. */
+  leave(waiter: Waiter, admission: Admission | undefined): void {
+    this.#queueOf(waiter.visitor).waiters.delete(waiter);
+    waiter.end(admission);
+    if (this.size === 0) this.#disarm();
+  }
+
+  #queueOf({ isRetry }: Visitor): Queue {
+    return isRetry ? this.#retries : this.#firsts;
   }
 
   #places(now: number): number {
@@ -130,24 +151,38 @@ export class WaitingRoom {
     if (this.size === 0) return;
     const now = this.#runtime.now();
     if (now >= this.#earliest) this.#sweep(now);
-    const wake = Math.min(this.#letOut(this.#retries, now), this.#letOut(this.#firsts, now));
+    const wake = this.#letOut(now);
     if (this.size === 0) this.#disarm();
     else this.#arm(Math.min(wake, Math.max(this.#earliest, now + SWEEP)), now);
   }
 
-  /** @returns when it is worth looking at this queue again */
-  #letOut(queue: Queue, now: number): number {
-    for (const waiter of queue.waiters) {
+  /** @returns when it is worth looking again */
+  #letOut(now: number): number {
+    for (;;) {
       if (now < this.#nextAt) return this.#nextAt;
+      const [one, other] = this.#turn;
+      const until = this.#letOne(one, now);
+      // A call that fails every time must not be every probe.
+      if (until === undefined) this.#turn = [other, one];
+      else {
+        const otherUntil = this.#letOne(other, now);
+        if (otherUntil !== undefined) return Math.min(until, otherUntil);
+      }
+    }
+  }
+
+  /** Lets the first of a queue out. @returns undefined; or, if it may not go, when it is worth asking again */
+  #letOne(queue: Queue, now: number): number | undefined {
+    for (const waiter of queue.waiters) {
       const answer = waiter.visitor.enter(now);
       queue.isMoving = answer instanceof Admission;
-      if (!(answer instanceof Admission)) {
-        if (!answer.isFixed || answer.until <= waiter.visitor.until) return answer.until;
-        // It can't be let out any more in its time: held open by hand, or the server's wish.
-        waiter.leave(undefined);
-        continue;
+      if (answer instanceof Admission) {
+        this.leave(waiter, answer);
+        return undefined;
       }
-      waiter.leave(answer);
+      if (!answer.isFixed || answer.until <= waiter.visitor.until) return answer.until;
+      // It can't be let out any more in its time: held open by hand, or the server's wish.
+      this.leave(waiter, undefined);
     }
     return Number.POSITIVE_INFINITY;
   }
@@ -163,7 +198,7 @@ export class WaitingRoom {
     for (const { waiters, isMoving } of [this.#retries, this.#firsts]) {
       for (const waiter of waiters) {
         const until = isMoving ? waiter.visitor.until : waiter.until;
-        if (until <= now) waiter.leave(undefined);
+        if (until <= now) this.leave(waiter, undefined);
         else this.#earliest = Math.min(this.#earliest, until);
       }
     }

@@ -53,6 +53,12 @@ export interface SteadFetch {
    */
   update(options: Options): readonly PolicyChange[];
   /**
+   * Forgets what breakers and budgets have learnt, and who was isolated: the next call meets a client as good as new. For tests
+   * that share a client.
+   * @example afterEach(() => api.reset());
+   */
+  reset(): void;
+  /**
    * What the rules come to for a method and a URL: the rule that matches, every value and who set it, the scope, and
    * what becomes of the key. Sends nothing.
    *

@@ -27,6 +27,16 @@ export interface Dialect {
   readonly retryHeader?: string;
   /** Makes a fresh key. Default: UUID v4. Never build one from the time. */
   readonly generate?: () => string;
+  /**
+   * Whether a repeat needs somebody who vouches for its key: the caller gave it, or a rule names the dialect. Default: false, a
+   * key that was made by default is trusted.
+   */
+  readonly required?: boolean;
+}
+
+/** The default dialect, where no key is trusted that nobody vouches for. */
+export interface RequiredKey {
+  readonly required: true;
 }
 
 const HOUR = 3_600_000;

@@ -40,7 +40,13 @@ export interface Events {
   /** An attempt ended. */
   attempt: CallRef & { readonly attempt: AttemptReport };
   /** Another attempt will follow, after `delay` milliseconds. */
-  retry: CallRef & { readonly number: number; readonly delay: number; readonly reason: AttemptReason };
+  retry: CallRef & {
+    readonly number: number;
+    readonly delay: number;
+    readonly reason: AttemptReason;
+    /** See `CallReport`. */
+    readonly vouched: boolean;
+  };
   /** A call settled: its response headers were handed over, or it threw. */
   settled: CallReport;
   /** The body of the response that was handed over has ended. Not told where a body can't be seen: with `options.fetch`, a mock. */

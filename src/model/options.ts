@@ -1,5 +1,5 @@
 import type { ExportedBreaker } from './breaker.ts';
-import type { Dialect, DialectName } from './dialect.ts';
+import type { Dialect, DialectName, RequiredKey } from './dialect.ts';
 import type { RetryFailure } from './failure.ts';
 
 /** What the runtime's own `fetch` takes first: a string, a `URL` or a `Request`. */
@@ -164,10 +164,12 @@ export interface Policy {
    * How the server is told that attempts belong together: the name of a dialect, or one of your own.
    * `false` says that the server ignores keys: then an unsafe call is only repeated when it certainly was not sent.
    *
-   * **A key protects only where the server honours it.**
+   * **A key protects only where the server honours it.** On a server that ignores keys a slow answer is enough to do the work
+   * twice. `{ required: true }` repeats a call whose delivery is unknown only if somebody vouches for its key: the caller gave
+   * one, or a rule names the dialect.
    * @default 'default'
    */
-  idempotency?: DialectName | Dialect | false;
+  idempotency?: DialectName | Dialect | RequiredKey | false;
   /** Circuit breaker. `false`: none. */
   breaker?: BreakerOptions | false;
   /** Retry budget. `false`: none. */

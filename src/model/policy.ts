@@ -37,4 +37,6 @@ export interface ResolvedPolicy {
   readonly buffer: number;
   /** Milliseconds; 0 is off. */
   readonly patience: number;
+  /** Whether somebody wrote down which dialect the server honours. */
+  readonly vouched: boolean;
 }

@@ -88,6 +88,11 @@ export interface CallReport {
    * event may be logged, and a key may be an order's number or an address.
    */
   readonly idempotencyKey: string | undefined;
+  /**
+   * Whether somebody vouches that a repeat does no harm: the method is idempotent, the caller gave the key, or a rule names the
+   * dialect. False: the key was made by default, and on a server that ignores keys a repeat does the work again.
+   */
+  readonly vouched: boolean;
   /** Epoch milliseconds. */
   readonly startedAt: number;
   /** Milliseconds until the call settled. */

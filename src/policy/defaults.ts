@@ -26,6 +26,7 @@ export const defaults = {
   scope: 'origin',
   buffer: false,
   patience: 30_000,
+  vouched: false,
 } as const satisfies WholePolicy;
 
 /** What holds where a dialect says nothing. */
@@ -37,4 +38,5 @@ export const dialectDefaults = {
   retryStatuses: [409],
   finalStatuses: [422],
   generate: () => v4(),
+  required: false,
 } as const satisfies Partial<Dialect>;

@@ -1,4 +1,4 @@
-import { type Dialect, type DialectName, dialects } from '../model/dialect.ts';
+import { type Dialect, type DialectName, dialects, type RequiredKey } from '../model/dialect.ts';
 import { PolicyError } from '../model/errors.ts';
 import type { ResolvedDialect } from '../model/policy.ts';
 import {
@@ -41,7 +41,18 @@ export const dialectChecks: Checks<Dialect> = {
   finalStatuses: statuses,
   retryHeader: headerName,
   generate: only('a function', isFunction<() => string>),
+  required: only('true or false', (value): value is boolean => typeof value === 'boolean', {
+    type: 'boolean',
+  }),
 };
+
+/** Made of `{ required: true }`: they name no dialect. */
+const unnamed = new WeakSet<object>();
+
+/** Whether this vouches for keys: somebody wrote down which dialect the server honours. */
+export function namesDialect(idempotency: DialectName | Dialect | RequiredKey | false): boolean {
+  return typeof idempotency === 'string' || (idempotency !== false && !unnamed.has(idempotency));
+}
 
 const names = Object.keys(dialects).map((name) => JSON.stringify(name));
 const isDialectName = (value: unknown): value is DialectName =>
@@ -53,7 +64,7 @@ export const checkIdempotency: Check<DialectName | Dialect | false> = described(
     anyOf: [
       { const: false },
       { enum: Object.keys(dialects) },
-      { ...objectSchema(dialectChecks), required: ['header'] },
+      { ...objectSchema(dialectChecks), anyOf: [{ required: ['header'] }, { required: ['required'] }] },
     ],
   },
   (value, path) => {
@@ -63,13 +74,29 @@ export const checkIdempotency: Check<DialectName | Dialect | false> = described(
       return fail(path, `false, ${names.join(', ')} or a dialect object`, value, help);
     }
     const { header, ...rest } = members(value, path, 'idempotency', dialectChecks, [], translate);
+    if (header === undefined && rest.required === true && Object.keys(rest).length === 1) {
+      const dialect: Dialect = Object.freeze({ ...dialects.default, required: true });
+      unnamed.add(dialect);
+      return dialect;
+    }
     return Object.freeze({ header: headerName(header, join(path, 'header')), ...rest });
   },
 );
 
 /** Fills in what a dialect does not say. */
 export function resolveDialect(dialect: Dialect, path: string): ResolvedDialect {
-  const { header, format, maxLength, lifetime, generate, methods, retryHeader, finalStatuses, ...rest } = {
+  const {
+    header,
+    format,
+    maxLength,
+    lifetime,
+    generate,
+    methods,
+    required,
+    retryHeader,
+    finalStatuses,
+    ...rest
+  } = {
     ...dialectDefaults,
     ...dialect,
   };
@@ -89,6 +116,7 @@ export function resolveDialect(dialect: Dialect, path: string): ResolvedDialect 
     maxLength,
     lifetime: lifetime === false ? Number.POSITIVE_INFINITY : lifetime,
     generate,
+    required,
     retryStatuses,
     finalStatuses: new Set(finalStatuses),
     methods: methods && new Set(methods.map((method) => method.toUpperCase())),

@@ -4,7 +4,7 @@ import type { BreakerOptions, Policy } from '../model/options.ts';
 import type { ResolvedDialect, ResolvedPolicy } from '../model/policy.ts';
 import { join } from '../options/checks.ts';
 import { defaults } from './defaults.ts';
-import { resolveDialect } from './dialect.ts';
+import { namesDialect, resolveDialect } from './dialect.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
 /**
@@ -26,7 +26,8 @@ export function overlay(
   return {
     timeout,
     retry: lay(base.retry, over.retry, defaults.retry),
-    idempotency: over.idempotency ?? base.idempotency,
+    idempotency: (over.idempotency as WholePolicy['idempotency'] | undefined) ?? base.idempotency,
+    vouched: over.idempotency === undefined ? base.vouched : namesDialect(over.idempotency),
     breaker: lay(base.breaker, over.breaker, defaults.breaker),
     budget: lay(base.budget, over.budget, defaults.budget),
     buffer: over.buffer ?? base.buffer,
@@ -58,7 +59,7 @@ export function resolvePolicy(
   path: string,
   base?: { readonly whole: WholePolicy; readonly resolved: ResolvedPolicy },
 ): ResolvedPolicy {
-  const { timeout, retry, idempotency, breaker, budget, buffer, patience, scope } = policy;
+  const { timeout, retry, idempotency, breaker, budget, buffer, patience, vouched, scope } = policy;
   if (retry !== false) {
     refuseAbove(path, ['retry.base', retry.base], ['retry.cap', retry.cap]);
   }
@@ -82,6 +83,7 @@ export function resolvePolicy(
     budget: Object.freeze(budget),
     buffer: buffer === false ? 0 : buffer,
     patience: patience === false ? 0 : patience,
+    vouched,
     scope,
   });
 }

@@ -12,7 +12,7 @@ export interface WrittenPolicy {
 export function trace(whole: WholePolicy, layers: readonly WrittenPolicy[]): Record<string, ExplainedValue> {
   const values: Record<string, ExplainedValue> = {};
   for (const [part, value] of Object.entries(whole) as [keyof WholePolicy, unknown][]) {
-    if (part === 'scope') continue;
+    if (part === 'scope' || part === 'vouched') continue;
     if (typeof value !== 'object' || value === null || part === 'idempotency') {
       values[part] = { value, from: writer(layers, ({ [part]: written }) => written !== undefined) };
       continue;

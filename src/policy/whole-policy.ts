@@ -12,4 +12,6 @@ export interface WholePolicy {
   readonly scope: NonNullable<BreakerOptions['scope']>;
   readonly buffer: number | false;
   readonly patience: number | false;
+  /** Whether somebody wrote down which dialect the server honours. */
+  readonly vouched: boolean;
 }

@@ -29,6 +29,7 @@ export interface Resilience extends Dispatcher.DispatcherComposeInterceptor {
   readonly on: SteadFetch['on'];
   readonly breakers: Breakers;
   readonly update: SteadFetch['update'];
+  readonly reset: SteadFetch['reset'];
   readonly explain: SteadFetch['explain'];
   readonly [INSTRUMENT]: SteadFetch[typeof INSTRUMENT];
   /** An interceptor with other rules, laid over these, that shares the same breakers, budgets and listeners. */
@@ -85,6 +86,7 @@ function interceptor(rules: LivePolicies, shared: ClientState, replay: number): 
     [INSTRUMENT]: shared.instrumentations.add,
     extend: (options: Options) => interceptor(extend(rules, options, shared), shared, replay),
     update: (options: Options) => update(rules, options, shared),
+    reset: () => shared.scopes.reset(),
     explain: (method: string, url: string | URL, policy?: Policy) =>
       explain(rules.current, method, url, policy),
   });

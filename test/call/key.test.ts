@@ -23,6 +23,7 @@ function resolved(dialect: Dialect): ResolvedDialect {
     finalStatuses: new Set(dialect.finalStatuses ?? [422]),
     retryHeader: dialect.retryHeader,
     generate: dialect.generate ?? uuidv4,
+    required: false,
   };
 }
 

@@ -80,6 +80,7 @@ describe('the report and the events', () => {
         endpoint: rule,
         scope,
         idempotencyKey: ending.options?.idempotency === false ? undefined : expect.stringMatching(KEY),
+        vouched: expect.any(Boolean),
         delivery: ending.delivery,
         stopped,
         attempts: ending.attempts.map((attempt, at) => ({
@@ -101,7 +102,13 @@ describe('the report and the events', () => {
       const retries = attempts.length - 1 + (ending.unmade ?? 0);
       expect(heard.retry).toEqual(
         Array.from({ length: Math.max(0, retries) }, (_, at) => {
-          return { ...call_, number: at + 2, delay: number, reason: attempts[at]?.reason };
+          return {
+            ...call_,
+            number: at + 2,
+            delay: number,
+            reason: attempts[at]?.reason,
+            vouched: expect.any(Boolean),
+          };
         }),
       );
       expect(heard.budget).toEqual(stopped === 'budget' ? [call_] : []);

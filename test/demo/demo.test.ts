@@ -191,6 +191,7 @@ describe('the story', () => {
       endpoint: undefined,
       scope: undefined,
       idempotencyKey: '',
+      vouched: false,
       startedAt: 0,
       duration: 1,
       delivery: 'answered',

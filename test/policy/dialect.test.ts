@@ -64,6 +64,7 @@ describe('a resolved dialect', () => {
       lifetime: 86_400_000,
       retryStatuses: new Set([409]),
       finalStatuses: new Set([422]),
+      required: false,
       retryHeader: undefined,
     });
     expect(generate()).toMatch(/^[\da-f]{8}-[\da-f]{4}-4[\da-f]{3}-[89ab][\da-f]{3}-[\da-f]{12}$/);
@@ -86,6 +87,7 @@ describe('a resolved dialect', () => {
     const resolved = resolveDialect(dialect, 'idempotency');
     expect(resolved).toEqual({
       ...dialect,
+      required: false,
       methods: new Set(['POST', 'PATCH']),
       retryStatuses: new Set([425]),
       finalStatuses: new Set(),

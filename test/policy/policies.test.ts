@@ -146,7 +146,7 @@ describe('the scope of a rule', () => {
     const scope = () => 'shard';
     expect(scopeAndBreaker(rule({ breaker: { scope: 'endpoint' } }))).toMatchObject({
       scope: 'endpoint',
-      threshold: 0.5,
+      threshold: 0.8,
     });
     expect(scopeAndBreaker(rule({ breaker: { scope, threshold: 0.2 } }))).toMatchObject({
       scope,

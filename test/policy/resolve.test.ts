@@ -37,6 +37,7 @@ describe('a policy that says nothing', () => {
       budget: { ratio: 0.2, reserve: 4 },
       buffer: 0,
       patience: 30_000,
+      vouched: false,
     });
     expect(idempotency).toMatchObject({ header: 'Idempotency-Key', format: 'plain' });
   });

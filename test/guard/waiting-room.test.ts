@@ -1,0 +1,261 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { createClient } from '../../src/fetch/create-fetch.ts';
+import { Admission } from '../../src/guard/admission.ts';
+import type { Refusal } from '../../src/guard/guard.ts';
+import { WaitingRoom } from '../../src/guard/waiting-room.ts';
+import { callReport, createFetch } from '../../src/index.ts';
+import { systemRuntime } from '../../src/platform/runtime.ts';
+import { ManualRuntime } from '../support/manual-runtime.ts';
+
+const url = 'http://service.test/';
+const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
+
+describe('a room', () => {
+  beforeEach(() => vi.useFakeTimers());
+  afterEach(() => vi.useRealTimers());
+
+  const shut: Refusal = { by: 'breaker', until: Number.POSITIVE_INFINITY, isFixed: false };
+
+  function setup() {
+    const runtime = { ...systemRuntime, random: () => 0.5 };
+    const room = new WaitingRoom(runtime);
+    const door = { isOpen: false };
+    const out: string[] = [];
+    const visit = (
+      name: string,
+      { isRetry = false, patience = 10_000, signal = undefined as AbortSignal | undefined } = {},
+    ) =>
+      room
+        .wait({
+          isRetry,
+          until: runtime.now() + patience,
+          signal,
+          enter: (now) => {
+            if (!door.isOpen) return shut;
+            room.passed(now);
+            return new Admission([], []);
+          },
+        })
+        .then((admission) => out.push(admission === undefined ? `${name} in vain` : name));
+    return { room, door, out, visit };
+  }
+
+  test('lets calls out in the order in which they came, retries and first attempts in turn', async () => {
+    const { room, door, out, visit } = setup();
+    for (const name of ['a', 'b', 'c']) void visit(name);
+    void visit('retry', { isRetry: true });
+    door.isOpen = true;
+    room.pump();
+    await vi.advanceTimersByTimeAsync(10_000);
+    expect(out).toEqual(['retry', 'a', 'b', 'c']);
+  });
+
+  test('lets them out one by one, no faster than the pace', async () => {
+    const { room, door, out, visit } = setup();
+    for (const name of ['a', 'b', 'c']) void visit(name);
+    door.isOpen = true;
+    room.pump();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(out).toEqual(['a']);
+    // The slowest pace there is: 1.3 times half a call a second.
+    await vi.advanceTimersByTimeAsync(1_550);
+    expect(out).toEqual(['a', 'b']);
+  });
+
+  test('sends a call away when its patience is over, and keeps the others', async () => {
+    const { out, visit } = setup();
+    void visit('hasty', { patience: 1_000 });
+    void visit('patient', { patience: 5_000 });
+    await vi.advanceTimersByTimeAsync(1_030);
+    expect(out).toEqual(['hasty in vain']);
+    await vi.advanceTimersByTimeAsync(4_000);
+    expect(out).toEqual(['hasty in vain', 'patient in vain']);
+  });
+
+  test('lets an aborted call go at once, at no cost to the others', async () => {
+    const { out, visit } = setup();
+    const controller = new AbortController();
+    void visit('aborted', { signal: controller.signal });
+    void visit('other', { patience: 1_000 });
+    controller.abort();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(out).toEqual(['aborted in vain']);
+    await vi.advanceTimersByTimeAsync(1_030);
+    expect(out).toEqual(['aborted in vain', 'other in vain']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test('has few places where calls are few: who finds none stands for two and a half seconds', async () => {
+    const { out, visit } = setup();
+    for (const name of ['a', 'b', 'c', 'standing']) void visit(name);
+    await vi.advanceTimersByTimeAsync(2_550);
+    expect(out).toEqual(['standing in vain']);
+  });
+
+  test('takes nobody whose time is over', async () => {
+    const { out, visit } = setup();
+    await visit('late', { patience: 0 });
+    expect(out).toEqual(['late in vain']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+/** A client whose breaker is open, and is not probed for long. */
+async function openClient() {
+  let sends = 0;
+  const fetch = async () => {
+    sends++;
+    return new Response(null, { status: 503 });
+  };
+  const api = createFetch({
+    fetch,
+    retry: false,
+    breaker: { minimum: 1, cooldown: 20_000 },
+    timeout: { total: 60_000 },
+  });
+  await api(url);
+  return { api, sends: () => sends };
+}
+
+test('ten thousand waiting calls cost less than three kilobytes each, one timer for all, and no socket', async () => {
+  setFlagsFromString('--expose-gc');
+  const collectGarbage: () => void = runInNewContext('gc');
+  const { api, sends } = await openClient();
+  const before = timers();
+  collectGarbage();
+  const empty = process.memoryUsage().heapUsed;
+  const calls = Array.from({ length: 10_000 }, () => api(url).catch((error: Error) => error.name));
+  await new Promise(setImmediate);
+  collectGarbage();
+  expect((process.memoryUsage().heapUsed - empty) / 10_000).toBeLessThanOrEqual(3_000);
+  expect(timers() - before).toBeLessThanOrEqual(1);
+  expect(sends()).toBe(1);
+  api.breakers.isolate('http://service.test');
+  expect(new Set(await Promise.all(calls))).toEqual(new Set(['BreakerOpenError']));
+  expect(timers()).toBeLessThanOrEqual(before);
+}, 30_000);
+
+test('a loop that calls an open breaker again and again does not spin', async () => {
+  vi.useFakeTimers();
+  try {
+    let sends = 0;
+    const fetch = async () => {
+      sends++;
+      return new Response(null, { status: 503 });
+    };
+    const api = createFetch({ fetch, retry: false });
+    let [calls, over] = [0, false];
+    const loop = (async () => {
+      while (!over) {
+        calls++;
+        await api(url).catch(() => {});
+        // Each answer takes a turn, as any real one does.
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+    })();
+    await vi.advanceTimersByTimeAsync(10_000);
+    over = true;
+    await vi.advanceTimersByTimeAsync(60_000);
+    await loop;
+    expect(calls).toBeLessThan(60);
+    expect(sends).toBeLessThan(60);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('with patience: 0 a call fails at once, as with no room at all', async () => {
+  const { api } = await openClient();
+  await expect(api(url, { policy: { patience: 0 } })).rejects.toMatchObject({ name: 'BreakerOpenError' });
+});
+
+test('isolating a scope by hand sends everybody away who waits there; restoring it lets them go', async () => {
+  vi.useFakeTimers();
+  try {
+    const statuses = [503];
+    const fetch = async () => new Response(null, { status: statuses.shift() ?? 200 });
+    const api = createFetch({ fetch, retry: false, breaker: { minimum: 1, cooldown: 20_000 } });
+    await api(url);
+    const waiting = api(url).catch((error: Error) => error.name);
+    await vi.advanceTimersByTimeAsync(1_000);
+    api.breakers.isolate('http://service.test');
+    expect(await waiting).toBe('BreakerOpenError');
+    api.breakers.restore('http://service.test');
+    expect((await api(url)).status).toBe(200);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test('reset: the second test behaves like the first', async () => {
+  let hits = 0;
+  const fetch = async () => new Response(null, { status: ++hits % 3 === 0 ? 200 : 503 });
+  const api = createClient({ fetch, retry: { base: 0, cap: 0 }, patience: 0 }, new ManualRuntime());
+  for (let i = 0; i < 3; i++) {
+    const response = await api(url);
+    expect([response.status, callReport(response)?.attempts.length]).toEqual([200, 3]);
+    api.breakers.isolate('http://service.test');
+    api.reset();
+  }
+});
+
+// The heart of it: trouble that good answers could end is never for ever.
+test('from whatever breaker and budget have been through, good answers bring every call through', async () => {
+  const step = fc.record({
+    wait: fc.nat(5_000),
+    status: fc.constantFrom(200, 503, 429, 0),
+    calls: fc.integer({ min: 1, max: 15 }),
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.boolean(), async (history, isEveryFirstBad) => {
+      vi.useFakeTimers();
+      try {
+        let answer: (attempt: string | undefined) => number = () => 200;
+        const seen = new Set<string>();
+        const api = createFetch({
+          fetch: async (input) => {
+            const status = answer(String(input));
+            if (status === 0)
+              throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } });
+            return new Response(null, { status, ...(status === 429 && { headers: { 'retry-after': '1' } }) });
+          },
+        });
+        let number = 0;
+        const call = () =>
+          api(`${url}${number++}`).then(
+            ({ ok }) => ok,
+            () => false,
+          );
+        for (const { wait, status, calls } of history) {
+          answer = () => status;
+          for (let i = 0; i < calls; i++) void call();
+          await vi.advanceTimersByTimeAsync(wait);
+        }
+        // From now on the service is well; or well for every call's second attempt.
+        answer = (input = '') => {
+          if (!isEveryFirstBad || seen.has(input)) return 200;
+          seen.add(input);
+          return 503;
+        };
+        // What is left of the past goes first; and where no answer was there for long, a loan may be minutes away.
+        await vi.advanceTimersByTimeAsync(isEveryFirstBad ? 300_000 : 60_000);
+        for (let i = 0; i < (isEveryFirstBad ? 3 : 0); i++) {
+          void call();
+          await vi.advanceTimersByTimeAsync(120_000);
+        }
+        const results: boolean[] = [];
+        for (let i = 0; i < 5; i++) {
+          void call().then((ok) => results.push(ok));
+          await vi.advanceTimersByTimeAsync(35_000);
+        }
+        expect(results).toEqual([true, true, true, true, true]);
+      } finally {
+        vi.useRealTimers();
+      }
+    }),
+    { numRuns: 40 },
+  );
+}, 60_000);
