@@ -10,7 +10,7 @@ import type { LedgerPage } from './service.ts';
 import { ServiceProcess } from './service-process.ts';
 import { storyOf } from './story.ts';
 import { tableOf } from './table.ts';
-import { explanation, introduction } from './text.ts';
+import { explanation, introduction, outcome } from './text.ts';
 
 /** However slow the machine is, it ends after this; in milliseconds. */
 const LIMIT = 60_000;
@@ -57,6 +57,7 @@ async function demo({ seed, orders }: Run): Promise<number> {
   const story = storyOf(ours.told, ours.page);
   console.log(`\n${tableOf(results, paint)}\n\n${explanation(ours.told)}`);
   if (story !== undefined) console.log(`\n${story}`);
+  console.log(`\n${outcome(results)}`);
   return isFlawless(ours.tally) ? 0 : 1;
 }
 

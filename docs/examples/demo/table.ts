@@ -6,7 +6,7 @@ const HEAD = [
   '',
   'booked\nexactly\nonce',
   'booked\ntwice\nor more',
-  'told\n"failed"\nthough\nbooked',
+  'to be\nchecked\nby hand',
   'told\n"ok"\nthough not\nbooked',
   'orders\nnot\nbooked',
   'requests\nsent',

@@ -1,3 +1,4 @@
+import type { Tally } from './judge.ts';
 import type { Told } from './load.ts';
 import { GAP, OUTAGE } from './world.ts';
 
@@ -17,9 +18,27 @@ From order ${OUTAGE.from} on nothing listens for ${outage} s; after that all is 
 
 /** What the numbers mean. */
 export function explanation(steadfetch: readonly Told[]): string {
-  return `"booked" is what the service's ledger says, "told" what the caller saw: ok or not.
-To be told "failed" of an order that is not booked is the truth.
-${reasons(steadfetch)}`;
+  return `"booked" is what the service's ledger says, "told" what the caller saw. To be checked by
+hand: told "failed" though it is booked. ${reasons(steadfetch)}`;
+}
+
+/** Who won, and why: the last line of all. */
+export function outcome(results: readonly { readonly name: string; readonly tally: Tally }[]): string {
+  const [best, ...others] = [...results].sort((a, b) => points(b.tally) - points(a.tally));
+  if (best === undefined) return '';
+  const rest = others.map(({ name, tally }) => `${name} ${tally.once}, ${tally.twice} twice`).join('; ');
+  return `${best.name} wins: ${best.tally.once} orders booked exactly once, ${best.tally.twice} twice (${rest}).
+${reasonOf(best.name)}`;
+}
+
+/** What is booked once counts; what is booked twice has to be found and paid back. */
+function points({ once, twice }: Tally): number {
+  return once - twice;
+}
+
+function reasonOf(name: string): string {
+  if (name !== 'steadfetch') return 'This was not its day: see docs/storms.md for what it is made for.';
+  return 'Its calls waited while nothing listened, and each repeat carried the key of the first attempt.';
 }
 
 /** Why steadfetch's calls failed, by their own reports. */
@@ -30,8 +49,6 @@ function reasons(steadfetch: readonly Told[]): string {
   }
   if (counts.size === 0) return 'No call of steadfetch failed.';
   const list = [...counts].map(([stopped, count]) => `${stopped} ${count}`).join(', ');
-  const breaker = `
-An open breaker turns calls away for 5 s or more: the price of leaving a broken
-service alone.`;
-  return `What stopped steadfetch's failed calls: ${list}.${counts.has('breaker') ? breaker : ''}`;
+  return `What stopped steadfetch's
+failed calls: ${list}.`;
 }

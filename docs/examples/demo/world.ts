@@ -7,10 +7,7 @@ export const GAP = 36;
 /** The orders, counted from 1, that come while nothing is listening. */
 export const OUTAGE = { from: 50, to: 188 };
 
-/**
- * These meet no fault but the outage. After it, one single probe decides whether a breaker closes; should that one
- * meet a fault by chance, then the run would show the dice and not the clients.
- */
+/** These meet no fault but the outage: so what it does to each client can be seen by itself. */
 const CALM = { from: OUTAGE.from, to: 270 };
 
 /** What goes wrong, and each with one request in so many. */
@@ -51,7 +48,7 @@ function burstOf(order: number): number {
   return Math.floor(order / BURST.every);
 }
 
-/** Longer than the two seconds that an attempt is given; but it ends, for those who set no timeout. */
+/** Longer than the two seconds that the loop waits; but it ends, for those who wait. */
 function stall(dice: number): number {
   return Math.round(2_100 + dice * 900);
 }
