@@ -14,7 +14,8 @@ const floors: readonly (readonly string[])[] = [
   ['server', 'outbox'],
   ['saga'],
   ['testing', 'lab', 'index.ts'],
-  ['cli', 'cli.ts'],
+  ['cli'],
+  ['cli.ts'],
 ];
 
 /** Rooms that stand on Node: all others run in a browser, too. */

@@ -73,7 +73,7 @@ describe.each(Object.entries(clients))('a MockAgent as %s', (_where, client) => 
     expect(error).toMatchObject({ name: 'TypeError', message: 'fetch failed', cause: reset });
     expect(callReport(error)).toMatchObject({
       stopped: 'attempts',
-      attempts: Array(4).fill({ reason: 'network' }),
+      attempts: Array(5).fill({ reason: 'network' }),
     });
   });
 

@@ -56,7 +56,7 @@ test('HttpResponse.error() is retried, and reported as unknown: nobody knows wha
   expect(error).toMatchObject({ name: 'TypeError' });
   const report = callReport(error);
   expect(report).toMatchObject({ stopped: 'attempts', delivery: 'unknown' });
-  expect(report?.attempts.map(({ reason }) => reason)).toEqual(Array(4).fill('network'));
+  expect(report?.attempts.map(({ reason }) => reason)).toEqual(Array(5).fill('network'));
 });
 
 test('HttpResponse.error() once, and then an answer', async () => {
