@@ -39,7 +39,7 @@ function row(stdout: string, name: string): number[] {
 
 describe('the demo', () => {
   it('compares three clients in a table, without a control character when piped', {
-    timeout: 30_000,
+    timeout: 120_000,
   }, async () => {
     // Here the first two orders are cut off after they were booked, and nothing else goes wrong.
     const { status, stdout, stderr } = await demo('--seed', '4', '--orders', '7');
@@ -57,7 +57,7 @@ describe('the demo', () => {
     });
   });
 
-  it('ends with status 2 and says why when it is not understood', { timeout: 30_000 }, async () => {
+  it('ends with status 2 and says why when it is not understood', { timeout: 120_000 }, async () => {
     const { status, stdout, stderr } = await demo('--sede', '2');
     expect([status, stdout]).toEqual([2, '']);
     expect(stderr).toMatch(/Unknown option '--sede'.*\n\nnpm run demo -- \[--seed N\]/);
