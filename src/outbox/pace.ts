@@ -26,15 +26,27 @@ const PATIENCE = 0.75;
 /** The longest time between two probes. */
 const LONGEST_SILENCE = 30_000;
 
+/** Calls that are held up ask again at the earliest after so long, and each of them adds so much, in milliseconds. */
+const SOON = 5_000;
+const ASKING = 30;
+/** So many that it makes no difference any more. */
+const MANY = 10_000;
+
 interface Down {
   readonly since: number;
   /** The oldest call that this outage holds up. */
   from: number;
   /** Whether `from` is known, or what was seen so far. */
   readonly known: boolean;
+  /** Whether it came before those that an earlier one had held up were through. */
+  readonly resumed: boolean;
   probes: number;
   probeAt: number;
   probing: boolean;
+  /** By when they were added: the calls that it holds up, or as many as matter. */
+  readonly held: Set<number>;
+  /** When the last of them will ask again. */
+  latest: number;
 }
 
 /** Calls added from `from` to `to` are sent from `start` on, at their own rhythm. */
@@ -91,11 +103,15 @@ export class Pace {
   }
 
   #probe(down: Down, addedAt: number, now: number): number {
+    if (down.held.size < MANY) down.held.add(addedAt);
     if (!down.known) down.from = Math.min(down.from, addedAt);
     if (down.probing || now < down.probeAt) {
       const { base, cap } = this.#terms;
-      const spread = Math.min(cap, Math.max(base, now - down.since));
-      return Math.max(down.probeAt - now, 0) + (0.5 + this.#random() / 2) * spread;
+      // The more there are, the more seldom each of them asks.
+      const often = Math.max(base, Math.min(now - down.since, Math.max(SOON, down.held.size * ASKING)));
+      const wait = Math.max(down.probeAt - now, 0) + (0.5 + this.#random() / 2) * Math.min(cap, often);
+      down.latest = Math.max(down.latest, now + wait);
+      return wait;
     }
     down.probing = true;
     this.begin();
@@ -120,8 +136,11 @@ export class Pace {
     if (this.#down !== undefined) {
       const from = Math.min(this.#down.from, now);
       // Whoever waits now may be waiting for so long; until then nobody can tell who is first.
-      const settled = now + Math.min(this.#terms.cap, now - from);
-      this.#recovery = { from, to: now, start: settled };
+      const longest = Math.min(this.#terms.cap, now - from);
+      const settled = this.#down.known ? Math.min(this.#down.latest, now + longest) : now + longest;
+      // So few are no crowd.
+      const isCrowd = this.#down.held.size > this.#terms.concurrency || this.#down.resumed;
+      this.#recovery = isCrowd ? { from, to: now, start: Math.max(now, settled) } : undefined;
       this.#down = undefined;
       this.#limit = 1;
     }
@@ -141,8 +160,19 @@ export class Pace {
 
   #fallen(now: number): Down {
     const { from, known } = this.#heldUp(now);
+    const resumed = this.#recovery !== undefined;
     this.#recovery = undefined;
-    return { since: now, from, known, probes: 0, probeAt: now, probing: false };
+    return {
+      since: now,
+      from,
+      known,
+      resumed,
+      probes: 0,
+      probeAt: now,
+      probing: false,
+      held: new Set(),
+      latest: now,
+    };
   }
 
   /** Since when calls have been waiting: where an unfinished recovery stood, or the last answer, or what can be seen. */

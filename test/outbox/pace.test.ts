@@ -136,6 +136,18 @@ describe('the pace of a scope', () => {
     }
   });
 
+  test('a few calls that waited are no crowd: they are sent at once', () => {
+    const pace = new Pace(terms, () => 0.5);
+    for (let n = 0; n < 3; n += 1) {
+      pace.begin();
+      pace.ended('failed', n);
+    }
+    for (let n = 0; n < 10; n += 1) expect(pace.admit({ addedAt: n, until: DAY }, 10)).toBeGreaterThan(0);
+    pace.begin();
+    pace.ended('answered', HOUR);
+    expect(pace.admit({ addedAt: 5, until: DAY }, HOUR)).toBe(0);
+  });
+
   test('nobody waits past his time: a short-lived call goes before the pace', () => {
     const pace = new Pace(terms, () => 0.5);
     const until = HOUR + 10 * MINUTE;
@@ -143,6 +155,7 @@ describe('the pace of a scope', () => {
       pace.begin();
       pace.ended('failed', n);
     }
+    for (let n = 0; n < 20; n += 1) pace.admit({ addedAt: n, until }, 10);
     pace.begin();
     pace.ended('answered', HOUR);
     const wait = pace.admit({ addedAt: HOUR - MINUTE, until }, HOUR);
