@@ -140,7 +140,7 @@ test('the command line is read', () => {
 test('what is wrong on the command line is named', () => {
   const ask = (...rest: string[]) => parseCommand(['lab', '--policy', 'p.mjs', ...rest]);
   expect(() => ask('--load', 'many')).toThrow('--load must be a number above 0, got "many"');
-  expect(() => ask('--spike', '80')).toThrow('--spike …x must be a number above 0, got undefined');
+  expect(() => ask('--spike', '80')).toThrow('--spike must say for how many seconds too, such as 80x5');
   expect(() => ask('--service', 'capacity=10')).toThrow('--service latency must be a number above 0');
   expect(() => ask('--unknown')).toThrow("Unknown option '--unknown'");
 });
