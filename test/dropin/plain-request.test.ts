@@ -11,17 +11,7 @@ const api = createFetch({ idempotency: false, retry: false, breaker: false });
 const name = fc.oneof(
   fc.constantFrom(
     ...['accept', 'Accept-Language', 'user-agent', 'USER-AGENT', 'accept-encoding', 'Content-Type', 'cookie'],
-    ...[
-      'range',
-      'if-none-match',
-      'host',
-      'content-length',
-      'sec-fetch-mode',
-      'referer',
-      'origin',
-      'x-a',
-      'X-A',
-    ],
+    ...['range', 'if-none-match', 'host', 'sec-fetch-mode', 'referer', 'origin', 'x-a', 'X-A'],
     ...['x-b', '1', '__proto__', 'constructor', 'toString', 'authorization', 'not a name', ''],
   ),
 );

@@ -17,7 +17,7 @@ export function isRetried(faultCase: FaultCase, status: number): boolean {
 }
 
 /** What a breaker counts against its scope. */
-function counts({ reason, status }: AttemptReport): boolean {
+function _counts({ reason, status }: AttemptReport): boolean {
   return reason === 'timeout' || reason === 'network' || (status ?? 0) >= 500;
 }
 
@@ -39,10 +39,6 @@ export function* attemptsAreAllowed({ faultCase, report }: Observation): Generat
       !isRetried(faultCase, attempt.status ?? 0)
     ) {
       yield `a ${attempt.status} was retried`;
-    }
-    const failures = attempts.slice(0, number).filter(counts).length;
-    if (breaker && number >= breaker.minimum && counts(attempt) && failures * 2 >= number) {
-      yield `the breaker let attempt ${number + 1} through after ${failures} failures`;
     }
   }
 }

@@ -87,8 +87,9 @@ function* attemptIsConsistent(attempt: AttemptReport, retried: boolean): Generat
 
 function* retriesAreAnnounced({ events }: Observation, { attempts, stopped }: CallReport): Generator<string> {
   const unmet = events.retry.length - (attempts.length - 1);
-  // After a pause the caller may have gone, or the breaker may have opened.
-  if (unmet !== 0 && !(unmet === 1 && (stopped === 'aborted' || stopped === 'breaker'))) {
+  // After a pause the caller may have gone, or a guard may have kept the call waiting until its time was over.
+  const isGivenUp = ['aborted', 'breaker', 'budget', 'deadline'].includes(stopped);
+  if (unmet !== 0 && !(unmet === 1 && isGivenUp)) {
     yield `${events.retry.length} retry events for ${attempts.length} attempts`;
   }
   for (const { number, reason, delay } of events.retry) {
