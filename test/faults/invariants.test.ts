@@ -89,11 +89,6 @@ const breaches: readonly (readonly [title: string, how: string, tampered: Tamper
   ],
   [
     'no call makes more attempts than it may',
-    'a repeat in spite of the breaker',
-    () => ({ faultCase: { ...faultCase, breaker: { minimum: 1 } } }),
-  ],
-  [
-    'no call makes more attempts than it may',
     'a status that is final',
     (_seen, report) => withAttempt(report, 0, { status: 404 }),
   ],

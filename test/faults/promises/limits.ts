@@ -1,4 +1,3 @@
-import type { AttemptReport } from '../../../src/index.ts';
 import { type FaultCase, hasKey, isIdempotent } from '../fault-case.ts';
 import type { Observation } from '../observation.ts';
 
@@ -16,14 +15,9 @@ export function isRetried(faultCase: FaultCase, status: number): boolean {
   return RETRIED.includes(status) || (status === 409 && hasKey(faultCase) && !isIdempotent(faultCase));
 }
 
-/** What a breaker counts against its scope. */
-function _counts({ reason, status }: AttemptReport): boolean {
-  return reason === 'timeout' || reason === 'network' || (status ?? 0) >= 500;
-}
-
 export function* attemptsAreAllowed({ faultCase, report }: Observation): Generator<string> {
   const attempts = report?.attempts ?? [];
-  const { retry, budget, breaker } = faultCase;
+  const { retry, budget } = faultCase;
   if (attempts.length > retry.attempts) yield `${attempts.length} attempts, ${retry.attempts} allowed`;
   const tokens = budget && Math.floor(budget.reserve) + Math.floor(budget.ratio);
   if (tokens !== false && attempts.length - 1 > tokens)
