@@ -84,11 +84,6 @@ const breaches: readonly (readonly [title: string, how: string, tampered: Tamper
   ],
   [
     'no call makes more attempts than it may',
-    'a repeat that the budget does not give',
-    () => ({ faultCase: { ...faultCase, budget: { ratio: 0, reserve: 1 } } }),
-  ],
-  [
-    'no call makes more attempts than it may',
     'a status that is final',
     (_seen, report) => withAttempt(report, 0, { status: 404 }),
   ],

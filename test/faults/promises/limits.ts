@@ -17,11 +17,8 @@ export function isRetried(faultCase: FaultCase, status: number): boolean {
 
 export function* attemptsAreAllowed({ faultCase, report }: Observation): Generator<string> {
   const attempts = report?.attempts ?? [];
-  const { retry, budget } = faultCase;
+  const { retry } = faultCase;
   if (attempts.length > retry.attempts) yield `${attempts.length} attempts, ${retry.attempts} allowed`;
-  const tokens = budget && Math.floor(budget.reserve) + Math.floor(budget.ratio);
-  if (tokens !== false && attempts.length - 1 > tokens)
-    yield `${attempts.length - 1} retries, ${tokens} tokens`;
   for (const [index, attempt] of attempts.slice(0, -1).entries()) {
     const number = index + 1;
     if (!isIdempotent(faultCase) && !hasKey(faultCase) && attempt.delivery !== 'not-sent') {
