@@ -17,15 +17,22 @@ const undiciOfTheUser: Plugin = {
   },
 };
 
-export default defineConfig({
+/** What takes too long for every run: `npm run test:slow`. */
+const SLOW = 'test/**/*.slow.test.ts';
+
+export default defineConfig(({ mode }) => ({
   plugins: [undiciOfTheUser],
   resolve: {
     alias: subpaths.map(([name, source]) => ({ find: new RegExp(`^${name}$`), replacement: root + source })),
   },
   test: {
-    include: ['test/**/*.test.ts'],
-    // Run by test/apart.mjs.
-    exclude: [...configDefaults.exclude, 'test/{runtimes,bundlers,clients}/**'],
+    include: [mode === 'slow' ? SLOW : 'test/**/*.test.ts'],
+    // The folders are run by test/apart.mjs.
+    exclude: [
+      ...configDefaults.exclude,
+      'test/{runtimes,bundlers,clients}/**',
+      ...(mode === 'slow' ? [] : [SLOW]),
+    ],
     testTimeout: 10_000,
     // By default one less than there are processors; most of these tests wait for a socket.
     maxWorkers: '100%',
@@ -34,4 +41,4 @@ export default defineConfig({
       : ['default'],
     coverage: { provider: 'v8', include: ['src/**'] },
   },
-});
+}));

@@ -1,12 +1,14 @@
 import { defineConfig } from 'vitest/config';
-import base from '../vitest.config.ts';
+import whole from '../vitest.config.ts';
+
+const base = whole({ command: 'serve', mode: 'test' });
 
 /** The tests that mutants are run against: those of the mutated rooms, without what runs for seconds. */
 export default defineConfig({
   ...base,
   test: {
     ...base.test,
-    include: ['test/{call,guard,request,verdict,dropin,transport}/**/*.test.ts'],
+    include: ['test/{call,guard,http,fetch,dropin,transport}/**/*.test.ts'],
     exclude: ['test/call/lifecycle.test.ts'],
     reporters: ['default'],
   },

@@ -44,7 +44,7 @@ export async function makeCall(
   { loop, shared }: Environment,
 ): Promise<ClientView> {
   const reported: ReportedFailure[] = [];
-  const { timeout, retry, buffer, breaker, budget } = faultCase;
+  const { timeout, retry, buffer, breaker, budget, patience } = faultCase;
   const options = {
     timeout,
     retry: {
@@ -55,6 +55,7 @@ export async function makeCall(
     buffer,
     breaker,
     budget,
+    patience,
     ...(faultCase.key === 'none' && { idempotency: false as const }),
   };
   const client = clientFor(faultCase.entry, options, wire.dispatcher);

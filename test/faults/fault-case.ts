@@ -18,6 +18,8 @@ export interface FaultCase {
   readonly retry: { readonly attempts: number; readonly base: number; readonly cap: number };
   readonly buffer: number | false;
   readonly breaker: false | { readonly minimum: number };
+  /** How long a call may wait for room, in milliseconds. */
+  readonly patience: number;
   readonly budget: false | { readonly ratio: number; readonly reserve: number };
   /**
    * The caller's signal: none, one that all calls share and nobody aborts, or one of its own that is aborted after so

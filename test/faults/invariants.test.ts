@@ -20,6 +20,7 @@ const faultCase: FaultCase = {
   buffer: 1024,
   breaker: false,
   budget: false,
+  patience: 0,
   signal: 'none',
   warmUp: 'none',
 };
@@ -81,6 +82,16 @@ const breaches: readonly (readonly [title: string, how: string, tampered: Tamper
     'no call makes more attempts than it may',
     'an unsafe repeat',
     () => ({ faultCase: { ...faultCase, key: 'none' } }),
+  ],
+  [
+    'no call makes more attempts than it may',
+    'a retry that the budget does not give',
+    () => ({ faultCase: { ...faultCase, budget: { ratio: 0, reserve: 1 } } }),
+  ],
+  [
+    'no call makes more attempts than it may',
+    'a retry in spite of the breaker',
+    () => ({ faultCase: { ...faultCase, breaker: { minimum: 2 } } }),
   ],
   [
     'no call makes more attempts than it may',

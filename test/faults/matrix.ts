@@ -43,6 +43,7 @@ function caseOf(
     buffer,
     breaker: false,
     budget: false,
+    patience: 0,
     signal: 'none',
     warmUp: 'none',
   };

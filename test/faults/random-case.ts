@@ -53,6 +53,7 @@ export const anyCase: fc.Arbitrary<FaultCase> = fc
     budget: fc.option(fc.record({ ratio: fc.constantFrom(0, 1), reserve: fc.integer({ min: 0, max: 3 }) }), {
       nil: false as const,
     }),
+    patience: fc.constantFrom(0, 1_000),
     signal: fc.oneof(
       { weight: 3, arbitrary: fc.constantFrom('none' as const, 'shared' as const) },
       { weight: 1, arbitrary: fc.integer({ min: 0, max: 150 }) },

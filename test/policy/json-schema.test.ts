@@ -41,9 +41,11 @@ describe('the JSON Schema accepts', () => {
 
   it('the defaults, written out as the schema itself says them', () => {
     // Both are worked out from the rest, and are no options.
-    const { scope: _scope, vouched: _vouched, ...written } = JSON.parse(
-      JSON.stringify(defaults, (_, v) => (v === Number.POSITIVE_INFINITY ? false : v)),
-    );
+    const {
+      scope: _scope,
+      vouched: _vouched,
+      ...written
+    } = JSON.parse(JSON.stringify(defaults, (_, v) => (v === Number.POSITIVE_INFINITY ? false : v)));
     expect(accepts(written), JSON.stringify(accepts.errors)).toBe(true);
     // Everything else is a function or an object of the program.
     expect(Object.keys(optionChecks).filter((name) => schema.properties?.[name] === undefined)).toEqual([

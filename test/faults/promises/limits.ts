@@ -1,3 +1,4 @@
+import type { AttemptReport } from '../../../src/index.ts';
 import { type FaultCase, hasKey, isIdempotent } from '../fault-case.ts';
 import type { Observation } from '../observation.ts';
 
@@ -5,6 +6,8 @@ import type { Observation } from '../observation.ts';
 const SLACK = 100;
 /** The shortest time for which another attempt is made, in milliseconds. */
 export const WORTHWHILE = 50;
+/** The default cooldown, made shorter by as much as jitter can, in milliseconds; timers fire up to one too early. */
+const SHORTEST_COOLDOWN = 374;
 const RETRIED = [408, 425, 429, 500, 502, 503, 504];
 
 function allowance({ stall }: Observation): number {
@@ -15,10 +18,18 @@ export function isRetried(faultCase: FaultCase, status: number): boolean {
   return RETRIED.includes(status) || (status === 409 && hasKey(faultCase) && !isIdempotent(faultCase));
 }
 
-export function* attemptsAreAllowed({ faultCase, report }: Observation): Generator<string> {
+export function* attemptsAreAllowed({ faultCase, report, reported }: Observation): Generator<string> {
   const attempts = report?.attempts ?? [];
-  const { retry } = faultCase;
+  const { retry, budget, breaker } = faultCase;
   if (attempts.length > retry.attempts) yield `${attempts.length} attempts, ${retry.attempts} allowed`;
+  // An answer before the call brought `ratio`. A retry that was never sent is not paid for.
+  const tokens = budget && budget.reserve + budget.ratio;
+  const retries = attempts.slice(1).filter(({ delivery }) => delivery !== 'not-sent').length;
+  if (tokens !== false && retries > tokens) yield `${retries} retries, ${tokens} tokens`;
+  if (breaker) {
+    const asked = new Set(reported.filter(({ asked }) => asked > 0).map(({ attempt }) => attempt));
+    yield* openBreakerIsHeeded(attempts, breaker.minimum, asked);
+  }
   for (const [index, attempt] of attempts.slice(0, -1).entries()) {
     const number = index + 1;
     if (!isIdempotent(faultCase) && !hasKey(faultCase) && attempt.delivery !== 'not-sent') {
@@ -32,6 +43,28 @@ export function* attemptsAreAllowed({ faultCase, report }: Observation): Generat
       yield `a ${attempt.status} was retried`;
     }
   }
+}
+
+/**
+ * Until it opens for the first time: what comes after is a probe. If the server has asked for a pause, that is how long it stays open.
+ *
+ * @param asked the numbers of the attempts whose answers asked for one
+ */
+function* openBreakerIsHeeded(
+  attempts: readonly AttemptReport[],
+  minimum: number,
+  asked: ReadonlySet<number>,
+): Generator<string> {
+  const opening = attempts.findIndex(
+    (_, index) => index + 1 >= minimum && attempts.slice(0, index + 1).every(countsAgainstTheService),
+  );
+  const next = attempts[opening + 1];
+  if (opening === -1 || next === undefined || asked.has(opening + 1)) return;
+  if (next.waited < SHORTEST_COOLDOWN) yield `the breaker let attempt ${next.number} through`;
+}
+
+function countsAgainstTheService({ reason, status }: AttemptReport): boolean {
+  return reason === 'timeout' || reason === 'network' || (status ?? 0) >= 500;
 }
 
 export function* deadlineIsKept(seen: Observation): Generator<string> {
@@ -67,7 +100,8 @@ export function* pausesAreAsAsked(seen: Observation): Generator<string> {
     const asked = reported.find(({ attempt }) => attempt === number - 1)?.asked ?? 0;
     // Node rounds timers to whole milliseconds.
     if (waited < asked - 1) yield `attempt ${number} came after ${waited} ms, the server asked for ${asked}`;
-    const longest = number === 1 ? 0 : asked + faultCase.retry.cap + allowance(seen);
+    const pause = number === 1 ? 0 : asked + faultCase.retry.cap;
+    const longest = pause + faultCase.patience + allowance(seen);
     if (waited > longest) yield `attempt ${number} came after ${waited} ms, ${longest} at most`;
   }
   for (const { number, delay } of events.retry) {
