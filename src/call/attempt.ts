@@ -87,8 +87,8 @@ class Attempt<A extends ResponseHead> {
   }
 
   #send(body: FetchBody | undefined, now: number): Promise<A> {
-    const { url, init, headers, body: source, caller, limits, policy, runtime, record, door } = this.#plan;
-    this.#exchange = door.transport();
+    const { url, init, headers, body: source, caller, limits, policy, runtime, record, adapter } = this.#plan;
+    this.#exchange = adapter.transport();
     const order: AttemptRequest = {
       url,
       init,

@@ -47,7 +47,7 @@ export interface CallAdapter<A extends ResponseHead> {
   /** Gives each attempt its exchange. */
   transport(): Exchange<A>;
   /** Called once it is certain that there will be a call. */
-  customer?(): CallLifetime<A> | undefined;
+  lifetime?(): CallLifetime<A> | undefined;
 }
 
 /** What a caller may say about one call, besides the request itself. */
@@ -80,7 +80,7 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly guards: readonly Guard[];
   /** What the service behind is told about retries; undefined: nothing. */
   readonly layer: { readonly tryOnce: boolean } | undefined;
-  readonly door: CallAdapter<A>;
+  readonly adapter: CallAdapter<A>;
   readonly emitter: Emitter;
   readonly instrumentations: Instrumentations;
   readonly runtime: Runtime;
@@ -96,7 +96,7 @@ export function planCall<A extends ResponseHead>(
   options: CallOptions,
   policies: Policies,
   { scopes, emitter, instrumentations, runtime, traffic, layers, redact }: CallContext,
-  door: CallAdapter<A>,
+  adapter: CallAdapter<A>,
 ): CallPlan<A> {
   const { method, url } = request;
   const found = policies.find(method, url, options.policy);
@@ -136,14 +136,14 @@ export function planCall<A extends ResponseHead>(
     init: request.init,
     headers,
     body: request.body === undefined ? undefined : makeBodySource(request.body, policy.retry.attempts === 1),
-    caller: door.customer?.(),
+    caller: adapter.lifetime?.(),
     keyed,
     repeatable: isIdempotent || (keyed && (vouched || dialect === false || !dialect.required)),
     limits: limitsFrom(policy, record.begun),
     scope,
     guards: scope?.guards(policy) ?? NONE,
     layer,
-    door,
+    adapter,
     emitter,
     instrumentations,
     runtime,

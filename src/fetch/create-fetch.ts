@@ -57,7 +57,7 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
       const { signal, stream } = request;
       const plan = planCall(request, init ?? {}, policies, shared, {
         transport: sending.transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
-        customer: () => signal && new CallerSignal(signal),
+        lifetime: () => signal && new CallerSignal(signal),
       });
       const call = stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
       return call.catch(nameCaller);

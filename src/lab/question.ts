@@ -23,7 +23,7 @@ export interface Question {
 }
 
 /** And the answer. */
-export interface ResponseHead {
+export interface Forecast {
   /** One line. */
   readonly verdict: string;
   /** Whether every run came out of it. */
@@ -50,7 +50,7 @@ const RECOVERED = 0.95;
  *   processes: 100,
  * });
  */
-export async function ask(question: Question): Promise<ResponseHead> {
+export async function ask(question: Question): Promise<Forecast> {
   const { policy, service, load, spike, processes = 1, duration = 90_000, seeds = 5 } = question;
   for (const [name, value] of Object.entries({ ...service, load, ...spike, processes, duration, seeds })) {
     positive(name, value);

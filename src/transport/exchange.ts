@@ -64,8 +64,8 @@ export type Fault = 'network' | 'body';
  * never be collected, and its connection never be freed.
  */
 export interface Exchange<A extends ResponseHead = Response> {
-  /** Sends, once. It does not keep the order: who holds a response holds its exchange, but need not hold a body. */
-  send(order: AttemptRequest): Promise<A>;
+  /** Sends, once. The request is not kept: a response keeps its exchange alive, and need not keep the body. */
+  send(request: AttemptRequest): Promise<A>;
   /** Its response is the call's: from now on the record is told how the body ends; at once, if it has. */
   handedOver(): void;
   /** Lets go of an answer that nobody will read. Returns at once. */

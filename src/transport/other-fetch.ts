@@ -37,13 +37,13 @@ class FetchExchange implements Exchange, Timed {
     this.#fetch = fetch;
   }
 
-  send(order: AttemptRequest): Promise<Response> {
-    const { limits, runtime, now, record } = order;
+  send(request: AttemptRequest): Promise<Response> {
+    const { limits, runtime, now, record } = request;
     this.#clock = limits && new AttemptClock(limits, runtime, this, now);
     this.#record = record;
     return new Promise((resolve, reject) => {
       this.#reject = reject;
-      this.#send(order).then(resolve, reject);
+      this.#send(request).then(resolve, reject);
     });
   }
 
@@ -61,10 +61,10 @@ class FetchExchange implements Exchange, Timed {
     this.#stop.abort(error);
   }
 
-  async #send(order: AttemptRequest): Promise<Response> {
-    const { url, init, headers, caller } = order;
+  async #send(request: AttemptRequest): Promise<Response> {
+    const { url, init, headers, caller } = request;
     const { signal } = this.#stop;
-    const body = watchBody(order.body, () => {
+    const body = watchBody(request.body, () => {
       this.fault = 'body';
     });
     const both = caller ? AbortSignal.any([caller.signal, signal]) : signal;
@@ -85,12 +85,12 @@ class FetchExchange implements Exchange, Timed {
         throw both.reason;
       }
       this.status = response.status;
-      await this.#watch(response, order);
-      order.record.remember(response);
+      await this.#watch(response, request);
+      request.record.remember(response);
       return response;
     } catch (error) {
       this.#clock?.stop();
-      if (this.status !== undefined || isNetworkFailure(error, order)) this.fault ??= 'network';
+      if (this.status !== undefined || isNetworkFailure(error, request)) this.fault ??= 'network';
       throw error;
     } finally {
       // It leads to the promise, and that one to the response.
@@ -99,13 +99,13 @@ class FetchExchange implements Exchange, Timed {
   }
 
   /** From the headers on. */
-  async #watch(response: Response, order: AttemptRequest): Promise<void> {
-    const { buffer } = order;
-    this.#body.begin(order.runtime.now());
+  async #watch(response: Response, request: AttemptRequest): Promise<void> {
+    const { buffer } = request;
+    this.#body.begin(request.runtime.now());
     this.#clock?.answered();
     const whole = buffer > 0 && (await this.#readAhead(response, buffer));
     this.#bodyIsThere = whole || response.body === null;
-    if (this.#bodyIsThere) this.#body.ended('ended', order.runtime.now());
+    if (this.#bodyIsThere) this.#body.ended('ended', request.runtime.now());
     if (this.#clock === undefined) return;
     if (whole || response.body === null) return this.#clock.stop();
     this.#clock.released();

@@ -56,7 +56,7 @@ export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<Hel
     return this.#exchange;
   }
 
-  customer(): this {
+  lifetime(): this {
     return this;
   }
 
