@@ -1,41 +1,4 @@
 #!/usr/bin/env node
+import { main } from './cli/main.ts';
 
-/** A command: what it is given is the command line from its own name on. It resolves with the exit code. */
-interface Command {
-  readonly says: string;
-  readonly load: () => Promise<{ run(argv: readonly string[]): Promise<number> }>;
-}
-
-/** Each is only loaded when it is asked for: what they need is optional. */
-const commands: Readonly<Record<string, Command>> = {
-  lab: {
-    says: 'what retries do to a service that is in trouble, on virtual time',
-    load: () => import('./lab/cli.ts'),
-  },
-  explain: { says: 'what a policy comes to for one request', load: () => import('./cli/explain.ts') },
-  outbox: { says: 'what an outbox holds: ls, show, replay, discard', load: () => import('./outbox/cli.ts') },
-};
-
-async function main(argv: readonly string[]): Promise<number> {
-  const name = argv[0] ?? '';
-  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
-  if (command !== undefined) return (await command.load()).run(argv);
-  const wide = Math.max(...Object.keys(commands).map(({ length }) => length));
-  const lines = Object.entries(commands).map(
-    ([word, { says }]) => `  steadfetch ${word.padEnd(wide)}  ${says}\n`,
-  );
-  const asked = name === '' || name === '--help' || name === '-h' || name === 'help';
-  const help = `${asked ? '' : `there is no command ${JSON.stringify(name)}\n\n`}${lines.join('')}\nsteadfetch COMMAND --help says more.\n`;
-  (asked ? process.stdout : process.stderr).write(help);
-  return asked ? 0 : 2;
-}
-
-main(process.argv.slice(2)).then(
-  (code) => {
-    process.exitCode = code;
-  },
-  (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    process.exitCode = 2;
-  },
-);
+process.exitCode = await main(process.argv.slice(2));

@@ -1,10 +1,9 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { main } from '../../src/cli/main.ts';
 
-const root = new URL('../..', import.meta.url).pathname;
 let folder: string;
 
 beforeAll(async () => {
@@ -13,7 +12,7 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true }));
 
 interface Ran {
-  readonly code: number | string;
+  readonly code: number;
   readonly out: string;
   readonly errors: string;
 }
@@ -22,12 +21,20 @@ interface Ran {
 async function explain(name: string, text: string, ...rest: string[]): Promise<Ran> {
   const file = join(folder, name);
   await writeFile(file, text);
-  return new Promise((resolve) => {
-    const argv = ['--import', 'tsx', 'src/cli.ts', 'explain', file, ...rest];
-    execFile(process.execPath, argv, { cwd: root, timeout: 60_000 }, (error, out, errors) =>
-      resolve({ code: error?.code ?? 0, out, errors }),
-    );
-  });
+  const out = written(process.stdout);
+  const errors = written(process.stderr);
+  const code = await main(['explain', file, ...rest]);
+  return { code, out: out(), errors: errors() };
+}
+
+/** What is written to a stream until it is asked for. */
+function written(stream: NodeJS.WriteStream): () => string {
+  const write = vi.spyOn(stream, 'write').mockReturnValue(true);
+  return () => {
+    const text = write.mock.calls.map(([chunk]) => String(chunk)).join('');
+    write.mockRestore();
+    return text;
+  };
 }
 
 const policy = {
@@ -48,7 +55,7 @@ describe('steadfetch explain', () => {
     expect(out).toMatch(/ timeout\.total +off +POST https:\/\/api\.pay\.example\/v1\/\*\n/);
     expect(out).toMatch(/ retry\.base +\d+ +default\n/);
     expect(code).toBe(0);
-  }, 60_000);
+  });
 
   it('says the same as JSON, of a module too', async () => {
     const text = `export default ${JSON.stringify(policy)}`;
@@ -58,7 +65,7 @@ describe('steadfetch explain', () => {
       endpoint: 'POST https://api.pay.example/v1/*',
       values: { 'retry.attempts': { value: 3, from: 'createFetch' }, 'timeout.body': { value: false } },
     });
-  }, 60_000);
+  });
 
   it.each([
     ['typo.json', '{ "retry": { "atempts": 3 } }', request, 'did you mean retry.attempts?'],
@@ -67,14 +74,10 @@ describe('steadfetch explain', () => {
     ['named.mjs', 'export const policy = {}', request, 'must export the options as its default'],
     ['good.json', '{}', ['POST', '/v1'], 'url must be an absolute URL'],
     ['good.json', '{}', ['POST'], 'steadfetch explain ./policy.json POST'],
-  ])(
-    'says what is wrong, and ends with 2: %s %s',
-    async (name, text, rest, message) => {
-      const { code, out, errors } = await explain(name, text, ...rest);
-      expect(errors).toContain(message);
-      expect(out).toBe('');
-      expect(code).toBe(2);
-    },
-    60_000,
-  );
+  ])('says what is wrong, and ends with 2: %s %s', async (name, text, rest, message) => {
+    const { code, out, errors } = await explain(name, text, ...rest);
+    expect(errors).toContain(message);
+    expect(out).toBe('');
+    expect(code).toBe(2);
+  });
 });
