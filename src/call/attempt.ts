@@ -20,6 +20,8 @@ export interface Attempted<A extends ResponseHead> {
   readonly error: unknown;
   readonly verdict: Verdict;
   readonly record: AttemptRecord;
+  /** Whoever let it in. */
+  readonly admission: Admission;
   /** Milliseconds that the server asked to be left alone, if it did. */
   readonly asked: number | undefined;
   /** Monotonic. */
@@ -137,10 +139,11 @@ class Attempt<A extends ResponseHead> {
     const { response, error, verdict } = judged;
     const record = this.#record(judged, ended);
     const asked = this.#asked(judged);
-    const attempted = { exchange: this.#exchange, response, error, verdict, record, asked, ended };
+    const { admission } = this.#start;
+    const attempted = { exchange: this.#exchange, response, error, verdict, record, admission, asked, ended };
     const departure = this.#departure(attempted);
     if (this.#exchange?.sent) this.#plan.traffic.came(this.#plan.url.origin, ended);
-    const counted = this.#start.admission.leave(departure);
+    const counted = admission.leave(departure);
     if (counted) return counted.then(() => this.#announce(attempted));
     return this.#announce(attempted);
   }

@@ -19,6 +19,8 @@ export function end<A extends ResponseHead>(plan: CallPlan<A>, last: Attempted<A
     throw fail(plan, stopped, plan.caller?.signal.reason, now);
   }
   if (last.response === undefined) throw fail(plan, stopped, last.error, now);
+  // What has counted as a failure already can't count again.
+  if (last.verdict.outcome === 'success') plan.record.admittedBy(last.admission);
   settle(plan, stopped, now, last.response, last.exchange);
   return last.response;
 }

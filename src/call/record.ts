@@ -1,3 +1,4 @@
+import type { Admission } from '../guard/admission.ts';
 import type { CallUrl } from '../http/call-url.ts';
 import type { ShowUrl } from '../http/redact.ts';
 import type { CallRef } from '../model/events.ts';
@@ -48,9 +49,13 @@ export class CallRecord {
   #report: CallReport | undefined;
   #body: BodyReport | undefined;
   readonly #emitter: Emitter;
+  readonly #runtime: Runtime;
+  /** Of the attempt whose response was handed over, until it is known how the body ends. */
+  #admission: Admission | undefined;
 
   constructor(facts: CallFacts, emitter: Emitter, runtime: Runtime) {
     this.#emitter = emitter;
+    this.#runtime = runtime;
     this.method = facts.method;
     this.endpoint = facts.endpoint;
     this.scope = facts.scope;
@@ -106,9 +111,19 @@ export class CallRecord {
     remember(subject, this);
   }
 
+  /** The guards of that attempt are told if the body that was handed over breaks off. */
+  admittedBy(admission: Admission): void {
+    this.#admission = admission;
+  }
+
   /** The body of the response that was handed over has ended. */
   bodyEnded(body: BodyReport): void {
     this.#body = Object.freeze(body);
+    // Not if it took too long (`'body'`): that may be because of a slow reader.
+    if (body.end === 'network' || body.end === 'idle') {
+      this.#admission?.broke({ now: this.#runtime.now(), duration: body.duration });
+    }
+    this.#admission = undefined;
     // The next one that is asked for tells of the body, too.
     this.#report = undefined;
     if (this.#emitter.has('body')) this.#emitter.emit('body', { ...this.ref, ...body });

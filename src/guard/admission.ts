@@ -1,5 +1,5 @@
 import type { AllowedBy } from '../model/events.ts';
-import type { Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
+import type { BrokenBody, Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 
 /** An attempt that wants to be sent, at whatever time that is. */
 export type Wish = Omit<Entry, 'now'>;
@@ -27,6 +27,12 @@ export class Admission {
     if (counting) return counting.then(this.#changed);
     this.#changed?.();
     return undefined;
+  }
+
+  /** The body of its answer, which counted as a success, broke off. */
+  broke(body: BrokenBody): void {
+    const counting = this.#guards.map((guard, i) => guard.broke?.(this.#permits[i] ?? 0, body));
+    Promise.all(counting).then(this.#changed);
   }
 
   /** What allowed the attempt: a word for each guard. */

@@ -2,7 +2,7 @@ import type { BreakerRecord, BreakerState, Transition } from '../model/breaker.t
 import type { Runtime } from '../platform/runtime.ts';
 import type { FailureRule } from './failure-window.ts';
 import type { FailureWindows } from './failure-windows.ts';
-import type { Departure, Guard, Outcome, Permit, Refusal } from './guard.ts';
+import type { BrokenBody, Departure, Guard, Outcome, Permit, Refusal } from './guard.ts';
 
 export interface BreakerRule extends FailureRule {
   readonly cooldown: number;
@@ -50,6 +50,10 @@ export class CircuitBreaker implements Guard {
   #tolerance = 0;
   /** Failures since the last success. */
   #row = 0;
+  /** Successes that were none, because their body broke off. A window takes none back: the next ones are not counted. */
+  #broken = 0;
+  /** Whether an answer was whole since the probe closed it. */
+  #isProven = false;
   /** Monotonic: the last good answer. */
   #goodAt = Number.NEGATIVE_INFINITY;
   /** Answers since the last good one that asked for a pause. */
@@ -105,11 +109,19 @@ export class CircuitBreaker implements Guard {
       this.#words = 0;
     }
     if (this.state === 'half-open') return this.#judgeProbe(outcome, now);
-    if (outcome === 'success') {
-      this.#row = 0;
-      this.#windows.success(this, this.#tolerant, now);
-    }
+    if (outcome === 'success') this.#succeed(now);
     if (outcome === 'failure') return this.#fail(now);
+  }
+
+  broke(permit: Permit, { now, duration }: BrokenBody): Promise<void> | void {
+    if (this.state !== 'closed') return;
+    if (permit === this.#generation) {
+      if (duration < this.#rule.window) this.#broken += 1;
+      return this.#fail(now);
+    }
+    // It is the probe's, which closed it.
+    if (permit === this.#generation - 1 && !this.#isProven)
+      this.#open('the answer to the probe broke off', now);
   }
 
   cancel(permit: Permit): void {
@@ -185,7 +197,18 @@ export class CircuitBreaker implements Guard {
 
   #close(now: number): void {
     this.#closedAt = now;
+    this.#isProven = false;
     this.#become('closed', 'the probe succeeded');
+  }
+
+  #succeed(now: number): void {
+    if (this.#broken > 0) {
+      this.#broken -= 1;
+      return;
+    }
+    this.#row = 0;
+    this.#isProven = true;
+    this.#windows.success(this, this.#tolerant, now);
   }
 
   async #fail(now: number): Promise<void> {
@@ -226,6 +249,7 @@ export class CircuitBreaker implements Guard {
     this.since = this.#runtime.epoch();
     this.#generation++;
     this.#row = 0;
+    this.#broken = 0;
     this.#words = 0;
     this.#windows.forget(this);
     this.#onChange({ from, to, at: this.since, reason });

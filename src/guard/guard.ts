@@ -32,6 +32,14 @@ export interface Departure {
   readonly limit: number;
 }
 
+/** The body of an answer, which broke off after the answer was handed over. */
+export interface BrokenBody {
+  /** Monotonic: when. */
+  readonly now: number;
+  /** Milliseconds from the response headers until then. */
+  readonly duration: number;
+}
+
 /** Lets one attempt through, and is handed back when the attempt is over. What the number means, only its guard knows. */
 export type Permit = number;
 
@@ -60,6 +68,8 @@ export interface Guard {
   enter(entry: Entry): Permit;
   /** The attempt is over. Resolves once its outcome has been counted. */
   leave(permit: Permit, departure: Departure): Promise<void> | void;
+  /** The body of an answer that counted as a success broke off. */
+  broke?(permit: Permit, body: BrokenBody): Promise<void> | void;
   /** The attempt was never sent. */
   cancel(permit: Permit): void;
   /** What a permit was given for, in a word. */

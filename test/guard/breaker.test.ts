@@ -368,6 +368,75 @@ test('each way from state to state has its reason', async () => {
   ]);
 });
 
+describe('an answer whose body breaks off', () => {
+  const broken = (duration = 10) => ({ now: 0, duration });
+  const good = async ({ enter, leave }: ReturnType<typeof setup>): Promise<Permit> => {
+    const permit = enter();
+    await leave(permit, 'success');
+    return permit;
+  };
+
+  test('is a failure, and no success: when all of them do, it opens, whatever the threshold', async () => {
+    const stage = setup({ threshold: 1, minimum: 20 });
+    for (let i = 0; i < 20; i++) {
+      expect(stage.breaker.state).toBe('closed');
+      await stage.breaker.broke(await good(stage), broken());
+    }
+    expect(stage.breaker.state).toBe('open');
+  });
+
+  test('counts as much as any other failure, and no more', async () => {
+    const stage = setup({ minimum: 100 });
+    // 49 of 100 answers break off.
+    for (let i = 0; i < 100; i++) {
+      const permit = await good(stage);
+      if (i % 2 === 1 && i < 98) await stage.breaker.broke(permit, broken());
+    }
+    expect(stage.breaker.state).toBe('closed');
+    for (let i = 0; i < 3; i++) await stage.breaker.broke(await good(stage), broken());
+    expect(stage.breaker.state).toBe('open');
+  });
+
+  test('after its success has left the window takes none back', async () => {
+    const stage = setup({ minimum: 4, threshold: 0.5 });
+    const long = await good(stage);
+    await stage.breaker.broke(long, broken(20_000));
+    await good(stage);
+    await good(stage);
+    // 3 successes, 2 failures. Had it taken one back, there would be 2.
+    await stage.attempt('failure');
+    expect(stage.breaker.state).toBe('closed');
+  });
+
+  test('as that of a probe opens it again, as long as no other was whole', async () => {
+    const stage = setup({ minimum: 1 });
+    await stage.attempt('failure');
+    stage.runtime.advance(COOLDOWN);
+    const probe = await good(stage);
+    expect(stage.breaker.state).toBe('closed');
+    await stage.breaker.broke(probe, broken());
+    expect(stage.breaker.state).toBe('open');
+    expect(stage.seen.at(-1)?.reason).toBe('the answer to the probe broke off');
+
+    stage.runtime.advance(2 * COOLDOWN);
+    const next = await good(stage);
+    await good(stage);
+    await stage.breaker.broke(next, broken());
+    expect(stage.breaker.state).toBe('closed');
+  });
+
+  test('from before it opened decides nothing', async () => {
+    const stage = setup({ minimum: 1 });
+    const early = await good(stage);
+    await stage.attempt('failure');
+    expect(stage.breaker.state).toBe('open');
+    stage.runtime.advance(COOLDOWN);
+    stage.enter();
+    await stage.breaker.broke(early, broken());
+    expect(stage.breaker.state).toBe('half-open');
+  });
+});
+
 describe('a breaker that opens again soon after it closed', () => {
   test('needs twice as much each time: a service that is neither up nor down is left as it is', async () => {
     const { breaker, attempt, attempts, runtime } = setup();

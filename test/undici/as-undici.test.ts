@@ -126,7 +126,10 @@ describe('a pause at the head', () => {
           onResponseError() {},
         } as unknown as Dispatcher.DispatchHandler);
       });
-      expect(seen).toEqual(['one', 'resumed', 'two', 'resumed', 'end']);
+      // On a busy machine both come in one piece.
+      const pieces = seen.filter((event) => event !== 'resumed' && event !== 'end');
+      expect(pieces.join('')).toBe('onetwo');
+      expect(seen).toEqual([...pieces.flatMap((piece) => [piece, 'resumed']), 'end']);
     }
   });
 });
