@@ -19,5 +19,5 @@ export interface TracingChannel<Context extends object> {
 }
 
 export function tracingChannel<Context extends object>(name: string): TracingChannel<Context> {
-  return diagnostics.tracingChannel<unknown, Context>(name) as unknown as TracingChannel<Context>;
+  return diagnostics.tracingChannel<Context, Context>(name) as unknown as TracingChannel<Context>;
 }
