@@ -7,7 +7,10 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test, vi } from 'vi
 // Test files import their mocks, and set them up, before or after what they test.
 
 const genuine = globalThis.fetch;
-const server = createServer((_request, response) => response.end('the real network'));
+// msw 3 mocks connections as they are made, so none of a test before may be left open.
+const server = createServer((_request, response) => {
+  response.setHeader('connection', 'close').end('the real network');
+});
 let url = '';
 
 beforeAll(async () => {
@@ -61,14 +64,14 @@ const mocks: Record<string, () => () => void> = {
 test.each(Object.entries(mocks))(
   '%s that was there before this package is used, and no longer than it is there',
   async (_name, install) => {
-    const restore = install();
+    let restore = install();
     try {
       const { createFetch } = await import('../../src/index.ts');
       const api = createFetch({ retry: false });
       expect(await (await api(url)).text()).toBe('mocked');
       restore();
       expect(await (await api(url)).text()).toBe('the real network');
-      install();
+      restore = install();
       expect(await (await api(url)).text()).toBe('mocked');
     } finally {
       restore();

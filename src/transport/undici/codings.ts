@@ -87,7 +87,6 @@ const MOST = 256 * 1024;
 
 /** Undefined if it is not short, or is not right: the other way says what is wrong. */
 export function decodeShort(bytes: Buffer, codings: readonly Coding[]): Buffer | undefined {
-  if (bytes.byteLength === 0) return bytes;
   if (bytes.byteLength > SHORT) return undefined;
   try {
     return codings.reduce((coded, coding) => coding.decode(coded, MOST), bytes);
