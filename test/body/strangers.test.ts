@@ -10,6 +10,7 @@ import { callReport, createFetch, type SteadInit } from '../../src/index.ts';
 import { errorOf } from '../support/error-of.ts';
 import { type FaultServer, startFaultServer } from '../support/fault-server.ts';
 import { ForeignFile, ForeignFormData, oldStream } from '../support/foreign-bodies.ts';
+import { isBefore8 } from '../support/users-undici.ts';
 import { guarded, quick } from '../undici/support.ts';
 
 // Bodies that are not what they look like, and bodies that break before anybody reads them.
@@ -21,7 +22,7 @@ type Send = (
 ) => Promise<{ status: number; from: object }>;
 
 const { dispatcher } = guarded();
-const doors: Record<string, Send> = {
+const entries: Record<string, Send> = {
   fetch: async (url, body, headers = {}) => {
     const init = { method: 'POST', body, headers, duplex: 'half' } as SteadInit;
     const from = await createFetch(quick)(url, init);
@@ -68,7 +69,7 @@ afterEach(async () => {
   expect(unhandled).toEqual([]);
 });
 
-describe.each(Object.entries(doors))('a body of another library, through %s', (_door, send) => {
+describe.each(Object.entries(entries))('a body of another library, through %s', (entry, send) => {
   test('the npm package form-data is the stream that it is', async () => {
     await using server = await startFaultServer();
     const form = new NpmFormData();
@@ -93,12 +94,16 @@ describe.each(Object.entries(doors))('a body of another library, through %s', (_
     ]);
   });
 
-  test('a File arrives with its bytes, its length and its type', async () => {
-    await using server = await startFaultServer();
-    expect((await send(server.url, new ForeignFile(['hey'], 'x.txt', 'text/x'))).status).toBe(201);
-    expect(server.requests[0]?.body.toString()).toBe('hey');
-    expect(server.requests[0]?.headers).toMatchObject({ 'content-type': 'text/x', 'content-length': '3' });
-  });
+  // A File of another library is undici's to take.
+  test.skipIf(!isBefore8 && entry.includes('interceptor'))(
+    'a File arrives with its bytes, its length and its type',
+    async () => {
+      await using server = await startFaultServer();
+      expect((await send(server.url, new ForeignFile(['hey'], 'x.txt', 'text/x'))).status).toBe(201);
+      expect(server.requests[0]?.body.toString()).toBe('hey');
+      expect(server.requests[0]?.headers).toMatchObject({ 'content-type': 'text/x', 'content-length': '3' });
+    },
+  );
 
   test.each<[string, () => unknown]>([
     ['a form that can’t be listed', () => ({ [Symbol.toStringTag]: 'FormData', append() {} })],
@@ -125,7 +130,7 @@ describe.each(Object.entries(doors))('a body of another library, through %s', (_
   });
 });
 
-describe.each(Object.entries(doors))('a body that breaks, through %s', (_door, send) => {
+describe.each(Object.entries(entries))('a body that breaks, through %s', (_entry, send) => {
   const streams: [string, () => unknown][] = [
     ['a file that is not there', () => createReadStream('/no/such/file')],
     [

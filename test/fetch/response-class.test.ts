@@ -77,7 +77,7 @@ test("with undici's classes installed, the responses of a client made then are u
   const response = await createFetch()(url);
   expect(response).toBeInstanceOf(undici.Response);
   expect(response.headers).toBeInstanceOf(undici.Headers);
-  expect(await before(url)).toBeInstanceOf(originals['Response']);
+  expect(await before(url)).toBeInstanceOf(originals.Response);
 });
 
 test('a module is compiled from a response', async () => {

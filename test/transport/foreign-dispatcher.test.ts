@@ -1,5 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
-import { Agent, type Dispatcher } from 'undici';
+import type { Dispatcher } from 'undici';
+// By its file: undici 7 speaks both languages, whichever copy the user has.
+import { Agent } from 'undici/index.js';
 import { describe, expect, it } from 'vitest';
 import { callReport, createFetch, type DispatcherLike } from '../../src/index.ts';
 import { errorOf } from '../support/error-of.ts';

@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { constants, createSecureServer, type ServerHttp2Stream } from 'node:http2';
-import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -8,6 +7,7 @@ import { callReport, createFetch, type Options } from '../../src/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { type H2Fault, startH2Server } from '../support/h2-server.ts';
 import { localhost } from '../support/tls.ts';
+import { isBefore8 } from '../support/users-undici.ts';
 
 const quick: Options = { retry: { base: 1, cap: 1 }, breaker: false };
 const post = { method: 'POST', body: 'order 7' };
@@ -51,10 +51,7 @@ const processed: Named = [
 ];
 
 /** undici 8 asks again by itself, once; 7 leaves it to others. */
-const { version } = createRequire(import.meta.url)(
-  `${process.env.USERS_UNDICI ?? 'undici'}/package.json`,
-) as { version: string };
-const asksAgain = Number.parseInt(version, 10) >= 8;
+const asksAgain = !isBefore8;
 const faults = asksAgain ? processed : [...unprocessed, ...processed];
 
 test.each(asksAgain ? unprocessed : [])(

@@ -68,7 +68,7 @@ function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Header
       return this.#headers;
     }
     get body(): ReadableStream<Uint8Array> | null {
-      return this.#parts.body && this.#parts.body.stream;
+      return this.#parts.body?.stream ?? null;
     }
     get bodyUsed(): boolean {
       return this.#parts.body?.used ?? false;
@@ -100,7 +100,7 @@ function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Header
         ...{ status: parts.status, statusText: parts.statusText, url: parts.url, type: parts.type },
         redirected: parts.redirected,
         headers: () => parts.headers(),
-        body: parts.body && parts.body.tee(),
+        body: parts.body?.tee() ?? null,
       });
     }
 
