@@ -1,3 +1,9 @@
+/**
+ * The client: a `fetch` with one idempotency key per call, retries, timeouts, a breaker and a budget.
+ *
+ * @module steadfetch
+ */
+
 export type { BreakerSnapshot, BreakerState, ExportedBreaker } from './model/breaker.ts';
 export type { ClientOptions } from './model/options.ts';
 export type {

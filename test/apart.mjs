@@ -4,10 +4,10 @@
 //
 // Installs what they need if that has changed, packs this package and installs the tarball among it, as a user would.
 import { execFileSync } from 'node:child_process';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { install, npm } from '../.config/install.mjs';
 
 const root = join(import.meta.dirname, '..');
 const folders = process.argv.slice(2);
@@ -36,18 +36,4 @@ try {
 function pack() {
   const [{ filename }] = JSON.parse(npm(root, 'pack', '--json', '--pack-destination', work));
   return join(work, filename);
-}
-
-/** Unless the same lock file was installed by the same Node. */
-function install(cwd) {
-  const lock = readFileSync(join(cwd, 'package-lock.json'));
-  const installed = createHash('sha256').update(lock).update(process.version).digest('hex');
-  const mark = join(cwd, 'node_modules/.installed');
-  if (existsSync(mark) && readFileSync(mark, 'utf8') === installed) return;
-  npm(cwd, 'ci', ...QUIET);
-  writeFileSync(mark, installed);
-}
-
-function npm(cwd, ...args) {
-  return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }

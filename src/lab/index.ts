@@ -1,3 +1,9 @@
+/**
+ * What would this policy do to my backend? The real client on virtual time against a modelled service.
+ *
+ * @module steadfetch/lab
+ */
+
 export { chartOf } from './chart.ts';
 export { ask, type Forecast, type Question } from './question.ts';
 export type { QueueOptions } from './service.ts';

@@ -1,3 +1,9 @@
+/**
+ * The receiving side: one key, one effect. For HTTP see `steadfetch/server`.
+ *
+ * @module steadfetch/once
+ */
+
 export { PolicyError } from './checks.ts';
 export type { Times } from './claim-options.ts';
 export { consume, type MessageId } from './consume.ts';

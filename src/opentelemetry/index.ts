@@ -1,3 +1,9 @@
+/**
+ * Spans and metrics for OpenTelemetry.
+ *
+ * @module steadfetch/opentelemetry
+ */
+
 import { metrics as globalMetrics, trace as globalTrace } from '@opentelemetry/api';
 import { processInstrumentations } from '../call/instrumentations.ts';
 import type { SteadFetch } from '../model/client.ts';

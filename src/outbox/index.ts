@@ -1,3 +1,9 @@
+/**
+ * Durable calls: committed together with your rows, made now or later under the same key.
+ *
+ * @module steadfetch/outbox
+ */
+
 export { MissingDriverError } from '../once/errors.ts';
 export type { CallBody } from './body.ts';
 export type { Call } from './call.ts';

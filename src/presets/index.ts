@@ -1,3 +1,9 @@
+/**
+ * Rules for known APIs: timeouts, attempts and keys of OpenAI, Anthropic, Stripe, GitHub and others.
+ *
+ * @module steadfetch/presets
+ */
+
 import type { RetryFailure } from '../model/failure.ts';
 import type { Policy } from '../model/options.ts';
 

@@ -1,3 +1,9 @@
+/**
+ * Steps with a compensation each, on top of the outbox.
+ *
+ * @module steadfetch/saga
+ */
+
 export { MissingDriverError } from '../once/errors.ts';
 export type { AdaptedTx, Target, Tx } from '../outbox/database.ts';
 export type { WorkOptions } from '../outbox/options.ts';

@@ -1,3 +1,9 @@
+/**
+ * Faults on purpose for your tests, and the contract that a store of keys has to fulfil.
+ *
+ * @module steadfetch/testing
+ */
+
 export {
   type FaultKind,
   type FaultRule,

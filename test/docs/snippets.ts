@@ -1,7 +1,7 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pages, root, textOf } from './pages.ts';
 
-const root = new URL('../..', import.meta.url).pathname;
 /** Inside the project, so that imports find its packages; ignored by git. */
 const folder = join(root, 'reports/snippets');
 
@@ -15,17 +15,11 @@ export interface Snippet {
   readonly runs: boolean;
 }
 
-/** Every fenced `ts` block of README and docs, each written to a module of its own. */
+/** Every fenced `ts` block of the pages, each written to a module of its own. */
 export function writeSnippets(): Snippet[] {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  const pages = [
-    'README.md',
-    ...readdirSync(join(root, 'docs'))
-      .filter((name) => name.endsWith('.md'))
-      .map((name) => `docs/${name}`),
-  ];
-  const snippets = pages.flatMap((page) => fromPage(page));
+  const snippets = pages().flatMap(fromPage);
   const settings = {
     extends: '../../tsconfig.json',
     compilerOptions: { noUnusedLocals: false },
@@ -36,7 +30,7 @@ export function writeSnippets(): Snippet[] {
 }
 
 function fromPage(page: string): Snippet[] {
-  const text = readFileSync(join(root, page), 'utf8');
+  const text = textOf(page);
   return [...text.matchAll(/^```ts( run)?\n(.*?)^```$/gms)].map((match) => {
     const line = text.slice(0, match.index).split('\n').length;
     const file = join(folder, `${page.replaceAll(/\W/g, '-')}-${line}.ts`);

@@ -1,3 +1,9 @@
+/**
+ * Keys in MySQL or MariaDB.
+ *
+ * @module steadfetch/once/mysql
+ */
+
 import { createHash } from 'node:crypto';
 import { type Checks, checkMembers, clientCheck } from '../checks.ts';
 import type { Claim, ScopedKey, Store, TransactionalStore } from '../store.ts';

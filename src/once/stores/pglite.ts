@@ -1,3 +1,9 @@
+/**
+ * Keys in PGlite, PostgreSQL inside the process.
+ *
+ * @module steadfetch/once/pglite
+ */
+
 import { type Checks, checkMembers, clientCheck, only } from '../checks.ts';
 import type { Store, TransactionalStore } from '../store.ts';
 import { loadDriver } from './driver.ts';

@@ -1,3 +1,9 @@
+/**
+ * Keys in PostgreSQL.
+ *
+ * @module steadfetch/once/postgres
+ */
+
 import type { ClientBase, Pool, PoolClient } from 'pg';
 import { boolean, type Checks, checkMembers, clientCheck, only } from '../checks.ts';
 import { TransactionAbortedError } from '../errors.ts';

@@ -1,3 +1,9 @@
+/**
+ * Keys in Redis.
+ *
+ * @module steadfetch/once/redis
+ */
+
 import { type Check, type Checks, checkMembers, fail, isFunction, only } from '../checks.ts';
 import type { ScopedKey, Store } from '../store.ts';
 import { loadDriver } from './driver.ts';

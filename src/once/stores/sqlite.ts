@@ -1,3 +1,9 @@
+/**
+ * Keys in SQLite.
+ *
+ * @module steadfetch/once/sqlite
+ */
+
 import { type Checks, checkMembers, clientCheck } from '../checks.ts';
 import { TransactionEndedError } from '../errors.ts';
 import type { Claim, Store, TransactionalStore } from '../store.ts';

@@ -1,3 +1,9 @@
+/**
+ * A plugin for Fastify.
+ *
+ * @module steadfetch/server/fastify
+ */
+
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Readable } from 'node:stream';
 import type {

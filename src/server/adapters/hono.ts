@@ -1,3 +1,9 @@
+/**
+ * Middleware for Hono.
+ *
+ * @module steadfetch/server/hono
+ */
+
 import type { Context, MiddlewareHandler } from 'hono';
 import type { AnyStore, ContextOf } from '../../once/store.ts';
 import { checkOptions, type IdempotencyOptions } from '../options.ts';

@@ -1,3 +1,9 @@
+/**
+ * Middleware for Koa.
+ *
+ * @module steadfetch/server/koa
+ */
+
 import type { IncomingMessage } from 'node:http';
 import type { Context, Middleware } from 'koa';
 import type { AnyStore, ContextOf } from '../../once/store.ts';

@@ -1,3 +1,9 @@
+/**
+ * Middleware for Express, Connect and the `http` module of Node.
+ *
+ * @module steadfetch/server/node
+ */
+
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnyStore, ContextOf } from '../../once/store.ts';
 import { checkHandler, checkOptions, type IdempotencyOptions } from '../options.ts';

@@ -1,0 +1,52 @@
+import { defineConfig, type Plugin } from 'vitepress';
+import reference from '../reference/typedoc-sidebar.json' with { type: 'json' };
+import { linkToFiles, writeLinkedFiles } from './linked-files.ts';
+import { groups } from './pages.ts';
+import { PLACEHOLDER, relocate } from './relocate.ts';
+
+const sidebar = groups.map(({ title, pages }) => ({
+  text: title,
+  items: pages.map(({ file, title }) => ({ text: title, link: `/docs/${file}` })),
+}));
+
+writeLinkedFiles();
+
+/** Pages outside of docs/, such as the README, find no package by themselves. */
+const vueFromHere: Plugin = {
+  name: 'vue-from-here',
+  enforce: 'pre',
+  resolveId: (source, _importer, { ssr }) =>
+    ssr && /^vue(\/|$)/.test(source) ? { id: source, external: true } : undefined,
+};
+
+/** The site: README and docs as they are, the reference, and the lab. `npm run site` builds it. */
+export default defineConfig({
+  title: 'steadfetch',
+  description:
+    'A drop-in fetch for Node services: one idempotency key per call, retries, timeouts, a breaker and a budget.',
+  lang: 'en-GB',
+  // The repository's root, so that a link between two files is right on the site and in the repository.
+  srcDir: '..',
+  srcExclude: ['**/node_modules/**', '{src,test,dist,reports}/**', '.*/**'],
+  rewrites: { 'README.md': 'index.md' },
+  base: PLACEHOLDER,
+  lastUpdated: false,
+  markdown: { config: linkToFiles },
+  vite: { plugins: [vueFromHere] },
+  themeConfig: {
+    search: { provider: 'local' },
+    outline: [2, 3],
+    nav: [
+      { text: 'Start', link: '/' },
+      { text: 'Lab', link: '/docs/lab' },
+      { text: 'Reference', link: '/docs/reference/steadfetch' },
+      { text: 'Changes', link: '/CHANGELOG' },
+    ],
+    sidebar: [
+      { text: 'Start', link: '/' },
+      ...sidebar,
+      { text: 'Reference', collapsed: true, items: reference },
+    ],
+  },
+  buildEnd: ({ outDir }) => relocate(outDir),
+});

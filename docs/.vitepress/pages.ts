@@ -1,0 +1,43 @@
+/** A page of the site: its file in docs/ without `.md`, and what the sidebar calls it. */
+export interface Page {
+  readonly file: string;
+  readonly title: string;
+}
+
+export interface Group {
+  readonly title: string;
+  readonly pages: readonly Page[];
+}
+
+/** Every page of docs/, in the order in which the site offers them. test/docs/site.test.ts compares it with the folder. */
+export const groups: readonly Group[] = [
+  {
+    title: 'Use it',
+    pages: [
+      { file: 'events', title: 'Events and reports' },
+      { file: 'telemetry', title: 'Telemetry' },
+      { file: 'presets', title: 'Presets for known APIs' },
+      { file: 'recipes/policy-file', title: 'A policy in a file' },
+      { file: 'faults', title: 'Faults on purpose' },
+    ],
+  },
+  {
+    title: 'Keys and exactly one effect',
+    pages: [
+      { file: 'dialects', title: 'Dialects of keys' },
+      { file: 'once', title: 'The receiving side' },
+      { file: 'outbox', title: 'The outbox: later, but surely' },
+      { file: 'saga', title: 'Sagas: steps with a compensation' },
+    ],
+  },
+  {
+    title: 'Why it can be trusted',
+    pages: [
+      { file: 'guarantees', title: 'What is promised' },
+      { file: 'storms', title: 'Storms' },
+      { file: 'benchmarks', title: 'What it costs' },
+      { file: 'architecture', title: 'Architecture' },
+      { file: 'decisions', title: 'Decisions' },
+    ],
+  },
+];

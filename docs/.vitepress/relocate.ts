@@ -1,0 +1,39 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** The address of the site while it is built. */
+export const PLACEHOLDER = '/site-base-placeholder/';
+
+/**
+ * Makes the built site independent of the folder it is served from: VitePress writes absolute addresses, so the
+ * placeholder becomes a relative address in HTML and CSS, and in scripts what a line in each page's head has worked out.
+ */
+export function relocate(folder: string): void {
+  for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+    if (!/\.(html|js|css|json)$/.test(name)) continue;
+    const file = join(folder, name);
+    const text = readFileSync(file, 'utf8');
+    const up = '../'.repeat(name.split('/').length - 1) || './';
+    const changed = name.endsWith('.js') ? inScript(text) : inPage(text, up);
+    if (changed.includes(PLACEHOLDER)) throw new Error(`${name} has an address that can't be made relative`);
+    if (changed !== text) writeFileSync(file, changed);
+  }
+}
+
+function inPage(text: string, up: string): string {
+  const base = `<script>globalThis.siteBase=new URL('${up}',location.href).pathname</script>`;
+  return text
+    .replace(/(__VP_SITE_DATA__=JSON\.parse\(".*?"\))/s, (data) =>
+      data.replace(`\\"base\\":\\"${PLACEHOLDER}\\"`, '\\"base\\":\\""+globalThis.siteBase+"\\"'),
+    )
+    .replaceAll(PLACEHOLDER, up)
+    .replace('<head>', `<head>${base}`);
+}
+
+/** `"/placeholder/assets/a.js"` → `siteBase+"assets/a.js"`, whichever quotes are used. */
+function inScript(text: string): string {
+  return text.replace(
+    new RegExp(`(["'\`])${PLACEHOLDER}`, 'g'),
+    (_, quote) => `globalThis.siteBase+${quote}`,
+  );
+}

@@ -1,0 +1,24 @@
+import { subpaths } from '../.config/subpaths.mjs';
+
+// The reference: one page for each import name, made of the doc comments. `npm run site` calls this.
+
+export default {
+  name: 'Reference',
+  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],
+  tsconfig: '../tsconfig.json',
+  entryPoints: subpaths.map(([, source]) => `../${source}`),
+  out: 'reference',
+  docsRoot: '..',
+  router: 'module',
+  readme: 'none',
+  disableSources: true,
+  excludeInternal: true,
+  excludePrivate: true,
+  excludeExternals: true,
+  hideBreadcrumbs: true,
+  parametersFormat: 'table',
+  interfacePropertiesFormat: 'table',
+  typeDeclarationFormat: 'table',
+  treatValidationWarningsAsErrors: true,
+  validation: { notExported: false, invalidLink: true, notDocumented: false },
+};
