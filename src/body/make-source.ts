@@ -6,7 +6,14 @@ import { nativeBlob } from './foreign-blob.ts';
 import { FormBody, multipart, newBoundary } from './multipart.ts';
 import { heard, iterable } from './node-stream.ts';
 import { OneShot } from './one-shot.ts';
-import { isAsyncIterable, isForeignBlob, isFormData, isNodeStream, isWebStream } from './recognise.ts';
+import {
+  hasMethods,
+  isAsyncIterable,
+  isForeignBlob,
+  isFormData,
+  isNodeStream,
+  isWebStream,
+} from './recognise.ts';
 
 /**
  * Every kind of body, with the same bytes on each attempt. What the caller could change while the call is under way
@@ -15,16 +22,21 @@ import { isAsyncIterable, isForeignBlob, isFormData, isNodeStream, isWebStream }
  * @param once there will be one attempt only
  */
 export function makeBodySource(
-  body: FetchBody | BodyFactory | undefined,
+  body: FetchBody | BodyFactory | BodySource | undefined,
   once: boolean,
 ): BodySource | undefined {
   if (body === undefined || body === null) return undefined;
   if (typeof body === 'function') return factory(body);
+  if (isBodySource(body)) return body;
   const stream = streamOf(body);
   // A stream that was used is for `fetch` to refuse.
   if (stream !== undefined) return once || isUsed(stream) ? new FixedBody(stream) : new OneShot(stream);
   if (isFormData(body)) return new FormBody(body);
   return new FixedBody(snapshot(body));
+}
+
+function isBodySource(body: object | string): body is BodySource {
+  return hasMethods(body, 'next', 'repeatable');
 }
 
 /** The caller's function makes the body anew; but the boundary of its forms stays. */

@@ -11,6 +11,11 @@ export function heard<Body>(body: Body): Body {
   return body;
 }
 
+/** Old streams can't be. */
+export function destroy(stream: NodeStream, error?: Error): void {
+  (stream as { destroy?(error?: Error): void }).destroy?.(error);
+}
+
 /** Something to iterate over. An old stream is piped: that is all that it can do for certain. */
 export function iterable(stream: NodeStream): AsyncIterable<unknown> & FetchBody {
   if (isAsyncIterable(stream)) return stream as AsyncIterable<unknown> & FetchBody;

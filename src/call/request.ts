@@ -1,3 +1,4 @@
+import type { BodySource } from '../body/body-source.ts';
 import type { CallUrl } from '../http/call-url.ts';
 import type { BodyFactory, FetchBody, FetchInit } from '../model/options.ts';
 
@@ -9,7 +10,7 @@ export interface CallRequest {
   /** Everything that `fetch` is given besides body, signal and dispatcher. */
   readonly init: FetchInit;
   readonly signal: AbortSignal | undefined;
-  readonly body: FetchBody | BodyFactory | undefined;
+  readonly body: FetchBody | BodyFactory | BodySource | undefined;
   /** The body of a `Request`, which can only be read. */
   readonly stream: ReadableStream<Uint8Array> | undefined;
 }

@@ -22,6 +22,7 @@ export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<Hel
   readonly handler: AnyHandler;
   readonly listener: Listener;
   readonly controller = new CallController(this);
+  isReady = true;
   /** undici gives it to the caller along with the response, so that the report can be asked for. */
   readonly #context = {};
   #exchange: WireExchange<HeldResponse> | undefined;
@@ -66,7 +67,8 @@ export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<Hel
     this.#exchange?.end(reason);
   }
 
-  run(request: CallRequest, options: CallOptions, policies: Policies, shared: ClientState): void {
+  /** @returns what the dispatcher said to the first attempt, if that was sent at once: see `isReady` */
+  run(request: CallRequest, options: CallOptions, policies: Policies, shared: ClientState): boolean {
     try {
       this.listener.onRequestStart?.(this.controller, this.#context);
       if (this.aborted) throw this.controller.reason;
@@ -79,6 +81,7 @@ export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<Hel
     } catch (error) {
       this.#fail(error as Error);
     }
+    return this.isReady;
   }
 
   /** The response that the call ends with. */

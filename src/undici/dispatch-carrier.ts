@@ -1,4 +1,7 @@
 import type { Dispatcher } from 'undici';
+import { destroy } from '../body/node-stream.ts';
+import { isNodeStream } from '../body/recognise.ts';
+import { isDisturbed } from '../platform/streams.ts';
 import type { AttemptRequest, ResponseHead } from '../transport/exchange.ts';
 import type { Gate } from '../transport/undici/gate.ts';
 import type { AnyHandler, Listener, RawHeaders } from '../transport/undici/handlers.ts';
@@ -36,11 +39,14 @@ export interface Dispatched {
   /** Tells the handler what it may hear. */
   readonly listener: Listener;
   readonly controller: CallController;
+  /** What the dispatcher said: false, if it wants no more requests before its next `drain`. */
+  isReady: boolean;
 }
 
 /** Sends through the dispatchers behind an interceptor. */
 export class DispatchCarrier implements Carrier<HeldResponse> {
   #dispatched: Dispatched | undefined;
+  #body: unknown;
 
   constructor(dispatched: Dispatched) {
     this.#dispatched = dispatched;
@@ -52,11 +58,11 @@ export class DispatchCarrier implements Carrier<HeldResponse> {
     const none = exchange.isTimed ? 0 : undefined;
     const sent = { ...options };
     sent.headers = headers;
-    sent.body = exchange.watched(body);
+    sent.body = this.#body = exchange.watched(body);
     sent.headersTimeout ??= none;
     sent.bodyTimeout ??= none;
     const gate = exchange.open(options.method);
-    dispatch(sent as Dispatcher.DispatchOptions, handlerLike(handler, gate));
+    this.#dispatched.isReady = dispatch(sent as Dispatcher.DispatchOptions, handlerLike(handler, gate));
   }
 
   bodySent(chunk: Uint8Array): void {
@@ -78,9 +84,16 @@ export class DispatchCarrier implements Carrier<HeldResponse> {
     listener.onResponseStart?.(controller, status, headers, text);
   }
 
+  /** A stream that was read from hears at once of what ended it, as from undici: later, it would just be closed. */
+  lost(exchange: WireExchange<HeldResponse>, error: Error): void {
+    if (isNodeStream(this.#body) && isDisturbed(this.#body)) destroy(this.#body, error);
+    exchange.reject(error);
+  }
+
   ready(exchange: WireExchange<HeldResponse>, gate: Gate): void {
     // The body that the caller gets leads here, and should lead to no more of the call.
     this.#dispatched = undefined;
+    this.#body = undefined;
     exchange.resolve(new HeldResponse(gate));
   }
 

@@ -1,5 +1,6 @@
 import { bytesOf, concat } from '../body/bytes.ts';
-import { isAsyncIterable } from '../body/recognise.ts';
+import { destroy, heard } from '../body/node-stream.ts';
+import { isAsyncIterable, isNodeStream } from '../body/recognise.ts';
 import type { BodyFactory } from '../model/options.ts';
 import { fail, isPlainObject } from '../options/checks.ts';
 
@@ -30,6 +31,7 @@ export function splitReplay<Others>(
  */
 export function replayed(body: unknown, length: unknown, limit: number): BodyFactory | undefined {
   if (!isAsyncIterable(body) || !/^\d+$/.test(String(length)) || Number(length) > limit) return undefined;
+  heard(body);
   let bytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
   return () => {
     bytes ??= read(body);
@@ -40,5 +42,7 @@ export function replayed(body: unknown, length: unknown, limit: number): BodyFac
 async function read(body: AsyncIterable<unknown>): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
   for await (const chunk of body) chunks.push(bytesOf(chunk));
+  // undici destroys a stream that it has read, whether or not the stream would do so by itself.
+  if (isNodeStream(body)) destroy(body);
   return concat(chunks);
 }

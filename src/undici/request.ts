@@ -1,8 +1,8 @@
-import { heard } from '../body/node-stream.ts';
 import { isAsyncIterable, isFormData, isNodeStream } from '../body/recognise.ts';
 import type { CallRequest } from '../call/request.ts';
 import { type CallUrl, canonicalOrigin, DispatchUrl } from '../http/call-url.ts';
 import type { FetchBody, FetchInit } from '../model/options.ts';
+import { NodeBody } from './node-body.ts';
 import type { OwnOptions } from './own-options.ts';
 import { replayed } from './replay.ts';
 
@@ -40,7 +40,7 @@ type HeaderRecord = Record<string, string | string[]>;
 function recordOf(headers: unknown): HeaderRecord | 'unreadable' | undefined {
   if (headers === undefined || headers === null) return undefined;
   if (typeof headers !== 'object') return 'unreadable';
-  if (!(Symbol.iterator in headers)) return withoutUndefined(headers as Record<string, unknown>);
+  if (!isIterable(headers)) return withoutUndefined(headers as Record<string, unknown>);
   const list = [...(headers as Iterable<unknown>)];
   const pairs = Array.isArray(headers) ? inPairs(list) : list;
   // Without a prototype: `constructor` is a header name like any other.
@@ -56,6 +56,12 @@ function recordOf(headers: unknown): HeaderRecord | 'unreadable' | undefined {
   return withoutUndefined(record);
 }
 
+/** Not if all objects are, because somebody made them so. */
+function isIterable(headers: object): boolean {
+  const { [Symbol.iterator]: iterator } = headers as Partial<Iterable<unknown>>;
+  return typeof iterator === 'function' && iterator !== Reflect.get(Object.prototype, Symbol.iterator);
+}
+
 /** A copy, without what undici drops. */
 function withoutUndefined(headers: Readonly<Record<string, unknown>>): HeaderRecord {
   const record: Record<string, unknown> = { ...headers };
@@ -68,9 +74,11 @@ function inPairs(list: readonly unknown[]): unknown[][] {
 }
 
 function readBody(body: unknown, headers: HeaderRecord | undefined, replay: number): CallRequest['body'] {
-  const stream = isAsyncIterable(body) ? heard(body) : undefined;
-  if (stream === undefined || headers === undefined) return bodyOf(body);
-  return replayed(stream, lengthIn(headers), replay) ?? bodyOf(body);
+  if (body === undefined || body === null) return undefined;
+  const again = headers && replayed(body, lengthIn(headers), replay);
+  if (again !== undefined) return again;
+  if (isNodeStream(body)) return new NodeBody(body);
+  return (isList(body) ? listed(body, replay) : body) as FetchBody;
 }
 
 function lengthIn(headers: HeaderRecord): unknown {
@@ -78,13 +86,33 @@ function lengthIn(headers: HeaderRecord): unknown {
   return name === undefined ? undefined : headers[name];
 }
 
-/** undici also sends whatever can be iterated over; what can only be iterated over once is read now. */
-function bodyOf(body: unknown): FetchBody | undefined {
-  if (body === undefined || body === null) return undefined;
-  return (isList(body) ? [...body] : heard(body)) as FetchBody;
+/**
+ * undici also sends whatever can be iterated over. It is read now: a list may change, and what gives its pieces once could not be
+ * sent again. But such a thing may have no end, so no more of it is read than may be kept; then the rest follows, once.
+ */
+function listed(body: Iterable<unknown>, replay: number): readonly unknown[] | AsyncIterable<unknown> {
+  const pieces = body[Symbol.iterator]();
+  if ((pieces as unknown) !== body) return [...body];
+  const read: unknown[] = [];
+  for (let bytes = 0; bytes <= replay; ) {
+    const { done, value } = pieces.next();
+    if (done) return read;
+    read.push(value);
+    bytes += Math.max(1, Number(Reflect.get(Object(value), 'length')) || 0);
+  }
+  return followed(read, pieces);
+}
+
+async function* followed(read: readonly unknown[], pieces: Iterator<unknown>): AsyncGenerator<unknown> {
+  try {
+    yield* read;
+    for (let piece = pieces.next(); !piece.done; piece = pieces.next()) yield piece.value;
+  } finally {
+    pieces.return?.();
+  }
 }
 
 function isList(body: unknown): body is Iterable<unknown> {
   if (typeof body !== 'object' || body === null || ArrayBuffer.isView(body)) return false;
-  return Symbol.iterator in body && !isNodeStream(body) && !isAsyncIterable(body) && !isFormData(body);
+  return Symbol.iterator in body && !isAsyncIterable(body) && !isFormData(body);
 }

@@ -77,8 +77,7 @@ function interceptor(rules: LivePolicies, shared: ClientState, replay: number): 
     const request = readDispatch(options, replay);
     if (request === undefined) return dispatch(given, handler);
     const call = new DispatchCall(dispatch, options, handler as unknown as AnyHandler);
-    call.run(request, options, rules.current, shared);
-    return true;
+    return call.run(request, options, rules.current, shared);
   };
   return Object.assign(intercept, {
     on: shared.emitter.on.bind(shared.emitter),

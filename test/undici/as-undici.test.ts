@@ -1,11 +1,11 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { PassThrough } from 'node:stream';
+import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
-import { Agent, type Dispatcher, request, stream } from 'undici';
-import { afterEach, describe, expect, test } from 'vitest';
-import { createFetch } from '../../src/index.ts';
+import { Agent, type Dispatcher, Pool, request, stream } from 'undici';
+import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
+import { callReport, createFetch } from '../../src/index.ts';
 import { resilience } from '../../src/undici/index.ts';
 import { errorOf } from '../support/error-of.ts';
 import { isBefore8 } from '../support/users-undici.ts';
@@ -216,6 +216,132 @@ test.each(languages)(
     expect(heard[1]).toContain('head');
   },
 );
+
+describe('a stream as the body of a request', () => {
+  /** What the server saw of the body's framing, and the body. */
+  const mirror: RequestListener = (incoming, response) => {
+    const { 'content-length': length, 'transfer-encoding': coding } = incoming.headers;
+    let text = '';
+    incoming.on('data', (chunk) => {
+      text += chunk;
+    });
+    incoming.on('end', () => response.end(JSON.stringify({ length, coding, text })));
+  };
+  /** All of it is there: undici knows how long it is. */
+  const ended = async (text: string, options = {}) => {
+    const stream = new PassThrough({ ...options });
+    stream.end(text);
+    await new Promise((resolve) => setImmediate(resolve));
+    return stream;
+  };
+  const bodies: Record<string, () => unknown> = {
+    'that has ended, empty': () => ended(''),
+    'that has ended': () => ended('text'),
+    'that goes on': () => Readable.from(['one', 'two'], { objectMode: false }),
+    'that does not destroy itself': () => ended('text', { autoDestroy: false }),
+    'that is an iterator': () => ['one', 'two'][Symbol.iterator](),
+  };
+  test.each(Object.entries(bodies))('%s is sent as by undici, and is destroyed', async (_name, make) => {
+    const origin = await serve(mirror);
+    const seen = [];
+    for (const [, dispatcher] of [...dispatchers(), ...dispatchers({ retry: false }).slice(1)]) {
+      const body = (await make()) as Readable;
+      const answer = await request(origin, { dispatcher, method: 'POST', body });
+      seen.push({ saw: await answer.body.json(), destroyed: body.destroyed });
+    }
+    expect(seen[1]).toEqual(seen[0]);
+    expect(seen[2]).toEqual(seen[0]);
+  });
+
+  test('with a content-length that is read first is destroyed, too', async () => {
+    const origin = await serve(mirror);
+    const [, [, dispatcher] = []] = dispatchers();
+    const body = await ended('text', { autoDestroy: false });
+    const answer = await request(origin, {
+      dispatcher: dispatcher as Dispatcher,
+      method: 'POST',
+      headers: { 'content-length': '4' },
+      body,
+    });
+    expect(await answer.body.json()).toEqual({ length: '4', text: 'text' });
+    expect(body.destroyed).toBe(true);
+  });
+
+  test('hears of the error that ended the request', async () => {
+    const origin = await serve((incoming) => void incoming.on('data', () => incoming.socket.destroy()));
+    for (const [, dispatcher] of dispatchers()) {
+      const body = new PassThrough();
+      body.write('text');
+      const heard = new Promise((resolve) => body.on('error', resolve));
+      const error = await errorOf(request(origin, { dispatcher, method: 'POST', body }));
+      expect(await heard).toBe(error);
+    }
+  });
+
+  test('that an iterator without an end gives is read no further than it is sent', async () => {
+    const origin = await serve((incoming) => void incoming.once('data', () => incoming.socket.destroy()));
+    for (const [, dispatcher] of dispatchers()) {
+      const body = (function* () {
+        while (true) yield 'x'.repeat(64_000);
+      })();
+      await expect(request(origin, { dispatcher, method: 'POST', body: body as never })).rejects.toThrow();
+    }
+  });
+
+  test('that breaks is no fault of the network’s, and a network that breaks is none of the body’s', async () => {
+    const origin = await serve((incoming) => void incoming.on('data', () => incoming.socket.destroy()));
+    const [, [, dispatcher] = []] = dispatchers();
+    const reasons = [];
+    for (const [path, breaks] of [
+      ['/body', true],
+      ['/network', false],
+    ] as const) {
+      const body = new PassThrough();
+      if (breaks) setTimeout(() => body.destroy(new Error('mine')), 5);
+      else body.write('text');
+      const error = await errorOf(
+        request(origin + path, { dispatcher: dispatcher as Dispatcher, method: 'PUT', body }),
+      );
+      reasons.push(callReport(error)?.attempts.map(({ reason }) => reason));
+    }
+    expect(reasons).toEqual([['body'], ['network']]);
+  });
+});
+
+test('a dispatcher that wants no more says so to whoever asks it through the interceptor', async () => {
+  const origin = await serve((_incoming, response) => response.end());
+  const said: boolean[] = [];
+  for (const interceptors of [[], [resilience()]]) {
+    const pool = new Pool(origin, { connections: 1, pipelining: 1 });
+    closing.push(() => pool.destroy());
+    const dispatcher = pool.compose(interceptors);
+    const ended: Promise<void>[] = [];
+    for (let i = 0; i < 3; i++) {
+      ended.push(
+        new Promise((done) => {
+          const handler = { onRequestStart() {}, onResponseEnd: () => done(), onResponseError: () => done() };
+          said.push(dispatcher.dispatch({ origin, path: '/', method: 'GET' }, handler as never));
+        }),
+      );
+    }
+    await Promise.all(ended);
+  }
+  expect(said.slice(3)).toEqual(said.slice(0, 3));
+  expect(said).toContain(false);
+});
+
+test('plain headers are plain, though somebody made all objects iterable', async () => {
+  const origin = await serve((incoming, response) => response.end(incoming.headers['x-a']));
+  const prototype = Object.prototype as unknown as Record<symbol, unknown>;
+  prototype[Symbol.iterator] = function* () {};
+  onTestFinished(() => {
+    delete prototype[Symbol.iterator];
+  });
+  for (const [, dispatcher] of dispatchers()) {
+    const { body } = await request(origin, { dispatcher, headers: { 'x-a': '1' } });
+    expect(await body.text()).toBe('1');
+  }
+});
 
 describe('with buffer, a part is not judged as a whole', () => {
   const full = gzipSync('abcdefgh'.repeat(400));

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { isBytes } from '../../body/bytes.ts';
+import type { NodeStream } from '../../body/recognise.ts';
 import type { FetchBody } from '../../model/options.ts';
 
 /**
@@ -40,6 +41,15 @@ export function uploadOf(body: FetchBody | undefined, method: string | undefined
 /** Neither these, nor what a redirect turns into one of these. `fetch` puts them into upper case itself. */
 export function mayHaveBody(method: unknown = 'GET'): boolean {
   return !/^(?:get|head)$/i.test(String(method));
+}
+
+/** The same stream, and `failed` is told if it breaks off. undici is given it itself: see `NodeBody`. */
+export function watchedStream(stream: NodeStream, failed: () => void): NodeStream {
+  stream.on('error', failed);
+  stream.on('close', () => {
+    if (Reflect.get(stream, 'readableEnded') === false) failed();
+  });
+  return stream;
 }
 
 /** The same chunks, and `failed` is told if they break off. */

@@ -1,3 +1,4 @@
+import { isAsyncIterable, isNodeStream } from '../../body/recognise.ts';
 import type { TimeoutError } from '../../model/errors.ts';
 import { BodyProgress } from '../body-progress.ts';
 import { AttemptClock, type Timed } from '../clock.ts';
@@ -5,7 +6,7 @@ import type { AbortSource, AbortTarget, AttemptRequest, Exchange, Fault, Respons
 import { CallerAbort } from './caller-abort.ts';
 import { Gate, type GateListener } from './gate.ts';
 import type { RawHeaders } from './handlers.ts';
-import { watched } from './upload.ts';
+import { watched, watchedStream } from './upload.ts';
 
 /** How the request of an attempt gets to a dispatcher, and what becomes of its response. */
 export interface Carrier<A extends ResponseHead> {
@@ -107,12 +108,14 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     this.#clock?.released();
   }
 
-  /** The same body. If it is read chunk by chunk and breaks off, that is no fault of the network's. */
+  /** The same body. If it comes piece by piece and breaks off, that is no fault of the network's. */
   watched(body: unknown): unknown {
-    if (typeof body !== 'object' || body === null || !(Symbol.asyncIterator in body)) return body;
-    return watched(body as AsyncIterable<unknown>, () => {
+    if (typeof body !== 'object' || body === null) return body;
+    const failed = () => {
       this.#bodyBroke = true;
-    });
+    };
+    if (isNodeStream(body)) return watchedStream(body, failed);
+    return isAsyncIterable(body) ? watched(body, failed) : body;
   }
 
   /** @param body what an abort by the caller still ends; it is held no longer than anybody else holds it */
