@@ -30,7 +30,7 @@ export default defineConfig(({ mode }) => ({
     // The folders are run by test/apart.mjs.
     exclude: [
       ...configDefaults.exclude,
-      'test/{runtimes,bundlers,clients}/**',
+      'test/{runtimes,bundlers,clients,site}/**',
       ...(mode === 'slow' ? [] : [SLOW]),
     ],
     testTimeout: 10_000,

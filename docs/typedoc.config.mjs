@@ -4,12 +4,13 @@ import { subpaths } from '../.config/subpaths.mjs';
 
 export default {
   name: 'Reference',
-  plugin: ['typedoc-plugin-markdown', 'typedoc-vitepress-theme'],
+  plugin: ['typedoc-plugin-markdown'],
+  hidePageHeader: true,
   tsconfig: '../tsconfig.json',
   entryPoints: subpaths.map(([, source]) => `../${source}`),
   out: 'reference',
-  docsRoot: '..',
   router: 'module',
+  entryFileName: 'index',
   readme: 'none',
   disableSources: true,
   excludeInternal: true,

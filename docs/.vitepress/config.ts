@@ -1,5 +1,6 @@
+import { join } from 'node:path';
 import { defineConfig, type Plugin } from 'vitepress';
-import reference from '../reference/typedoc-sidebar.json' with { type: 'json' };
+import { subpaths } from '../../.config/subpaths.mjs';
 import { linkToFiles, writeLinkedFiles } from './linked-files.ts';
 import { groups } from './pages.ts';
 import { PLACEHOLDER, relocate } from './relocate.ts';
@@ -19,6 +20,9 @@ const vueFromHere: Plugin = {
     ssr && /^vue(\/|$)/.test(source) ? { id: source, external: true } : undefined,
 };
 
+/** One page for each import name. */
+const reference = subpaths.map(([text]) => ({ text, link: `/docs/reference/${text}` }));
+
 /** The site: README and docs as they are, the reference, and the lab. `npm run site` builds it. */
 export default defineConfig({
   title: 'steadfetch',
@@ -31,8 +35,17 @@ export default defineConfig({
   rewrites: { 'README.md': 'index.md' },
   base: PLACEHOLDER,
   lastUpdated: false,
-  markdown: { config: linkToFiles },
-  vite: { plugins: [vueFromHere] },
+  // A browser would ask for one.
+  head: [['link', { rel: 'icon', href: 'data:,' }]],
+  markdown: {
+    theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
+    config(md) {
+      md.use(linkToFiles);
+      // A wide one is scrolled, by keyboard, too.
+      md.renderer.rules.table_open = () => '<table tabindex="0">';
+    },
+  },
+  vite: { plugins: [vueFromHere], publicDir: join(import.meta.dirname, 'public') },
   themeConfig: {
     search: { provider: 'local' },
     outline: [2, 3],
@@ -42,11 +55,7 @@ export default defineConfig({
       { text: 'Reference', link: '/docs/reference/steadfetch' },
       { text: 'Changes', link: '/CHANGELOG' },
     ],
-    sidebar: [
-      { text: 'Start', link: '/' },
-      ...sidebar,
-      { text: 'Reference', collapsed: true, items: reference },
-    ],
+    sidebar: [{ text: 'Start', link: '/' }, ...sidebar, { text: 'Reference', items: reference }],
   },
   buildEnd: ({ outDir }) => relocate(outDir),
 });

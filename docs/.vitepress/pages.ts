@@ -11,6 +11,7 @@ export interface Group {
 
 /** Every page of docs/, in the order in which the site offers them. test/docs/site.test.ts compares it with the folder. */
 export const groups: readonly Group[] = [
+  { title: 'Try it', pages: [{ file: 'lab', title: 'The lab' }] },
   {
     title: 'Use it',
     pages: [

@@ -14,8 +14,10 @@ export function relocate(folder: string): void {
     const file = join(folder, name);
     const text = readFileSync(file, 'utf8');
     const up = '../'.repeat(name.split('/').length - 1) || './';
-    const changed = name.endsWith('.js') ? inScript(text) : inPage(text, up);
-    if (changed.includes(PLACEHOLDER)) throw new Error(`${name} has an address that can't be made relative`);
+    const isIndex = name.includes('localSearchIndex');
+    const changed = isIndex ? inIndex(text) : name.endsWith('.js') ? inScript(text) : inPage(text, up);
+    if (changed.includes(PLACEHOLDER) !== isIndex)
+      throw new Error(`${name} has an address that can't be made relative`);
     if (changed !== text) writeFileSync(file, changed);
   }
 }
@@ -34,6 +36,11 @@ function inPage(text: string, up: string): string {
 function inScript(text: string): string {
   return text.replace(
     new RegExp(`(["'\`])${PLACEHOLDER}`, 'g'),
-    (_, quote) => `globalThis.siteBase+${quote}`,
+    (_, quote) => ` globalThis.siteBase+${quote}`,
   );
+}
+
+/** The index of the search is one text, with addresses in it. */
+function inIndex(text: string): string {
+  return text.replace(/(?=;\s*export\b)/, `.replaceAll('${PLACEHOLDER}',globalThis.siteBase)`);
 }

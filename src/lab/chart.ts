@@ -1,5 +1,5 @@
 import { svgChart } from '../tools/svg-chart.ts';
-import type { Outcome } from './simulate.ts';
+import type { Outcome } from './outcome.ts';
 
 /** A named colour for each line, the same in every chart. */
 const COLOURS = { calls: '#9aa0a6', sends: '#d93025', good: '#188038', open: '#1a73e8' } as const;

@@ -5,6 +5,6 @@
  */
 
 export { chartOf } from './chart.ts';
+export type { Outcome } from './outcome.ts';
 export { ask, type Forecast, type Question } from './question.ts';
 export type { QueueOptions } from './service.ts';
-export type { Outcome } from './simulate.ts';

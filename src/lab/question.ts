@@ -1,7 +1,8 @@
 import type { ClientOptions } from '../model/options.ts';
+import type { Outcome } from './outcome.ts';
 import { positive } from './positive.ts';
 import { type QueueOptions, queueing } from './service.ts';
-import { type Outcome, simulate } from './simulate.ts';
+import { simulate } from './simulate.ts';
 import { steadfetch } from './steadfetch.ts';
 import { sum } from './storms/storm.ts';
 import type { World } from './world.ts';
@@ -33,7 +34,7 @@ export interface Forecast {
 }
 
 /** A run that answers this share of calls in its last third has recovered. */
-const RECOVERED = 0.95;
+export const RECOVERED = 0.95;
 
 /**
  * Plays a load on a modelled service with the real client under your policy.
@@ -73,7 +74,8 @@ export async function ask(question: Question): Promise<Forecast> {
   return { verdict: verdict(outcomes, recoveries), recovered: recoveries === seeds, worst };
 }
 
-function goodput({ good, calls }: Outcome, from: number): number {
+/** The share of the calls from a second on that ended well. */
+export function goodput({ good, calls }: Outcome, from: number): number {
   return sum(good, from) / Math.max(1, sum(calls, from));
 }
 

@@ -1,3 +1,4 @@
+import type { Outcome } from './outcome.ts';
 import { type Behaviour, ModelledService } from './service.ts';
 import type { Call, Strategy } from './strategy.ts';
 import { World } from './world.ts';
@@ -33,32 +34,40 @@ export interface Detail {
   readonly sent: readonly number[];
 }
 
-/** What came of it, second by second. A call belongs to the second in which it began. */
-export interface Outcome {
-  readonly calls: readonly number[];
-  readonly good: readonly number[];
-  /** Goes on for as long as calls do that began in the last second. */
-  readonly sends: readonly number[];
-  /** Breakers that are open at the end of the second. */
-  readonly open: readonly number[];
-}
+/** Told at the end of each second what came of it so far. */
+export type Watch = (outcome: Outcome, second: number) => void;
 
 /** Plays one scenario with one strategy. The same seed gives the same outcome. */
-export async function simulate(scenario: Scenario, strategy: Strategy, seed: number): Promise<Outcome> {
-  return (await observe(scenario, strategy, seed)).outcome;
+export async function simulate(
+  scenario: Scenario,
+  strategy: Strategy,
+  seed: number,
+  watch?: Watch,
+): Promise<Outcome> {
+  return (await observe(scenario, strategy, seed, watch)).outcome;
 }
 
 /** The same, call by call. */
-export async function observe(scenario: Scenario, strategy: Strategy, seed: number): Promise<Detail> {
+export async function observe(
+  scenario: Scenario,
+  strategy: Strategy,
+  seed: number,
+  watch?: Watch,
+): Promise<Detail> {
   const world = new World(seed);
   try {
-    return await play(world, scenario, strategy);
+    return await play(world, scenario, strategy, watch);
   } finally {
     world.close();
   }
 }
 
-async function play(world: World, scenario: Scenario, strategy: Strategy): Promise<Detail> {
+async function play(
+  world: World,
+  scenario: Scenario,
+  strategy: Strategy,
+  watch: Watch | undefined,
+): Promise<Detail> {
   const seconds = Math.ceil(scenario.duration / 1_000);
   const zeros = () => new Array<number>(seconds).fill(0);
   const outcome = { calls: zeros(), good: zeros(), sends: zeros(), open: zeros() };
@@ -86,6 +95,7 @@ async function play(world: World, scenario: Scenario, strategy: Strategy): Promi
   for (let second = 0; second < seconds; second++) {
     world.after(second * 1_000 + 999, () => {
       outcome.open[second] = open;
+      watch?.(outcome, second);
     });
   }
 

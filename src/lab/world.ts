@@ -1,9 +1,8 @@
 import FakeTimers from '@sinonjs/fake-timers';
 import type { Runtime } from '../platform/runtime.ts';
+import { macrotask } from './macrotask.ts';
 import { Random } from './random.ts';
 
-/** Real, however often the fake one is installed. */
-const realImmediate = setImmediate;
 const realRandom = Math.random;
 const BEGINNING = Date.UTC(2026, 0, 1);
 
@@ -42,10 +41,10 @@ export class World {
 
   /** Goes from timer to timer. After each, everything that follows from it without waiting happens. */
   async runUntil(over: () => boolean): Promise<void> {
-    await settled();
+    await macrotask();
     while (!over() && this.#clock.countTimers() > 0) {
       this.#clock.next();
-      await settled();
+      await macrotask();
     }
   }
 
@@ -53,9 +52,4 @@ export class World {
     this.#clock.uninstall();
     Math.random = realRandom;
   }
-}
-
-/** A macrotask comes after every microtask. */
-function settled(): Promise<void> {
-  return new Promise((resolve) => realImmediate(resolve));
 }

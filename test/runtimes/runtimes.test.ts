@@ -1,6 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
 import { EventEmitter, once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -8,6 +7,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { build } from 'esbuild';
 import { beforeAll, describe, expect, it } from 'vitest';
+import { chromium, chromiumPath, FLAGS } from '../support/chromium.ts';
 import { checks } from './checks.ts';
 import { startCheckServer } from './server.ts';
 
@@ -15,8 +15,6 @@ type Problems = Record<string, string | null>;
 
 const here = import.meta.dirname;
 const bin = (name: string) => join(here, 'node_modules/.bin', name);
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
-const chromium = process.env.CHROMIUM ?? CHROMIUM.find(existsSync);
 const LONGEST = 60_000;
 
 describe('Node, with undici', () => {
@@ -54,7 +52,6 @@ describe('workerd', () => {
 // Where there is none, that is a failure with CI=true only.
 describe.skipIf(chromium === undefined && !process.env.CI)('Chromium', () => {
   holds(async () => {
-    if (chromium === undefined) throw new Error(`no Chromium at ${CHROMIUM.join(', ')}, nor in $CHROMIUM`);
     const page = '<!doctype html><meta charset="utf-8"><script type="module" src="/page.js"></script>';
     const script = await bundle('page.ts', ['browser']);
     const pages = {
@@ -64,7 +61,7 @@ describe.skipIf(chromium === undefined && !process.env.CI)('Chromium', () => {
     const profile = await mkdtemp(join(tmpdir(), 'steadfetch-chromium-'));
     const told = new EventEmitter();
     await using server = await startCheckServer(pages, (body) => told.emit('problems', body));
-    const browser = spawn(chromium, [...FLAGS, `--user-data-dir=${profile}`, server.url], {
+    const browser = spawn(chromiumPath(), [...FLAGS, `--user-data-dir=${profile}`, server.url], {
       stdio: 'ignore',
     });
     try {
@@ -77,17 +74,6 @@ describe.skipIf(chromium === undefined && !process.env.CI)('Chromium', () => {
     }
   });
 });
-
-const FLAGS = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
 
 /** One test for each check; the runtime is started once. */
 function holds(start: () => Promise<Problems>): void {

@@ -1,4 +1,4 @@
-import type { Outcome } from '../simulate.ts';
+import type { Outcome } from '../outcome.ts';
 
 /** What one run with one seed came to. */
 export interface Sample {

@@ -1,0 +1,20 @@
+/** Resolves after every microtask. Real, however often timers are faked. */
+export const macrotask: () => Promise<void> =
+  typeof setImmediate === 'function' ? byImmediate(setImmediate) : byChannel();
+
+function byImmediate(immediate: typeof setImmediate): () => Promise<void> {
+  return () => new Promise((resolve) => immediate(resolve));
+}
+
+/** Browsers have no `setImmediate`, and their `setTimeout` waits for milliseconds. */
+function byChannel(): () => Promise<void> {
+  const { port1, port2 } = new MessageChannel();
+  const waiting: (() => void)[] = [];
+  port1.addEventListener('message', () => waiting.shift()?.());
+  port1.start();
+  return () =>
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      port2.postMessage(undefined);
+    });
+}

@@ -1,0 +1,24 @@
+import { existsSync } from 'node:fs';
+
+const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+
+/** Where there is a browser, if there is any. */
+export const chromium: string | undefined = process.env.CHROMIUM ?? PLACES.find(existsSync);
+
+/** @throws {Error} There is none. */
+export function chromiumPath(): string {
+  if (chromium === undefined) throw new Error(`no Chromium at ${PLACES.join(', ')}, nor in $CHROMIUM`);
+  return chromium;
+}
+
+/** Headless, and alone with the page. */
+export const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
