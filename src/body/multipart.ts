@@ -12,9 +12,12 @@ export class FormBody implements BodySource {
   readonly #make: () => Blob | Promise<Blob>;
   #made: Blob | Promise<Blob> | undefined;
 
-  /** @throws {TypeError} The form can't be read. */
-  constructor(form: FormDataLike) {
-    this.#make = multipart(form);
+  /**
+   * @param boundary the one to use, if the request tells of one already
+   * @throws {TypeError} The form can't be read.
+   */
+  constructor(form: FormDataLike, boundary?: string) {
+    this.#make = multipart(form, boundary);
   }
 
   next(): Blob | Promise<Blob> {

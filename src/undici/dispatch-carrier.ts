@@ -9,7 +9,7 @@ import { handlerLike } from '../transport/undici/languages.ts';
 import { entriesOf } from '../transport/undici/raw-headers.ts';
 import type { Carrier, WireExchange } from '../transport/undici/wire.ts';
 import type { CallController } from './call-controller.ts';
-import type { OwnOptions } from './own-options.ts';
+import { MEANT, type OwnOptions } from './own-options.ts';
 
 /** A response that waits for its verdict. */
 export class HeldResponse implements ResponseHead {
@@ -56,9 +56,12 @@ export class DispatchCarrier implements Carrier<HeldResponse> {
     if (this.#dispatched === undefined) throw new Error('an exchange sends once');
     const { dispatch, options, handler } = this.#dispatched;
     const none = exchange.isTimed ? 0 : undefined;
-    const sent = { ...options };
+    const meant = exchange.watched(body);
+    this.#body = meant;
+    const sent = MEANT in options ? { ...options, [MEANT]: meant } : { ...options };
     sent.headers = headers;
-    sent.body = this.#body = exchange.watched(body);
+    // Else it is for a mock to look at, and is not sent.
+    if (options.body === options[MEANT] || !(MEANT in options)) sent.body = meant;
     sent.headersTimeout ??= none;
     sent.bodyTimeout ??= none;
     const gate = exchange.open(options.method);

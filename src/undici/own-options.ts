@@ -2,7 +2,15 @@ import type { Dispatcher } from 'undici';
 import type { CallOptions } from '../call/plan.ts';
 
 /** What a dispatcher is asked for; it always has the members that differ between attempts. */
-export type OwnOptions = Omit<Dispatcher.DispatchOptions, Varying> & CallOptions & Record<Varying, unknown>;
+export type OwnOptions = Omit<Dispatcher.DispatchOptions, Varying> &
+  CallOptions &
+  Record<Varying, unknown> & { readonly [MEANT]?: unknown };
+
+/**
+ * Under this name undici 8's `fetch` gives the body that is to be sent, where `body` is but for a MockAgent to look at: the text or
+ * the form that it was made from.
+ */
+export const MEANT = '__mockAgentBodyForDispatch';
 
 type Varying = 'headers' | 'body' | 'headersTimeout' | 'bodyTimeout';
 

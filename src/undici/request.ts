@@ -1,9 +1,11 @@
+import type { FormDataLike } from 'form-data-encoder';
+import { FormBody } from '../body/multipart.ts';
 import { isAsyncIterable, isFormData, isNodeStream } from '../body/recognise.ts';
 import type { CallRequest } from '../call/request.ts';
 import { type CallUrl, canonicalOrigin, DispatchUrl } from '../http/call-url.ts';
 import type { FetchBody, FetchInit } from '../model/options.ts';
 import { NodeBody } from './node-body.ts';
-import type { OwnOptions } from './own-options.ts';
+import { MEANT, type OwnOptions } from './own-options.ts';
 import { replayed } from './replay.ts';
 
 /**
@@ -14,11 +16,13 @@ import { replayed } from './replay.ts';
  * @throws {TypeError} The request leaves its origin to the dispatcher, as one to a `Pool` may.
  */
 export function readDispatch(options: OwnOptions, replay: number): CallRequest | undefined {
-  const { method, upgrade, body } = options;
+  const { method, upgrade } = options;
+  const body = MEANT in options ? options[MEANT] : options.body;
   const url = urlOf(options);
   if (url === undefined || upgrade || method === 'CONNECT' || typeof method !== 'string') return undefined;
   const headers = recordOf(options.headers);
   if (headers === 'unreadable') return undefined;
+  if (isForm(body) && headers !== undefined) withoutHeader(headers, 'content-length');
   const init: FetchInit = headers === undefined ? {} : { headers: headers as Record<string, string> };
   return { method, url, init, signal: undefined, body: readBody(body, headers, replay), stream: undefined };
 }
@@ -75,15 +79,33 @@ function inPairs(list: readonly unknown[]): unknown[][] {
 
 function readBody(body: unknown, headers: HeaderRecord | undefined, replay: number): CallRequest['body'] {
   if (body === undefined || body === null) return undefined;
-  const again = headers && replayed(body, lengthIn(headers), replay);
+  if (isForm(body)) return new FormBody(body, headers && boundaryIn(headers));
+  const again = headers && replayed(body, valueIn(headers, 'content-length'), replay);
   if (again !== undefined) return again;
   if (isNodeStream(body)) return new NodeBody(body);
   return (isList(body) ? listed(body, replay) : body) as FetchBody;
 }
 
-function lengthIn(headers: HeaderRecord): unknown {
-  const name = Object.keys(headers).find((name) => name.toLowerCase() === 'content-length');
-  return name === undefined ? undefined : headers[name];
+/** A form is written here, and its length is known then: one that was told of before is that of another text of the same form. */
+function isForm(body: unknown): body is FormDataLike {
+  return isFormData(body) && !isNodeStream(body);
+}
+
+/** The boundary that the headers tell of, if they do. */
+function boundaryIn(headers: HeaderRecord): string | undefined {
+  const type = String(valueIn(headers, 'content-type'));
+  const [, quoted, plain] = /^multipart\/form-data;.*?boundary=(?:"([^"]+)"|([^;,\s]+))/i.exec(type) ?? [];
+  return quoted ?? plain;
+}
+
+/** @param name in lower case */
+function valueIn(headers: HeaderRecord, name: string): unknown {
+  const found = Object.keys(headers).find((other) => other.toLowerCase() === name);
+  return found === undefined ? undefined : headers[found];
+}
+
+function withoutHeader(headers: HeaderRecord, name: string): void {
+  for (const other of Object.keys(headers)) if (other.toLowerCase() === name) delete headers[other];
 }
 
 /**

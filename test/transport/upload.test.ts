@@ -1,9 +1,11 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { Agent, interceptors } from 'undici';
+import { Agent, interceptors, fetch as undiciFetch } from 'undici';
 import { afterAll, describe, expect, test } from 'vitest';
 import { createFetch } from '../../src/index.ts';
 import type { FetchBody } from '../../src/model/options.ts';
+import { uploadOf } from '../../src/transport/undici/upload.ts';
+import { errorOf } from '../support/error-of.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 
 setFlagsFromString('--expose-gc');
@@ -85,4 +87,15 @@ test('whoever keeps a response does not keep the body that was sent', async () =
   }
   expect((await held()) - before).toBeLessThan(4 * MiB);
   expect(kept).toHaveLength(24);
+});
+
+test('what stands for a stream in fetch’s hands can not be sent: such a request fails', async () => {
+  await using server = await startFaultServer();
+  const stream = new Blob(['text']).stream();
+  const upload = uploadOf(stream, 'POST');
+  expect(upload?.content()).toBe(stream);
+  const init = { method: 'POST', body: upload?.standIn, duplex: 'half', dispatcher: agent };
+  const error = await errorOf(undiciFetch(server.url, init as object));
+  expect(error).toMatchObject({ cause: { message: 'a stand-in for the body was about to be sent' } });
+  expect(server.requests).toEqual([]);
 });

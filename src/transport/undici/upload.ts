@@ -35,7 +35,17 @@ export function uploadOf(body: FetchBody | undefined, method: string | undefined
   if (body instanceof Blob) return whole(body.size, body.type, () => body.stream());
   if (!(body instanceof ReadableStream) || body.locked) return undefined;
   if (Readable.isDisturbed(body as unknown as Readable)) return undefined;
-  return { standIn: new ReadableStream({ type: 'bytes' }), headers: {}, content: () => body };
+  return { standIn: standIn(), headers: {}, content: () => body };
+}
+
+/** Should it ever be sent, its request fails: it does not go out empty, nor waits for what never comes. */
+function standIn(): ReadableStream {
+  return new ReadableStream({
+    type: 'bytes',
+    pull() {
+      throw new Error('a stand-in for the body was about to be sent');
+    },
+  });
 }
 
 /** Neither these, nor what a redirect turns into one of these. `fetch` puts them into upper case itself. */
