@@ -13,12 +13,27 @@ export interface Group {
 export const groups: readonly Group[] = [
   { title: 'Try it', pages: [{ file: 'lab', title: 'The lab' }] },
   {
+    title: 'Answers',
+    pages: [
+      { file: 'migrate', title: 'Moving from another library' },
+      { file: 'what-now', title: 'What now? A call failed' },
+      { file: 'keys', title: 'Choosing a key' },
+      { file: 'timeouts', title: 'Choosing timeouts' },
+      { file: 'sdks', title: 'With SDKs' },
+      { file: 'recipes', title: 'Recipes' },
+      { file: 'recipes/policy-file', title: 'A policy in a file' },
+      { file: 'troubleshooting', title: 'Troubleshooting' },
+      { file: 'testing', title: 'Testing your code' },
+      { file: 'security', title: 'Security' },
+      { file: 'faq', title: 'Questions that are asked' },
+    ],
+  },
+  {
     title: 'Use it',
     pages: [
       { file: 'events', title: 'Events and reports' },
       { file: 'telemetry', title: 'Telemetry' },
       { file: 'presets', title: 'Presets for known APIs' },
-      { file: 'recipes/policy-file', title: 'A policy in a file' },
       { file: 'faults', title: 'Faults on purpose' },
     ],
   },

@@ -23,7 +23,12 @@ export const translations: readonly Translation[] = [
     write: 'retry.attempts',
     note: FIRST_COUNTS,
   },
-  { names: ['maxAttempts', 'attempt_limit', 'tries'], from: 'cockatiel, AWS SDK', write: 'retry.attempts' },
+  {
+    names: ['maxAttempts', 'attempt_limit', 'tries'],
+    from: 'cockatiel, AWS SDK',
+    write: 'retry.attempts',
+    note: 'which counts the first attempt too; cockatiel counts retries, the AWS SDK as here',
+  },
   {
     names: ['retryDelay', 'delay', 'minTimeout', 'initialDelay', 'minDelay', 'retryDelayOptions'],
     from: 'axios-retry, ofetch, undici, p-retry, cockatiel',

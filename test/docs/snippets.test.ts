@@ -38,7 +38,7 @@ test('every snippet in README and docs type-checks', () => {
 
 test.each(snippets.filter(({ runs }) => runs))('the snippet at $place runs', async ({ file }) => {
   // One that is about mocking brings its own.
-  const mocks = readFileSync(file, 'utf8').includes('msw/node');
+  const mocks = /msw\/node|MockAgent/.test(readFileSync(file, 'utf8'));
   if (!mocks) world.listen();
   onTestFinished(() => {
     if (!mocks) world.close();

@@ -1,4 +1,3 @@
-import { readdirSync, readFileSync } from 'node:fs';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
@@ -12,6 +11,7 @@ import { parseEndpoint } from '../../src/policy/pattern.ts';
 import { buildPolicies } from '../../src/policy/policies.ts';
 import { optionChecks } from '../../src/policy/validate.ts';
 import { presets } from '../../src/presets/index.ts';
+import { pages, textOf } from '../docs/pages.ts';
 
 const schema = policySchema();
 const accepts = new Ajv2020({ allErrors: true, strict: true, strictRequired: false }).compile(schema);
@@ -253,29 +253,21 @@ function everyPath(): string[] {
 
 /** What is given to a client, or as a policy, in a code block of the docs. Functions are left out: JSON has none. */
 function policiesInDocs(): unknown[] {
-  const root = new URL('../../', import.meta.url);
-  const pages = [
-    'README.md',
-    ...readdirSync(new URL('docs', root), { recursive: true }).map((name) => `docs/${name}`),
-  ];
-  return pages
-    .filter((name) => name.endsWith('.md'))
-    .flatMap((page) => {
-      const text = readFileSync(new URL(page, root), 'utf8');
-      const blocks = [...text.matchAll(/^```(?:ts|js|json)\b[^\n]*\n(.*?)^```$/gms)].map(
-        ([, code = '']) => code,
-      );
-      const files = blocks.filter((code) => code.includes('"$schema": "./')).map((code) => JSON.parse(code));
-      const inCode = blocks.flatMap((code) =>
-        [...code.matchAll(/(?:createFetch|resilience|\.extend|\.update|policy:)\s*\(?\s*(?=\{)/g)].map(
-          (found) => {
-            const literal = balanced(code, found.index + found[0].length);
-            return JSON.parse(JSON.stringify(evaluate(literal)));
-          },
-        ),
-      );
-      return [...files, ...inCode];
-    });
+  return pages().flatMap((page) => {
+    const blocks = [...textOf(page).matchAll(/^```(?:ts|js|json)\b[^\n]*\n(.*?)^```$/gms)].map(
+      ([, code = '']) => code,
+    );
+    const files = blocks.filter((code) => code.includes('"$schema": "./')).map((code) => JSON.parse(code));
+    const inCode = blocks.flatMap((code) =>
+      [...code.matchAll(/(?:createFetch|resilience|\.extend|\.update|policy:)\s*\(?\s*(?=\{)/g)].map(
+        (found) => {
+          const literal = balanced(code, found.index + found[0].length);
+          return JSON.parse(JSON.stringify(evaluate(literal)));
+        },
+      ),
+    );
+    return [...files, ...inCode];
+  });
 }
 
 /** What a snippet takes for granted (a `fetch`, a logger) is undefined here, and so not part of the policy. */
