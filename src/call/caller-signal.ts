@@ -37,6 +37,10 @@ export class CallerSignal {
   keep(target: AbortTarget): void {
     this.#link.kept = new WeakRef(target);
     dropped.register(target, this.#link);
+    target.whenOver?.(() => {
+      // Between two attempts nothing is handed over yet: the call goes on.
+      if (this.#link.isHandedOver) this.release();
+    });
   }
 
   /** The call threw: it needs the signal no more. */
@@ -49,7 +53,11 @@ export class CallerSignal {
    * because who reads the one may have let go of the other.
    */
   handOver(response: Response): void {
-    if (this.#link.kept !== undefined) return;
+    this.#link.isHandedOver = true;
+    if (this.#link.kept !== undefined) {
+      if (this.#link.isOver) this.release();
+      return;
+    }
     // Whoever had the signal may end the body by it: it is not known what they do. Without one, nobody can.
     const body = this.#link.isHeard ? response.body : null;
     if (body === null) {
@@ -72,6 +80,7 @@ class Link {
   targets = NONE;
   kept: WeakRef<AbortTarget> | undefined;
   body: WeakRef<ReadableStream> | undefined;
+  isHandedOver = false;
   #controller: AbortController | undefined;
 
   constructor(hub: Hub) {

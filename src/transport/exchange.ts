@@ -26,6 +26,8 @@ export interface AbortTarget {
   aborted(reason: unknown): void;
   /** Whether there is nothing left to end. */
   readonly isOver?: boolean;
+  /** Calls `listener` once there is nothing left to end. */
+  whenOver?(listener: () => void): void;
 }
 
 /** What one attempt sends, and within which limits. */

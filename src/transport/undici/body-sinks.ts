@@ -68,11 +68,14 @@ export interface OpenStream {
   fail(reason: unknown): void;
 }
 
-/**
- * A stream of the bytes as they come.
- * @param owner whoever hears of an abort: kept as long as the stream is, so that the abort gets here
- */
-export function streamFrom(gate: Gate, owner: object): OpenStream {
+/** Whoever hears of an abort: kept as long as the stream is, so that the abort gets here. */
+export interface StreamOwner {
+  /** The stream was read to its end, or failed, or was cancelled. */
+  over(): void;
+}
+
+/** A stream of the bytes as they come. */
+export function streamFrom(gate: Gate, owner: StreamOwner): OpenStream {
   let isReleased = false;
   const end = new StreamEnd(owner);
   const readable = new ReadableStream(
@@ -80,6 +83,7 @@ export function streamFrom(gate: Gate, owner: object): OpenStream {
       type: 'bytes',
       start: (controller) => end.begin(controller),
       pull() {
+        if (end.isClosing) return;
         if (isReleased) return gate.resume();
         isReleased = true;
         gate.release({
@@ -91,7 +95,7 @@ export function streamFrom(gate: Gate, owner: object): OpenStream {
         });
       },
       cancel() {
-        end.isOver = true;
+        end.cancel();
         gate.abort(new DOMException('The operation was aborted.', 'AbortError'));
       },
     },
@@ -101,7 +105,7 @@ export function streamFrom(gate: Gate, owner: object): OpenStream {
 }
 
 /** A stream of what an iterable gives, which is made of the gate's bytes. */
-export function streamOf(chunks: AsyncIterable<Buffer>, gate: Gate, owner: object): OpenStream {
+export function streamOf(chunks: AsyncIterable<Buffer>, gate: Gate, owner: StreamOwner): OpenStream {
   const iterator = chunks[Symbol.asyncIterator]();
   const end = new StreamEnd(owner);
   const stop = (reason: Error) => {
@@ -114,6 +118,7 @@ export function streamOf(chunks: AsyncIterable<Buffer>, gate: Gate, owner: objec
       type: 'bytes',
       start: (controller) => end.begin(controller),
       async pull() {
+        if (end.isClosing) return;
         try {
           let next = await iterator.next();
           while (!next.done && next.value.byteLength === 0) next = await iterator.next();
@@ -125,7 +130,7 @@ export function streamOf(chunks: AsyncIterable<Buffer>, gate: Gate, owner: objec
         }
       },
       cancel() {
-        end.isOver = true;
+        end.cancel();
         stop(new DOMException('The operation was aborted.', 'AbortError'));
       },
     },
@@ -136,12 +141,14 @@ export function streamOf(chunks: AsyncIterable<Buffer>, gate: Gate, owner: objec
 
 /** The end of a stream that is written to. */
 class StreamEnd {
-  isOver = false;
-  readonly owner: object;
+  readonly #owner: StreamOwner;
+  #isOver = false;
+  /** All of it was written. */
+  #isWritten = false;
   #controller: ReadableByteStreamController | undefined;
 
-  constructor(owner: object) {
-    this.owner = owner;
+  constructor(owner: StreamOwner) {
+    this.#owner = owner;
   }
 
   begin(controller: ReadableByteStreamController): void {
@@ -150,24 +157,46 @@ class StreamEnd {
 
   /** @returns how many bytes more it wants */
   enqueue(chunk: Buffer): number {
-    if (this.isOver || this.#controller === undefined) return 0;
+    if (this.#isOver || this.#controller === undefined) return 0;
     // A copy, because the stream takes the memory of what it is given, and undici's chunks share theirs.
     if (chunk.byteLength > 0) this.#controller.enqueue(new Uint8Array(chunk));
     return this.#controller.desiredSize ?? 0;
   }
 
   close(): void {
-    if (this.isOver) return;
-    this.isOver = true;
-    this.#controller?.close();
-    // A reader that brought its own buffer gets it back empty.
-    (this.#controller?.byobRequest as ReadableStreamBYOBRequest | null)?.respond(0);
+    if (this.#isOver) return;
+    this.#isWritten = true;
+    this.#closeIfRead();
+  }
+
+  /** Whether there is nothing more to pull: it closes once the last piece was read. */
+  get isClosing(): boolean {
+    this.#closeIfRead();
+    return this.#isWritten;
   }
 
   fail(reason: unknown): void {
-    if (this.isOver) return;
-    this.isOver = true;
+    if (this.#isOver) return;
+    this.#end();
     this.#controller?.error(reason);
+  }
+
+  cancel(): void {
+    this.#end();
+  }
+
+  /** Not before: an abort still ends what was not read yet. */
+  #closeIfRead(): void {
+    if (!this.#isWritten || this.#isOver || this.#controller?.desiredSize !== READ_AHEAD) return;
+    this.#end();
+    this.#controller.close();
+    // A reader that brought its own buffer gets it back empty.
+    (this.#controller.byobRequest as ReadableStreamBYOBRequest | null)?.respond(0);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#owner.over();
   }
 }
 

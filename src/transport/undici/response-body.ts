@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { isOpen } from '../../platform/streams.ts';
 import type { AbortTarget } from '../exchange.ts';
 import {
   Collector,
@@ -28,9 +29,10 @@ export class ResponseBody implements AbortTarget {
   /** Ends what is being read, or will be, with the caller's reason. */
   #fail: ((reason: unknown) => void) | undefined;
   #aborted: { readonly reason: unknown } | undefined;
+  #whenOver: (() => void) | undefined;
 
   constructor(source: Gate | ReadableStream<Uint8Array>, codings: readonly Coding[]) {
-    if (source instanceof ReadableStream) this.#stream = source;
+    if (source instanceof ReadableStream) this.#stream = lives(source, this);
     else this.#gate = source;
     this.#codings = codings;
   }
@@ -51,12 +53,23 @@ export class ResponseBody implements AbortTarget {
 
   /** Whether an abort has nothing left to end. */
   get isOver(): boolean {
-    return this.#gate === undefined;
+    return this.#gate === undefined && (this.#stream === undefined || !isOpen(this.#stream));
+  }
+
+  whenOver(listener: () => void): void {
+    this.#whenOver = listener;
+  }
+
+  /** It has been read, or failed: an abort has nothing left to end. */
+  over(): void {
+    this.#gate = undefined;
+    this.#whenOver?.();
+    this.#whenOver = undefined;
   }
 
   /** All of its bytes, once. */
   read(): Promise<Buffer> {
-    if (this.#stream !== undefined) return readAll(this.#stream);
+    if (this.#stream !== undefined) return readAll(this.#stream).finally(() => this.over());
     this.#isRead = true;
     const gate = this.#gate;
     if (this.#aborted !== undefined || gate === undefined) return Promise.reject(this.#aborted?.reason);
@@ -65,7 +78,11 @@ export class ResponseBody implements AbortTarget {
     if (this.#codings.length > 0) return this.#collect(nodeStream(gate));
     return new Promise((resolve, reject) => {
       this.#fail = reject;
-      gate.release(new Collector((bytes) => resolve(this.#done(bytes)), reject));
+      const failed = (reason: unknown) => {
+        this.over();
+        reject(reason);
+      };
+      gate.release(new Collector((bytes) => resolve(this.#done(bytes)), failed));
     });
   }
 
@@ -80,6 +97,7 @@ export class ResponseBody implements AbortTarget {
   drain(): void {
     if (this.#stream === undefined) this.#gate?.drain();
     else this.#stream.cancel().catch(() => {});
+    this.over();
   }
 
   /** Nobody has the response any more. Who still has its stream, or waits for its bytes, gets them. */
@@ -90,12 +108,13 @@ export class ResponseBody implements AbortTarget {
   }
 
   aborted(reason: unknown): void {
-    if (this.#gate === undefined) return;
+    const gate = this.#gate;
+    if (gate === undefined) return;
     // To a body, `fetch` takes null or 0 for no reason at all.
     const error = reason || new DOMException('The operation was aborted.', 'AbortError');
     this.#aborted = { reason: error };
     this.#fail?.(error);
-    this.#gate.end(new CallerAbort(error));
+    gate.end(new CallerAbort(error));
   }
 
   #readHeld(bytes: Buffer): Promise<Buffer> {
@@ -103,9 +122,8 @@ export class ResponseBody implements AbortTarget {
     return plain === undefined ? this.#collect(Readable.from([bytes])) : Promise.resolve(this.#done(plain));
   }
 
-  /** It has been read: an abort has nothing left to end. */
   #done(bytes: Buffer): Buffer {
-    this.#gate = undefined;
+    this.over();
     return bytes;
   }
 
@@ -116,6 +134,7 @@ export class ResponseBody implements AbortTarget {
         (bytes) => resolve(this.#done(bytes)),
         (error: unknown) => {
           this.#gate?.abort(error as Error);
+          this.over();
           reject(readerError(error));
         },
       );
@@ -133,6 +152,14 @@ export class ResponseBody implements AbortTarget {
     if (this.#aborted !== undefined) fail(this.#aborted.reason);
     return readable;
   }
+}
+
+const owners = new WeakMap<ReadableStream, ResponseBody>();
+
+/** The same stream. Who still has it also has the body that hears of an abort. */
+function lives(stream: ReadableStream<Uint8Array>, body: ResponseBody): ReadableStream<Uint8Array> {
+  owners.set(stream, body);
+  return stream;
 }
 
 async function gather(chunks: AsyncIterable<Buffer>): Promise<Buffer> {

@@ -106,7 +106,8 @@ export class ThroughFetch implements Carrier<Response> {
     this.#exchange = undefined;
     this.#upload = undefined;
     this.#listener = undefined;
-    exchange.resolve(wrapped(inner, this.#means));
+    const response = wrapped(inner, this.#means);
+    exchange.resolve(response, this.#means.partsOf(response)?.body ?? undefined);
   }
 }
 
