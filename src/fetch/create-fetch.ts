@@ -18,7 +18,7 @@ import { passThrough } from './pass-through.ts';
 import { readRequest } from './request.ts';
 
 /**
- * Makes a `fetch` that survives: one idempotency key per call, bounded and jittered retries, three clocks, a circuit
+ * Makes a `fetch` that sends one idempotency key per call, with bounded and jittered retries, timeouts, a circuit
  * breaker and a retry budget, by your rules per endpoint.
  *
  * @throws {PolicyError} An option is wrong; the message names it and says what is allowed.

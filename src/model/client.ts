@@ -12,7 +12,12 @@ import type { PolicyChange } from './policy-change.ts';
  * @throws {PolicyError} No call can have that scope.
  */
 export interface Breakers {
-  /** The breaker of a scope, or undefined if nothing was sent there yet. */
+  /**
+   * The breaker of a scope, or undefined if nothing was sent there yet.
+   *
+   * @example api.breakers.get('https://api.pay.example')?.state; // 'closed', 'open', 'half-open' or 'isolated'
+   * @example api.breakers.get('GET https://*.catalog.example/items/:id'); // of a rule with a breaker of its own
+   */
   get(scope: string): BreakerSnapshot | undefined;
   /** Holds a breaker open by hand, until `restore`. */
   isolate(scope: string): void;
@@ -29,16 +34,31 @@ export interface Breakers {
   export(): ExportedBreaker[];
 }
 
-/** A `fetch` that survives. */
+/** A `fetch` that retries under one key, with timeouts, a breaker and a budget. Make one per process. */
 export interface SteadFetch {
+  /**
+   * Makes one call: as many attempts as the rules allow, all under one key. Takes what `fetch` takes, and `idempotencyKey`,
+   * `policy`, `dispatcher` and a function as `body`. Resolves with the last response, whatever its status.
+   *
+   * @throws The last attempt's own error if no attempt was answered; `TimeoutError`, `BreakerOpenError`; the `reason` of your signal.
+   * @throws {PolicyError} or {TypeError} An option or the key is wrong: nothing was sent.
+   * @example
+   * const response = await api('https://api.pay.example/v1/charges', {
+   *   method: 'POST',
+   *   headers: { 'content-type': 'application/json' },
+   *   body: JSON.stringify(charge),
+   *   idempotencyKey: ['charge', charge.id],
+   * });
+   */
   (input: FetchInput, init?: SteadInit): Promise<Response>;
   /** Calls `listener` on each event of that name. Returns the function that takes it off again. */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
+  /** What is known of each dependency; hold a breaker open by hand. */
   readonly breakers: Breakers;
   /** For tracers: see `Instrumentation`. */
   readonly [INSTRUMENT]: (instrumentation: Instrumentation) => () => void;
   /**
-   * A client with other rules, laid over these, that shares the same breakers, budgets and listeners. It follows `update`.
+   * A client with other rules, merged over these, that shares the same breakers, budgets and listeners. It follows `update`.
    */
   extend(options: Options): SteadFetch;
   /**

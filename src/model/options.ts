@@ -15,7 +15,7 @@ export interface DispatcherLike {
 /** A function of the same shape as `fetch`. */
 export type FetchLike = (input: FetchInput, init?: FetchInit) => Promise<Response>;
 
-/** Four clocks, all in milliseconds. `false` (or `Infinity`) switches one off. */
+/** Four timeouts, all in milliseconds. `false` (or `Infinity`) switches one off. */
 export interface TimeoutOptions {
   /**
    * One attempt, until its response headers are there. The default is for services that nobody has measured: where you know
@@ -146,7 +146,7 @@ export interface BudgetOptions {
    */
   ratio?: number;
   /**
-   * Retries that a scope is lent without anybody having earned them: the first time that it needs any, and again 40 seconds
+   * Retries that a new or idle scope may make before any answer has earned them: the first time that it needs any, and again 40 seconds
    * later if it had an answer since. Two of them are for any call, the others for one that is alone, so a client that makes one
    * call, or one a minute, can use all its attempts. Also the most that a scope with little traffic saves up: 0 to 100.
    * @default 4
@@ -156,7 +156,7 @@ export interface BudgetOptions {
 
 /** The rules for a call. Each part may be `false` to switch it off. */
 export interface Policy {
-  /** Clocks. `false`: none of ours (your dispatcher's own still apply). */
+  /** Timeouts: per attempt, idle, body, total. `false`: none of ours (your dispatcher's own still apply). */
   timeout?: TimeoutOptions | false;
   /** Retries. `false`: one attempt. */
   retry?: RetryOptions | false;
@@ -194,7 +194,7 @@ export interface Options extends Policy {
   /** Where the JSON Schema is, for editors. Nobody reads it here. */
   $schema?: string;
   /**
-   * Policies for some endpoints, laid over the rest. The key is a URL pattern (the URLPattern standard), after the
+   * Policies for some endpoints, merged over the client's options. The key is a URL pattern (the URLPattern standard), after the
    * methods that it is for, if not for all: `GET,HEAD https://…`. The first rule that matches applies, and one that never
    * could is refused.
    *
@@ -232,7 +232,7 @@ export interface SteadInit extends Omit<FetchInit, 'body' | 'dispatcher'> {
    * @example idempotencyKey: ['charge', order.id]
    */
   idempotencyKey?: string | readonly (string | number)[];
-  /** A policy for this call alone, laid over the matching endpoint's. */
+  /** A policy for this call alone, merged over the matching endpoint's. */
   policy?: Policy;
   /** The undici dispatcher to send this call with. */
   dispatcher?: DispatcherLike;

@@ -47,7 +47,7 @@ export interface OutboxOptions {
   readonly rules?: ClientOptions;
   /** Adds what must not be stored, such as `authorization`, each time a call is sent. */
   readonly prepare?: (request: OutgoingRequest) => unknown;
-  /** Policies that calls may name: `add(tx, url, { policy: 'patient' })`. They are laid over the client's rules. */
+  /** Policies that calls may name: `add(tx, url, { policy: 'patient' })`. They are merged over the client's rules. */
   readonly policies?: Readonly<Record<string, Policy>>;
   /** Names of further headers that may be stored. Never those that carry credentials. */
   readonly headers?: readonly string[];

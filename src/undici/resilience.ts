@@ -32,7 +32,7 @@ export interface Resilience extends Dispatcher.DispatcherComposeInterceptor {
   readonly reset: SteadFetch['reset'];
   readonly explain: SteadFetch['explain'];
   readonly [INSTRUMENT]: SteadFetch[typeof INSTRUMENT];
-  /** An interceptor with other rules, laid over these, that shares the same breakers, budgets and listeners. */
+  /** An interceptor with other rules, merged over these, that shares the same breakers, budgets and listeners. */
   extend(options: Omit<Options, 'fetch' | 'dispatcher'>): Resilience;
 }
 
