@@ -1,4 +1,5 @@
 import type { FetchInit } from '../model/options.ts';
+import { writtenPairs } from './written-headers.ts';
 
 type HeadersInit = NonNullable<FetchInit['headers']>;
 
@@ -73,8 +74,8 @@ export function withHeader(headers: HeadersInit | undefined, name: string, value
   // Not a spread: on Node 20, what is added after one is slow (`npm run bench:tricks`).
   if (!isIterable(headers)) return Object.assign({}, headers, { [name]: value });
   const Class = classOfHeaders(headers);
-  if (Class === undefined || Class === Headers)
-    return [...(headers as Iterable<[string, string]>), [name, value]];
+  if (Class === Headers) return [...writtenPairs(headers as unknown as Headers), [name, value]];
+  if (Class === undefined) return [...(headers as Iterable<[string, string]>), [name, value]];
   const copy = new Class(headers);
   copy.append(name, value);
   return copy;

@@ -75,7 +75,9 @@ function seen({ method, url, rawHeaders }: IncomingMessage, body: Buffer): Seen 
   const headers: [string, string][] = [];
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const [name = '', value = ''] = rawHeaders.slice(i, i + 2);
-    if (name.toLowerCase() !== OURS) headers.push([name, value]);
+    if (name.toLowerCase() === OURS) continue;
+    // What undici's own fetch says, where the runtime's says `node`: see `as-the-runtime.test.ts`.
+    headers.push([name, name === 'user-agent' && value === 'undici' ? 'node' : value]);
   }
   return { method, path: url, headers, body: body.toString('latin1') };
 }

@@ -143,8 +143,8 @@ test('a SteadFetch looks like fetch, and needs no this', async () => {
   const api = createFetch();
   expect({ type: typeof api, name: api.name, length: api.length }).toEqual({
     type: typeof plainFetch,
-    name: plainFetch.name,
-    length: plainFetch.length,
+    name: globalThis.fetch.name,
+    length: globalThis.fetch.length,
   });
   const { fetch } = { fetch: api };
   expect((await fetch.call(undefined, server.url)).status).toBe(200);

@@ -1,4 +1,5 @@
 import { hasBadPort } from '../../http/bad-ports.ts';
+import { writtenPairs } from '../../http/written-headers.ts';
 import type { FetchInit } from '../../model/options.ts';
 import type { AttemptRequest } from '../exchange.ts';
 import type { Upload } from './upload.ts';
@@ -41,13 +42,16 @@ export function plainRequest(
   if (length !== undefined) record['content-length'] = length;
   else if (upload === undefined && (method === 'POST' || method === 'PUT')) record['content-length'] = '0';
   record['sec-fetch-mode'] = 'cors';
-  add('user-agent', 'undici');
+  add('user-agent', USER_AGENT);
   add('accept-encoding', href.startsWith('https:') ? 'br, gzip, deflate' : 'gzip, deflate');
 
   const hash = href.indexOf('#');
   const path = href.slice(origin.length, hash === -1 ? href.length : hash);
   return { origin, path, method, headers: record };
 }
+
+/** What Node's own `fetch` says it is; the npm package says `undici`. */
+export const USER_AGENT = 'node';
 
 const NO_HEADERS: Record<string, string> = {};
 
@@ -140,7 +144,8 @@ function eachHeader(
 ): boolean {
   if (typeof headers !== 'object' || headers === null) return false;
   if (headers instanceof Headers || Array.isArray(headers)) {
-    for (const pair of headers as Iterable<unknown>) {
+    const pairs: Iterable<unknown> = headers instanceof Headers ? writtenPairs(headers) : headers;
+    for (const pair of pairs) {
       if (!Array.isArray(pair) || pair.length !== 2) return false;
       const [name, value] = pair;
       if (typeof name !== 'string' || typeof value !== 'string' || !visit(name, value)) return false;

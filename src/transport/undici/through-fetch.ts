@@ -1,11 +1,13 @@
 import type { Dispatcher } from 'undici';
-import { withMissing } from '../../http/headers.ts';
+import { findHeader, withMissing } from '../../http/headers.ts';
+import { writtenPairs } from '../../http/written-headers.ts';
 import type { AttemptRequest } from '../exchange.ts';
 import type { Gate } from './gate.ts';
 import type { AnyHandler, Listener } from './handlers.ts';
 import { handlerFor, telling } from './languages.ts';
 import type { Means } from './means.ts';
 import { fetch as undiciFetch } from './package.ts';
+import { USER_AGENT } from './plain-request.ts';
 import { ResponseBody } from './response-body.ts';
 import { mayHaveBody, type Upload } from './upload.ts';
 import type { Carrier, WireExchange } from './wire.ts';
@@ -20,6 +22,8 @@ export class ThroughFetch implements Carrier<Response> {
   #upload: Upload | undefined;
   /** A response that is there already: `fetch`'s first request gets it. */
   #inHand: Gate | undefined;
+  /** Whether the caller says which user agent this is. */
+  #isNamed = false;
   /** What `fetch` listens with. */
   #listener: Listener | undefined;
 
@@ -34,7 +38,9 @@ export class ThroughFetch implements Carrier<Response> {
     this.#exchange = exchange;
     // The spread comes last, and adds no member: on Node 20, what is added after one is slow (`npm run bench:tricks`).
     const sent = { dispatcher: this, signal: caller?.signal, headers: undefined, body: undefined, ...init };
-    sent.headers = this.#upload ? withMissing(headers, this.#upload.headers) : headers;
+    const given = headers instanceof Headers ? writtenPairs(headers) : headers;
+    sent.headers = this.#upload ? withMissing(given, this.#upload.headers) : given;
+    this.#isNamed = findHeader(given, 'user-agent') !== undefined;
     sent.body = this.#upload ? this.#upload.standIn : body;
     undiciFetch(url.href, sent as unknown as UndiciInit).then(
       (response) => this.#answered(exchange, response),
@@ -67,6 +73,7 @@ export class ThroughFetch implements Carrier<Response> {
       inHand.release(this.#listener);
       return true;
     }
+    if (!this.#isNamed) Reflect.set(options.headers ?? {}, 'user-agent', USER_AGENT);
     const gate = exchange.open(options.method);
     if (exchange.isTimed) {
       options.headersTimeout = 0;
