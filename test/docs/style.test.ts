@@ -1,0 +1,73 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { pages, root, textOf } from './pages.ts';
+
+// Plain English. The spelling is checked by `npm run spell`.
+
+/** What is not written, and what is written instead. */
+const words: readonly (readonly [RegExp, string])[] = [
+  [/\blaid over\b/i, 'merged over'],
+  [/\b(two|three|four|idle|total|attempt) clocks?\b/i, 'timeout'],
+  [/\b(is|are) lent\b/i, 'may make … first'],
+  [/\bon a bad day\b/i, 'what happens then'],
+  [/\bbut for what\b/i, 'except'],
+  [/\bbeats an? (error|synthetic)\b/i, 'is returned instead of'],
+  [/\bheld against (nobody|it|them|the)\b/i, 'counts as a failure of'],
+  [/\bnpm cit\b/i, 'npm ci && npm test'],
+  [/\b(simply|easily|obviously|of course|needless to say)\b/i, 'nothing'],
+  [/\b(utilize|leverage|in order to|due to the fact)\b/i, 'use, to, because'],
+];
+
+/** Words in a sentence, or in what stands between two colons or semicolons. */
+const LONGEST = 40;
+
+/** Why things are as they are is told at more length, by many hands. */
+const prose = pages().filter((page) => page !== 'docs/decisions.md' && page !== 'CHANGELOG.md');
+
+/** What users see of the code: the comments in front of what is exported. */
+const comments = ['options', 'client', 'report', 'errors', 'events', 'policy', 'dialect', 'breaker'].map(
+  (file) => `src/model/${file}.ts`,
+);
+
+/** The text, without code and names of tests. */
+function textIn(page: string): string {
+  return textOf(page)
+    .replaceAll(/^---\n.*?^---\n/gms, '')
+    .replaceAll(/^\s*```.*?^\s*```/gms, '')
+    .replaceAll(/<!--.*?-->/gs, '')
+    .replaceAll(/`[^`\n]+`/g, 'x')
+    .replaceAll(/"[^"\n]+"/g, 'x');
+}
+
+function sentencesOf(page: string): string[] {
+  return textIn(page)
+    .split(/\n\s*\n|\n(?=[-*] |\d+\. |#|\|)/)
+    .filter((paragraph) => !paragraph.startsWith('|'))
+    .flatMap((paragraph) => paragraph.replaceAll(/\s+/g, ' ').split(/(?<=[.!?:;])["*_)]*\s/));
+}
+
+const avoided = (text: string) =>
+  words.flatMap(([word, instead]) => {
+    const found = word.exec(text);
+    return found === null ? [] : [`"${found[0]}": write ${instead}`];
+  });
+
+test.each(prose)('%s is in plain words', (page) => {
+  expect(avoided(textIn(page))).toEqual([]);
+});
+
+test.each(prose)(`%s has no sentence of more than ${LONGEST} words`, (page) => {
+  const long = sentencesOf(page).filter((sentence) => sentence.split(' ').length > LONGEST);
+  expect(long).toEqual([]);
+});
+
+test.each(comments)('the comments in %s are in plain words', (file) => {
+  const text = [...readFileSync(join(root, file), 'utf8').matchAll(/\/\*\*.*?\*\//gs)].join('\n');
+  expect(text).not.toBe('');
+  expect(avoided(text)).toEqual([]);
+});
+
+test('what is looked for is found', () => {
+  expect(avoided('The rule is laid over the rest.')).toEqual(['"laid over": write merged over']);
+});
