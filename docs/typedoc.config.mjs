@@ -6,7 +6,7 @@ export default {
   name: 'Reference',
   plugin: ['typedoc-plugin-markdown'],
   hidePageHeader: true,
-  tsconfig: '../tsconfig.json',
+  tsconfig: '../tsconfig.build.json',
   entryPoints: subpaths.map(([, source]) => `../${source}`),
   out: 'reference',
   router: 'module',
