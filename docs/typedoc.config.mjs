@@ -21,5 +21,7 @@ export default {
   interfacePropertiesFormat: 'table',
   typeDeclarationFormat: 'table',
   treatValidationWarningsAsErrors: true,
-  validation: { notExported: false, invalidLink: true, notDocumented: false },
+  validation: { notExported: false, invalidLink: true, notDocumented: true },
+  // An export without a comment ends the build. Whose name says all has none (`error`, `method`).
+  requiredToBeDocumented: ['Class', 'Interface', 'Function', 'TypeAlias', 'Variable', 'Enum'],
 };

@@ -1,17 +1,28 @@
-import { svgChart } from '../tools/svg-chart.ts';
+import { colour } from '../tools/palette.ts';
+import { axis, heading, svgChart } from '../tools/svg-chart.ts';
 import type { Outcome } from './outcome.ts';
 
-/** A named colour for each line, the same in every chart. */
-const COLOURS = { calls: '#9aa0a6', sends: '#d93025', good: '#188038', open: '#1a73e8' } as const;
 const NAMES = {
-  calls: 'calls wanted per second',
-  sends: 'requests sent per second',
-  good: 'calls that ended well',
+  calls: 'calls offered',
+  sends: 'requests sent',
+  good: 'calls that end well',
   open: 'open breakers',
 } as const;
 
+/** What a chart shows besides the lines. */
+export interface ChartOptions {
+  /** The top of the axis: charts that are to be compared have the same. */
+  readonly ceiling?: number;
+  /** From and to which second there is trouble, and what it is. */
+  readonly trouble?: { readonly from: number; readonly to: number; readonly name: string };
+}
+
 /** What happened over time, as an SVG. Needs the package `echarts`. */
-export async function chartOf(title: string, outcome: Outcome, ceiling?: number): Promise<string> {
+export async function chartOf(
+  title: string,
+  outcome: Outcome,
+  { ceiling, trouble }: ChartOptions = {},
+): Promise<string> {
   const seconds = outcome.calls.length;
   const series = (['calls', 'sends', 'good', 'open'] as const).map((name) => ({
     name: NAMES[name],
@@ -20,24 +31,36 @@ export async function chartOf(title: string, outcome: Outcome, ceiling?: number)
     yAxisIndex: name === 'open' ? 1 : 0,
     step: name === 'open' ? ('end' as const) : (false as const),
     showSymbol: false,
-    lineStyle: { width: name === 'calls' ? 1 : 2 },
-    itemStyle: { color: COLOURS[name] },
-    ...(name === 'open' && { areaStyle: { opacity: 0.12 } }),
+    lineStyle: {
+      width: name === 'calls' ? 1.5 : 2,
+      type: name === 'calls' ? ('dashed' as const) : ('solid' as const),
+    },
+    itemStyle: { color: colour(name) },
+    ...(name === 'open' && { areaStyle: { opacity: 0.15 } }),
+    ...(name === 'calls' &&
+      trouble !== undefined && {
+        markArea: {
+          silent: true,
+          itemStyle: { color: colour('trouble') },
+          label: { color: colour('text'), fontSize: 11, position: 'insideTop' as const },
+          data: [[{ name: trouble.name, xAxis: trouble.from }, { xAxis: trouble.to }]] as never,
+        },
+      }),
   }));
-  return svgChart(720, 300, {
-    title: { text: title, left: 8, top: 4, textStyle: { fontSize: 14 } },
+  return svgChart(720, 320, {
+    title: heading(title),
     legend: {
-      bottom: 0,
+      bottom: 4,
       itemHeight: 8,
       itemGap: 28,
-      textStyle: { fontSize: 11 },
+      textStyle: { fontSize: 11, color: colour('text') },
       data: Object.values(NAMES),
     },
-    grid: { left: 48, right: 48, top: 40, bottom: 56 },
-    xAxis: { type: 'value', max: seconds, name: 's', nameGap: 4 },
+    grid: { left: 60, right: 60, top: 44, bottom: 78 },
+    xAxis: { ...axis('seconds', 24), type: 'value', max: seconds },
     yAxis: [
-      { type: 'value', ...(ceiling !== undefined && { max: ceiling }) },
-      { type: 'value', min: 0, minInterval: 1, splitLine: { show: false } },
+      { ...axis('per second', 40), type: 'value', ...(ceiling !== undefined && { max: ceiling }) },
+      { ...axis('open breakers', 36), type: 'value', min: 0, minInterval: 1, splitLine: { show: false } },
     ],
     series,
   });

@@ -9,7 +9,9 @@ import type { World } from './world.ts';
 
 /** What would this policy do to my backend? Times in milliseconds, rates in calls per second. */
 export interface Question {
+  /** The options of `createFetch`. */
   readonly policy: ClientOptions;
+  /** The service that is called. */
   readonly service: QueueOptions;
   /** What all processes together want. */
   readonly load: number;

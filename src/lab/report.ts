@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chartOf } from './chart.ts';
-import type { Sample, Storm } from './storms/storm.ts';
+import type { Outcome } from './outcome.ts';
+import { goodput, RECOVERED } from './question.ts';
+import { percent, type Sample, type Storm } from './storms/storm.ts';
 import { type Result, tableOf, thresholdsOf } from './table.ts';
 
 /** What was run, by storm. */
@@ -28,7 +30,11 @@ export async function renewReport(folder: string, findings: Findings): Promise<v
       const { condition, strategy } = result.experiment;
       const sample = worst(result.samples);
       if (sample?.outcome === undefined) continue;
-      const svg = await chartOf(`${strategy}, ${condition}`, sample.outcome, CEILING);
+      const title = `${strategy}, ${condition}: ${findingOf(sample.outcome)}`;
+      const svg = await chartOf(title, sample.outcome, {
+        ceiling: CEILING,
+        ...(storm.trouble && { trouble: storm.trouble }),
+      });
       await writeFile(join(folder, 'storms', `${slug(`${strategy} ${condition}`)}.svg`), `${svg}\n`);
     }
   }
@@ -56,6 +62,13 @@ function worst(samples: readonly Sample[]): Sample | undefined {
     (low, sample) => ((sample.measures.goodput ?? 0) < (low?.measures.goodput ?? 2) ? sample : low),
     undefined,
   );
+}
+
+/** What a reader is to see in a chart. */
+export function findingOf(outcome: Outcome): string {
+  const late = goodput(outcome, Math.ceil((2 * outcome.calls.length) / 3));
+  if (late >= RECOVERED) return 'recovers';
+  return late < 0.5 ? 'never recovers' : `${percent(1 - late)} of calls still fail at the end`;
 }
 
 function slug(name: string): string {

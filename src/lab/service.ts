@@ -78,6 +78,7 @@ export function unreliable(world: World, failure: number, latency: number): Beha
   return () => ({ latency, status: world.noise.next() < failure ? 503 : 200 });
 }
 
+/** A service that gets slower with every request that it has in hand. */
 export interface QueueOptions {
   /** Milliseconds without load. */
   readonly latency: number;

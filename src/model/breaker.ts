@@ -3,7 +3,9 @@ export type BreakerState = 'closed' | 'open' | 'half-open' | 'isolated';
 
 /** A breaker as it stands. */
 export interface BreakerSnapshot {
+  /** An origin such as `https://api.pay.example`, the key of an endpoint rule, or what your scope function returned. */
   readonly scope: string;
+  /** As it is now. */
   readonly state: BreakerState;
   /** Epoch milliseconds of the last change of state. */
   readonly since: number;
@@ -13,6 +15,7 @@ export interface BreakerSnapshot {
 
 /** A breaker that is not closed, as plain data. */
 export interface BreakerRecord {
+  /** Whether it opened by itself, or was isolated by hand. */
   readonly state: 'open' | 'isolated';
   /** Epoch milliseconds of the last change. */
   readonly since: number;
@@ -24,6 +27,7 @@ export interface BreakerRecord {
 
 /** A breaker that is not closed, as plain JSON: for the next process, if this one will not live long. */
 export interface ExportedBreaker extends BreakerRecord {
+  /** Whose breaker it is. */
   readonly scope: string;
 }
 

@@ -4,10 +4,13 @@ import type { AttemptReason, AttemptReport, BodyReport, CallReport } from './rep
 
 /** Which call an event belongs to. */
 export interface CallRef {
+  /** A UUID of the call, the same in all its events. */
   readonly id: string;
+  /** In upper case. */
   readonly method: string;
   /** Without credentials and query. */
   readonly url: string;
+  /** The endpoint rule that matched, as you wrote it. */
   readonly endpoint: string | undefined;
   /** Whose breaker and budget the call uses; undefined: none. */
   readonly scope: string | undefined;
@@ -30,6 +33,7 @@ export interface AttemptStart extends CallRef {
   readonly at: number;
   /** Milliseconds of pause before it. */
   readonly waited: number;
+  /** What allowed it, a word for each guard. */
   readonly allowedBy: AllowedBy;
 }
 
@@ -41,8 +45,11 @@ export interface Events {
   attempt: CallRef & { readonly attempt: AttemptReport };
   /** Another attempt will follow, after `delay` milliseconds. */
   retry: CallRef & {
+    /** Of the attempt to come, counted from 1. */
     readonly number: number;
+    /** Milliseconds until it is sent. */
     readonly delay: number;
+    /** Why the attempt before it ended. */
     readonly reason: AttemptReason;
     /** See `CallReport`. */
     readonly vouched: boolean;
@@ -53,17 +60,22 @@ export interface Events {
   body: CallRef & BodyReport;
   /** A breaker changed its state. */
   breaker: {
+    /** Such as `https://api.pay.example`. */
     readonly scope: string;
+    /** The state before. */
     readonly from: BreakerState;
+    /** The state now. */
     readonly to: BreakerState;
     /** Epoch milliseconds. */
     readonly at: number;
+    /** In a few words. */
     readonly reason: string;
   };
   /** A retry was refused because the scope's budget was empty. */
   budget: CallRef;
   /** A guard turned an attempt away: its call ends, or waits. */
   rejected: CallRef & {
+    /** Which guard. */
     readonly by: GuardName;
     /** Of the attempt that was not sent, counted from 1. */
     readonly number: number;
@@ -74,6 +86,7 @@ export interface Events {
   update: {
     /** Epoch milliseconds. */
     readonly at: number;
+    /** Each value that is another one now. */
     readonly changes: readonly PolicyChange[];
   };
 }

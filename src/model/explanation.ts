@@ -23,6 +23,7 @@ export interface KeyFate {
 
 /** What the rules come to for one method and URL. */
 export interface Explanation {
+  /** In upper case. */
   readonly method: string;
   /** Without credentials, query and fragment: rules don't look at them. */
   readonly url: string;
@@ -30,6 +31,7 @@ export interface Explanation {
   readonly endpoint: string | undefined;
   /** Whose breaker and budget the call uses; undefined: none. */
   readonly scope: string | undefined;
+  /** What becomes of the idempotency key. */
   readonly key: KeyFate;
   /** By the option's path, such as `retry.attempts`. */
   readonly values: Readonly<Record<string, ExplainedValue>>;

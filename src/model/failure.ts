@@ -5,9 +5,11 @@ export type Delivery = 'not-sent' | 'unknown' | 'answered';
 export interface RetryFailure {
   /** Which attempt failed, counted from 1. */
   readonly attempt: number;
+  /** In upper case. */
   readonly method: string;
   /** Without credentials and query. */
   readonly url: string;
+  /** Whether the request left. */
   readonly delivery: Delivery;
   /** The response's status, if there was an answer. */
   readonly status?: number;

@@ -90,7 +90,9 @@ export interface RetryOptions {
 
 /** What a breaker's or budget's scope function is given. */
 export interface ScopeRequest {
+  /** In upper case. */
   readonly method: string;
+  /** The whole URL, query and credentials included. */
   readonly url: URL;
   /** The endpoint rule that matched, as you wrote it. */
   readonly endpoint: string | undefined;

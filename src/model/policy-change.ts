@@ -4,5 +4,6 @@ export interface PolicyChange {
   readonly path: string;
   /** As it was written; undefined: it was not. A function or another object that JSON can't hold is a word for it. */
   readonly from: unknown;
+  /** As it is written now; undefined: it is left out. */
   readonly to: unknown;
 }

@@ -36,6 +36,7 @@ export type AttemptReason =
 
 /** An error, without its message: messages may hold URLs and other secrets. */
 export interface ErrorSummary {
+  /** Such as `TypeError`. */
   readonly name: string;
   /** The first `code` found along the chain of causes. */
   readonly code?: string;
@@ -51,9 +52,13 @@ export interface AttemptReport {
   readonly duration: number;
   /** Milliseconds of pause before it. */
   readonly waited: number;
+  /** Of the response, if there was one. */
   readonly status?: number;
+  /** If there was no response. */
   readonly error?: ErrorSummary;
+  /** Whether its request left. */
   readonly delivery: Delivery;
+  /** Why it ended as it did. */
   readonly reason: AttemptReason;
 }
 
@@ -65,6 +70,7 @@ export type BodyEnd = 'ended' | 'cancelled' | 'idle' | 'body' | 'total' | 'netwo
 
 /** What came of a response's body. */
 export interface BodyReport {
+  /** How it ended. */
   readonly end: BodyEnd;
   /** That came, as they were sent: before a content-coding is undone. */
   readonly bytes: number;
@@ -76,6 +82,7 @@ export interface BodyReport {
 export interface CallReport {
   /** A UUID of this call, the same in all its events. Not secret: the next call's is one more. */
   readonly id: string;
+  /** In upper case. */
   readonly method: string;
   /** Without credentials and query, and without what looks like a secret in its path: see the option `redact`. */
   readonly url: string;
@@ -99,7 +106,9 @@ export interface CallReport {
   readonly duration: number;
   /** `'answered'` if the last attempt was; else `'unknown'` if any was; else `'not-sent'`. */
   readonly delivery: Delivery;
+  /** Why the call ended: docs/what-now.md says what to do. */
   readonly stopped: Stopped;
+  /** In their order; none, if nothing could be sent at all. */
   readonly attempts: readonly AttemptReport[];
   /** Of the response that was handed over, once its body has ended; undefined before, and where that can't be seen. */
   readonly body?: BodyReport;

@@ -78,8 +78,11 @@ export interface OutboxOptions {
    * @default 'steadfetch'
    */
   readonly schema?: string;
+  /** Called in the transaction that ends a call that was answered well. */
   readonly onDone?: DurableHandler;
+  /** Called in the transaction that ends a call whose answer is a final refusal. */
   readonly onRefused?: DurableHandler;
+  /** Called in the transaction that ends a call whose key has ended without an answer. */
   readonly onExpired?: DurableHandler;
 }
 
@@ -87,7 +90,9 @@ export interface OutboxOptions {
 export interface CallInit {
   /** @default 'GET' */
   readonly method?: string;
+  /** Stored with the call, except credentials: see `prepare`. */
   readonly headers?: FetchInit['headers'];
+  /** Stored with the call, byte for byte. */
   readonly body?: CallBody;
   /** As for the client. Left out, a fresh one is made and stored. */
   readonly idempotencyKey?: SteadInit['idempotencyKey'];

@@ -76,6 +76,7 @@ export const presets = Object.freeze({
       timeout: { attempt: 30_000, total: 90_000 },
     },
   },
+  /** Keys protect every POST; the times are ours. */
   adyen: {
     'POST https://*.adyen.com/*': { idempotency: 'adyen', timeout: { attempt: 30_000, total: 90_000 } },
     'POST https://*.adyenpayments.com/*': {

@@ -31,6 +31,7 @@ export interface SagaStep<Input> {
   readonly undo?: (context: StepContext<Input>) => unknown;
 }
 
+/** What a saga may be given besides its steps. */
 export interface SagaSettings {
   /**
    * How long a step is tried, from the start of the saga, before the saga goes back: milliseconds.

@@ -35,6 +35,7 @@ export type FaultKind =
 
 /** One way to fail, and when. */
 export interface FaultRule {
+  /** What goes wrong. */
   readonly fault: FaultKind;
   /**
    * The share of requests that begin to fail this way: above 0, up to 1.
@@ -74,6 +75,7 @@ export interface FaultyRequest {
   readonly url: string;
 }
 
+/** What `faults` is given. */
 export interface FaultsOptions {
   /** The same seed and the same requests make the same faults. */
   readonly seed: number;

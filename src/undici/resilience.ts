@@ -26,11 +26,17 @@ export interface ResilienceOptions extends Omit<ClientOptions, 'fetch' | 'dispat
 
 /** An undici interceptor; and, as with a client, its events and its breakers. */
 export interface Resilience extends Dispatcher.DispatcherComposeInterceptor {
+  /** As a client's: calls a listener on each event of a name, and returns the function that takes it off again. */
   readonly on: SteadFetch['on'];
+  /** As a client's: what is known of each dependency. */
   readonly breakers: Breakers;
+  /** As a client's: puts other rules in the place of these. */
   readonly update: SteadFetch['update'];
+  /** As a client's: forgets what breakers and budgets have learnt. */
   readonly reset: SteadFetch['reset'];
+  /** As a client's: what the rules come to for a method and a URL. */
   readonly explain: SteadFetch['explain'];
+  /** For tracers: see `Instrumentation`. */
   readonly [INSTRUMENT]: SteadFetch[typeof INSTRUMENT];
   /** An interceptor with other rules, merged over these, that shares the same breakers, budgets and listeners. */
   extend(options: Omit<Options, 'fetch' | 'dispatcher'>): Resilience;

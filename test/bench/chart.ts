@@ -1,38 +1,53 @@
-import { svgChart } from '../../src/tools/svg-chart.ts';
+import { colour } from '../../src/tools/palette.ts';
+import { axis, heading, svgChart } from '../../src/tools/svg-chart.ts';
 import type { Result } from './result.ts';
 import { STEADFETCH } from './steadfetch.ts';
 
-const OURS = { GET: '#0d7d6c', POST: '#58b8a6' } as const;
-const OTHERS = { GET: '#5b6778', POST: '#a3adba' } as const;
+const OURS = { GET: colour('ours'), POST: colour('oursToo') } as const;
+const OTHERS = { GET: colour('others'), POST: colour('othersToo') } as const;
+
+/** What a bar is drawn of. */
+type Drawn = Pick<Result, 'setting'> & {
+  readonly lines: readonly { readonly name: string; readonly ratio: { readonly median: number } }[];
+};
 
 /** CPU per call, relative to the base, as an SVG: one bar for each row and method. */
-export async function chartOf(results: readonly Result[], caption: string): Promise<string> {
+export async function chartOf(results: readonly Drawn[], caption: string): Promise<string> {
   const names = results[0]?.lines.map(({ name }) => name) ?? [];
-  const svg = await svgChart(860, 130 + names.length * 38, {
-    textStyle: { fontFamily: 'system-ui, sans-serif', color: '#1f2733' },
-    title: {
-      text: 'CPU per call, relative to undici.fetch + AbortSignal.timeout (less is better)',
-      subtext: caption,
-      textStyle: { fontSize: 15 },
-      left: 12,
-      top: 8,
+  const svg = await svgChart(860, 150 + names.length * 38, {
+    title: heading(findingOf(results), caption),
+    legend: {
+      right: 16,
+      top: 34,
+      textStyle: { color: colour('text') },
+      data: results.map(({ setting }) => setting.method),
     },
-    legend: { right: 16, top: 34, data: results.map(({ setting }) => setting.method) },
-    grid: { left: 270, right: 50, top: 76, bottom: 34 },
-    xAxis: { type: 'value', axisLabel: { formatter: '{value} ×' } },
+    grid: { left: 270, right: 50, top: 76, bottom: 54 },
+    xAxis: {
+      ...axis('CPU per call, relative to undici.fetch + AbortSignal.timeout (less is better)', 30),
+      type: 'value',
+      axisLabel: { formatter: '{value} ×', color: colour('text') },
+    },
     yAxis: {
       type: 'category',
       inverse: true,
       data: names,
       axisTick: { show: false },
-      axisLabel: { width: 250, overflow: 'truncate' },
+      axisLabel: { width: 250, overflow: 'truncate', color: colour('text') },
     },
     series: results.map(({ setting: { method }, lines }, at) => ({
       name: method,
       type: 'bar',
       color: OTHERS[method],
       barGap: '10%',
-      label: { show: true, position: 'right', fontSize: 11, formatter: '{c}' },
+      // At the foot of the bars, where the line at 1 × does not run.
+      label: {
+        show: true,
+        position: 'insideLeft',
+        fontSize: 11,
+        color: colour('inside'),
+        formatter: ({ value }) => Number(value).toFixed(2),
+      },
       data: lines.map(({ name, ratio }) => ({
         value: Number(ratio.median.toFixed(2)),
         ...(name.startsWith(STEADFETCH) && { itemStyle: { color: OURS[method] } }),
@@ -41,11 +56,20 @@ export async function chartOf(results: readonly Result[], caption: string): Prom
         markLine: {
           symbol: 'none',
           label: { show: false },
-          lineStyle: { color: '#c43d3d', type: 'dashed' },
+          lineStyle: { color: colour('sends'), type: 'dashed' },
           data: [{ xAxis: 1 }],
         },
       }),
     })),
   });
   return `${svg}\n`;
+}
+
+/** What a reader is to see. */
+function findingOf(results: readonly Drawn[]): string {
+  const costs = results.flatMap(({ setting: { method }, lines }) => {
+    const ours = lines.find(({ name }) => name === STEADFETCH);
+    return ours === undefined ? [] : [`${method} ${ours.ratio.median.toFixed(2)} ×`];
+  });
+  return `steadfetch, next to undici.fetch with a timeout: ${costs.join(', ')} the CPU`;
 }

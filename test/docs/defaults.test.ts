@@ -28,3 +28,10 @@ test.each([
 ])('the README says that the default of %s is %s', (name, value) => {
   expect(readme).toContain(`| ${name} | ${value} |`);
 });
+
+test('the picture of the way of a call shows the defaults', () => {
+  const picture = readFileSync(new URL('../../docs/way-of-a-call.svg', import.meta.url), 'utf8');
+  expect(picture).toContain(`until its response (${seconds(timeout.total)})`);
+  expect(picture).toContain(`(${seconds(timeout.attempt)})`);
+  expect([retry.attempts, picture.includes('up to five attempts')]).toEqual([5, true]);
+});

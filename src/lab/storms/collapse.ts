@@ -100,6 +100,7 @@ function experiment(condition: string, clients: number, strategy: Strategy): Exp
 export const collapse: Storm = {
   id: 'D',
   title: 'Metastable collapse',
+  trouble: { from: SPIKE, to: SPIKE + 5, name: 'spike' },
   measures: { goodput: percent, recovered: (share) => `${Math.round(20 * share)}/20`, load: times },
   experiments: [
     ...strategies.map((strategy) => experiment(ALONE, 1, strategy)),

@@ -31,6 +31,8 @@ export interface Threshold {
 export interface Storm {
   readonly id: string;
   readonly title: string;
+  /** From and to which second there is trouble, and what it is: marked in the pictures. */
+  readonly trouble?: { readonly from: number; readonly to: number; readonly name: string };
   /** How each measure is written. */
   readonly measures: Readonly<Record<string, (value: number) => string>>;
   /** Left out unless it is asked for by its id. */
