@@ -1,5 +1,5 @@
 import { Admission, firstRefusal, type Wish } from '../guard/admission.ts';
-import type { Refusal } from '../guard/guard.ts';
+import type { Entry, Refusal } from '../guard/guard.ts';
 import type { Visitor } from '../guard/waiting-room.ts';
 import type { ResponseHead } from '../transport/exchange.ts';
 import { decideOnRefusal } from './decide.ts';
@@ -19,10 +19,16 @@ export function admit<A extends ResponseHead>(
   const { scope, guards, policy, runtime } = plan;
   if (scope === undefined) return UNGUARDED;
   const now = runtime.now();
-  if (policy.patience > 0 && scope.room.isQueued(wish.number > 1)) {
-    return waitForRoom(plan, wish, firstRefusal(guards, { ...wish, now }) ?? QUEUED, now);
+  const entry = entryOf(plan, wish, now);
+  // Attempts that hung together time out together.
+  const isLate = wish.after === 'timeout' && scope.room.isCrowded(now);
+  if (
+    policy.patience > 0 &&
+    (isLate || (scope.room.isQueued(wish.number > 1) && !scope.breaker?.passes(entry.endpoint)))
+  ) {
+    return waitForRoom(plan, wish, firstRefusal(guards, entry) ?? QUEUED, now);
   }
-  const entered = scope.enter(guards, { ...wish, now });
+  const entered = scope.enter(guards, entry);
   return entered instanceof Admission ? entered : waitForRoom(plan, wish, entered, now);
 }
 
@@ -36,7 +42,7 @@ export function whyHopeless<A extends ResponseHead>(
   wish: Wish,
   now: number,
 ): Refusal | undefined {
-  const refusal = firstRefusal(plan.guards, { ...wish, now });
+  const refusal = firstRefusal(plan.guards, entryOf(plan, wish, now));
   if (refusal === undefined) return undefined;
   return 'stop' in decideOnRefusal(refusal, plan.policy.patience, momentOf(plan, now)) ? refusal : undefined;
 }
@@ -57,6 +63,10 @@ function waitForRoom<A extends ResponseHead>(
     admission.cancel();
     return refusal;
   });
+}
+
+function entryOf<A extends ResponseHead>({ endpoint }: CallPlan<A>, wish: Wish, now: number): Entry {
+  return { ...wish, endpoint, now };
 }
 
 /** A call in the waiting room. */
@@ -81,6 +91,6 @@ class Visit<A extends ResponseHead> implements Visitor {
 
   enter(now: number): Admission | Refusal {
     const { scope, guards } = this.#plan;
-    return scope?.enter(guards, { ...this.#wish, now }) ?? UNGUARDED;
+    return scope?.enter(guards, entryOf(this.#plan, this.#wish, now)) ?? UNGUARDED;
   }
 }

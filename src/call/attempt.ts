@@ -108,10 +108,16 @@ class Attempt<A extends ResponseHead> {
 
   /** Whether the services behind should try only once: this layer, or one above, is retrying, or can't any more. */
   #isLastHope(): boolean {
-    const { layer, guards, runtime } = this.#plan;
+    const { layer, guards, runtime, endpoint } = this.#plan;
     if (layer === undefined) return false;
     if (layer.tryOnce || this.#start.number > 1) return true;
-    const refusal = firstRefusal(guards, { number: 2, after: undefined, span: 0, now: runtime.now() });
+    const refusal = firstRefusal(guards, {
+      number: 2,
+      after: undefined,
+      span: 0,
+      endpoint,
+      now: runtime.now(),
+    });
     return refusal?.by === 'budget';
   }
 
@@ -199,6 +205,7 @@ class Attempt<A extends ResponseHead> {
       sent: record.delivery !== 'not-sent',
       asked: asked > 0 && asked <= policy.retry.retryAfter ? asked : undefined,
       limit: limits?.attempt ?? Number.POSITIVE_INFINITY,
+      endpoint: this.#plan.endpoint,
     };
   }
 

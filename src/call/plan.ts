@@ -1,5 +1,6 @@
 import type { BodySource } from '../body/body-source.ts';
 import { makeBodySource } from '../body/make-source.ts';
+import { endpointOf } from '../guard/endpoint-health.ts';
 import type { Guard } from '../guard/guard.ts';
 import type { Scope } from '../guard/scope.ts';
 import { scopeName } from '../guard/scope-name.ts';
@@ -76,6 +77,8 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly limits: Limits | undefined;
   /** What it shares with other calls; undefined: nothing. */
   readonly scope: Scope | undefined;
+  /** Which of the scope's endpoints it is for. */
+  readonly endpoint: string;
   /** What each attempt has to pass. */
   readonly guards: readonly Guard[];
   /** What the service behind is told about retries; undefined: nothing. */
@@ -141,6 +144,7 @@ export function planCall<A extends ResponseHead>(
     repeatable: isIdempotent || (keyed && (vouched || dialect === false || !dialect.required)),
     limits: limitsFrom(policy, record.begun),
     scope,
+    endpoint: scope === undefined ? '' : endpointOf(policy.endpoint, url),
     guards: scope?.guards(policy) ?? NONE,
     layer,
     adapter,

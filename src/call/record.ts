@@ -52,6 +52,7 @@ export class CallRecord {
   readonly #runtime: Runtime;
   /** Of the attempt whose response was handed over, until it is known how the body ends. */
   #admission: Admission | undefined;
+  #endpoint = '';
 
   constructor(facts: CallFacts, emitter: Emitter, runtime: Runtime) {
     this.#emitter = emitter;
@@ -112,8 +113,9 @@ export class CallRecord {
   }
 
   /** The guards of that attempt are told if the body that was handed over breaks off. */
-  admittedBy(admission: Admission): void {
+  admittedBy(admission: Admission, endpoint: string): void {
     this.#admission = admission;
+    this.#endpoint = endpoint;
   }
 
   /** The body of the response that was handed over has ended. */
@@ -121,7 +123,8 @@ export class CallRecord {
     this.#body = Object.freeze(body);
     // Not if it took too long (`'body'`): that may be because of a slow reader.
     if (body.end === 'network' || body.end === 'idle') {
-      this.#admission?.broke({ now: this.#runtime.now(), duration: body.duration });
+      const { duration } = body;
+      this.#admission?.broke({ now: this.#runtime.now(), duration, endpoint: this.#endpoint });
     }
     this.#admission = undefined;
     // The next one that is asked for tells of the body, too.

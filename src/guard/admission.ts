@@ -1,8 +1,8 @@
 import type { AllowedBy } from '../model/events.ts';
 import type { BrokenBody, Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 
-/** An attempt that wants to be sent, at whatever time that is. */
-export type Wish = Omit<Entry, 'now'>;
+/** An attempt that wants to be sent, at whatever time that is, wherever to. */
+export type Wish = Omit<Entry, 'now' | 'endpoint'>;
 
 /** The permits of one attempt, one of each guard. */
 export class Admission {

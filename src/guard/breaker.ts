@@ -1,5 +1,6 @@
 import type { BreakerRecord, BreakerState, Transition } from '../model/breaker.ts';
 import type { Runtime } from '../platform/runtime.ts';
+import { EndpointHealth } from './endpoint-health.ts';
 import type { FailureRule } from './failure-window.ts';
 import type { FailureWindows } from './failure-windows.ts';
 import type { BrokenBody, Departure, Guard, Outcome, Permit, Refusal } from './guard.ts';
@@ -11,6 +12,9 @@ export interface BreakerRule extends FailureRule {
 
 /** Held open by hand: no time ends it. */
 const HELD: Refusal = { by: 'breaker', until: Number.POSITIVE_INFINITY, isFixed: true };
+
+/** Of an attempt that an open breaker let through, because its endpoint answers. */
+const PASSED: Permit = -1;
 
 /** A cooldown is made up to this much shorter, so that a fleet which opened together does not probe together. */
 const JITTER = 0.25;
@@ -58,6 +62,9 @@ export class CircuitBreaker implements Guard {
   #goodAt = Number.NEGATIVE_INFINITY;
   /** Answers since the last good one that asked for a pause. */
   #words = 0;
+  /** Whether it is open because the server asked for a pause. */
+  #isHeld = false;
+  readonly #endpoints = new EndpointHealth();
 
   /** @param record what another process knew of it */
   constructor(
@@ -80,17 +87,25 @@ export class CircuitBreaker implements Guard {
     return this.#runtime.epoch() + Math.max(0, this.#until - this.#runtime.now());
   }
 
-  refusal({ now }: { readonly now: number }): Refusal | undefined {
+  refusal({ now, endpoint }: { readonly now: number; readonly endpoint?: string }): Refusal | undefined {
     if (this.state === 'closed') return undefined;
     if (this.state === 'isolated') return HELD;
     // A half-open breaker waits for its probe, but not for ever: a probe that does not come back gets company. Its
     // result still counts, or a service slower than the cooldown would be probed for ever.
-    if (now >= this.#until) return undefined;
+    if (now >= this.#until || this.passes(endpoint)) return undefined;
     return { by: 'breaker', until: this.#until, isFixed: this.state === 'open' };
   }
 
-  enter({ now }: { readonly now: number }): Permit {
+  /** Whether an open breaker lets calls to this endpoint through. What the server asked for is meant for all of them. */
+  passes(endpoint: string | undefined): boolean {
+    if (this.state === 'closed' || this.state === 'isolated' || this.#isHeld) return false;
+    return endpoint !== undefined && this.#endpoints.isAnswering(endpoint);
+  }
+
+  enter({ now, endpoint }: { readonly now: number; readonly endpoint?: string }): Permit {
     if (this.state === 'closed') return this.#generation;
+    // An endpoint that had no part in the trouble can't tell whether the trouble is over.
+    if (now < this.#until || (this.passes(endpoint) && !this.#isInvolved(endpoint))) return PASSED;
     this.#until = now + this.#cooldown;
     if (this.state === 'open') this.#become('half-open', 'the cooldown is over: one probe');
     return this.#generation;
@@ -99,10 +114,14 @@ export class CircuitBreaker implements Guard {
   /** A permit is stale once the breaker changed its state. */
   leave(
     permit: Permit,
-    departure: Pick<Departure, 'outcome' | 'reason' | 'now' | 'asked'>,
+    departure: Pick<Departure, 'outcome' | 'reason' | 'now' | 'asked'> & Partial<Pick<Departure, 'endpoint'>>,
   ): Promise<void> | void {
+    const { outcome, reason, now, asked, endpoint } = departure;
+    if (endpoint !== undefined) {
+      if (outcome === 'failure') this.#endpoints.failed(endpoint, now);
+      else if (outcome === 'success' && reason !== 'status') this.#endpoints.answered(endpoint);
+    }
     if (permit !== this.#generation) return;
-    const { outcome, reason, now, asked } = departure;
     if (asked !== undefined && this.#isForAll(now)) return this.#hold(asked, now);
     if (outcome === 'success' && reason !== 'status') {
       this.#goodAt = now;
@@ -113,7 +132,8 @@ export class CircuitBreaker implements Guard {
     if (outcome === 'failure') return this.#fail(now);
   }
 
-  broke(permit: Permit, { now, duration }: BrokenBody): Promise<void> | void {
+  broke(permit: Permit, { now, duration, endpoint }: BrokenBody): Promise<void> | void {
+    this.#endpoints.failed(endpoint, now);
     if (this.state !== 'closed') return;
     if (permit === this.#generation) {
       if (duration < this.#rule.window) this.#broken += 1;
@@ -130,6 +150,7 @@ export class CircuitBreaker implements Guard {
 
   /** A stale one was given while the breaker was closed, or as another probe. */
   allowed(permit: Permit): string {
+    if (permit === PASSED) return 'answering';
     return permit === this.#generation && this.state === 'half-open' ? 'probe' : 'closed';
   }
 
@@ -181,10 +202,15 @@ export class CircuitBreaker implements Guard {
     return now - this.#goodAt > QUIET || this.#words >= WORDS;
   }
 
+  #isInvolved(endpoint: string | undefined): boolean {
+    return endpoint === undefined || this.#endpoints.hasFailed(endpoint, this.#openedAt - this.#rule.window);
+  }
+
   #hold(asked: number, now: number): void {
     if (this.state === 'closed') this.#openedAt = now;
     this.#cooldown = this.#cooldownAt(now);
     this.#until = now + asked;
+    this.#isHeld = true;
     this.#become('open', `the server asked for ${asked} ms`);
   }
 
@@ -218,8 +244,9 @@ export class CircuitBreaker implements Guard {
     const isRow = this.#row >= rule.minimum;
     const opens = await this.#windows.failure(this, rule, now);
     if (!(opens || isRow) || generation !== this.#generation) return;
-    const isFlapping = now - this.#closedAt < FLAPPING;
-    this.#tolerance = isFlapping ? Math.min(this.#tolerance + 1, MOST_TOLERANT) : 0;
+    const quiet = Math.floor((now - this.#closedAt) / FLAPPING);
+    this.#tolerance =
+      quiet === 0 ? Math.min(this.#tolerance + 1, MOST_TOLERANT) : Math.max(0, this.#tolerance - quiet);
     this.#openedAt = now;
     this.#open('too many attempts failed', now);
   }
@@ -233,6 +260,7 @@ export class CircuitBreaker implements Guard {
   }
 
   #open(reason: string, now: number): void {
+    this.#isHeld = false;
     this.#cooldown = this.#cooldownAt(now);
     this.#until = now + this.#cooldown * (1 - JITTER * this.#runtime.random());
     this.#become('open', reason);

@@ -1,7 +1,10 @@
+import type { AttemptReason } from '../model/report.ts';
 import type { Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 
 /** A scope is lent retries again this long after it was last, in milliseconds, if it had an answer since. */
-const AGAIN = 40_000;
+const AGAIN = 32_000;
+/** … and this long for the retry of a refused attempt. */
+const AGAIN_REFUSED = 52_000;
 /**
  * Without an answer it is lent one single retry after once to twice this long, in milliseconds: else nothing could ever end its
  * trouble.
@@ -10,13 +13,15 @@ const BLIND = 120_000;
 /** Only so many retries of a loan are for all calls of the scope. The rest is for a call that stays alone, … */
 const SHARED = 2;
 /** … and takes its time: so many times as long as its pauses may be. */
-const STRETCH = 2.25;
+const STRETCH = 2.5;
 /** What a scope has saved beyond its reserve fades with this time constant, in milliseconds. */
 const FADE = 2_000;
 /** So many failures in a row are trouble; the answer that ends it brings a whole token. */
 const TROUBLE = 3;
 /** What the retry of an attempt that timed out costs while answers are slow: the silent one is likely to be queued, not lost. */
 const SLOW_COST = 2.5;
+/** What a retry that is refused again (by a 429, a 503 and their like) costs besides: the refusal took some of the service's work. */
+const REFUSED_AGAIN = 1;
 /** Answers are slow if they take this share of the time that an attempt has. */
 const SLOW_SHARE = 0.25;
 /** How much the latest answer tells of how long answers take. */
@@ -93,7 +98,7 @@ export class Budget implements Guard {
       this.#saved -= cost;
       return cost;
     }
-    if (this.#left === 0 || now >= this.#lentAt + this.#next) this.#lend(now);
+    if (this.#left === 0 || now >= this.#lentAt + this.#next(entry.after)) this.#lend(now);
     this.#left -= 1;
     return LENT;
   }
@@ -105,7 +110,7 @@ export class Budget implements Guard {
     const { outcome, reason, now, duration, sent, limit } = departure;
     this.#limit = limit;
     if (outcome === 'success' && reason !== 'status') this.#answered(permit, now, duration);
-    else if (outcome === 'failure') this.#failures += 1;
+    else if (outcome === 'failure') this.#failed(permit, reason);
     // What never left cost the service nothing.
     if (!sent) this.cancel(permit);
   }
@@ -135,6 +140,12 @@ export class Budget implements Guard {
     this.#latency = this.#latency === 0 ? duration : this.#latency + LATEST * (duration - this.#latency);
   }
 
+  #failed(permit: Permit, reason: AttemptReason): void {
+    this.#failures += 1;
+    const isPaid = permit !== FREE && permit !== LENT;
+    if (isPaid && reason === 'status') this.#saved = Math.max(0, this.#saved - REFUSED_AGAIN);
+  }
+
   #cost({ after }: Pick<Entry, 'after'>): number {
     return after === 'timeout' && this.#isSlow() ? SLOW_COST : 1;
   }
@@ -151,12 +162,13 @@ export class Budget implements Guard {
       if (isShared) return this.#lentAt;
       if (this.#begunAt <= this.#lentAt) return this.#lentAt + STRETCH * span;
     }
-    return this.#lentAt + this.#next;
+    return this.#lentAt + this.#next(after);
   }
 
   /** Milliseconds from one loan to the next. */
-  get #next(): number {
-    return this.#isTrusted ? AGAIN : this.#blind;
+  #next(after: Entry['after']): number {
+    if (!this.#isTrusted) return this.#blind;
+    return after === 'status' ? AGAIN_REFUSED : AGAIN;
   }
 
   #lend(now: number): void {

@@ -12,6 +12,8 @@ export interface Entry {
   readonly after: AttemptReason | undefined;
   /** Milliseconds that the pauses of its call may come to, from the first attempt until this one. */
   readonly span: number;
+  /** Which of the scope's endpoints it is for (`endpointOf`). */
+  readonly endpoint: string;
   /** Monotonic. */
   readonly now: number;
 }
@@ -30,6 +32,8 @@ export interface Departure {
   readonly asked: number | undefined;
   /** Milliseconds that an attempt may take. */
   readonly limit: number;
+  /** Which of the scope's endpoints it was for. */
+  readonly endpoint: string;
 }
 
 /** The body of an answer, which broke off after the answer was handed over. */
@@ -38,6 +42,8 @@ export interface BrokenBody {
   readonly now: number;
   /** Milliseconds from the response headers until then. */
   readonly duration: number;
+  /** Which of the scope's endpoints it came from. */
+  readonly endpoint: string;
 }
 
 /** Lets one attempt through, and is handed back when the attempt is over. What the number means, only its guard knows. */

@@ -17,6 +17,8 @@ const PACE = 1.3;
 const LEAST_RATE = 0.5;
 /** How far a release may fall behind its time and still be made up for, in milliseconds. */
 const BEHIND = 50;
+/** So many attempts in a row are no crowd yet. */
+const BURST = 5;
 /** Calls that have waited long enough are looked for no more often than this, in milliseconds. */
 const SWEEP = 20;
 
@@ -90,7 +92,7 @@ export class WaitingRoom {
   #timer: NodeJS.Timeout | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
   /** Monotonic: before this nobody is let out. */
-  #nextAt = 0;
+  #nextAt = Number.NEGATIVE_INFINITY;
   /** Monotonic: before this nobody's patience is over. */
   #earliest = Number.POSITIVE_INFINITY;
 
@@ -113,9 +115,15 @@ export class WaitingRoom {
     return (isRetry ? this.#retries : this.#firsts).waiters.size > 0;
   }
 
+  /** Whether more is being sent than is good for a service that has just come back: a retry can wait for its turn. */
+  isCrowded(now: number): boolean {
+    return now < this.#nextAt;
+  }
+
   /** An attempt was let in: whoever waits is let out the later. */
   passed(now: number): void {
-    if (this.size > 0) this.#pass(now);
+    if (this.size > 0) this.#pass(now, BEHIND, Number.POSITIVE_INFINITY);
+    else this.#pass(now, BURST * this.#gap(now), this.#gap(now));
   }
 
   /** Resolves to the visitor's permits; to undefined if it waited in vain, was aborted, or found no place. */
@@ -187,9 +195,17 @@ export class WaitingRoom {
     return Number.POSITIVE_INFINITY;
   }
 
-  #pass(now: number): void {
-    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.#rate.perSecond(now)));
-    this.#nextAt = Math.max(this.#nextAt, now - BEHIND) + gap;
+  /**
+   * @param behind how far the releases may be behind their time
+   * @param ahead how far ahead of it
+   */
+  #pass(now: number, behind: number, ahead: number): void {
+    this.#nextAt = Math.min(Math.max(this.#nextAt, now - behind) + this.#gap(now), now + ahead);
+  }
+
+  /** Milliseconds between two releases. */
+  #gap(now: number): number {
+    return 1_000 / (PACE * Math.max(LEAST_RATE, this.#rate.perSecond(now)));
   }
 
   /** Sends those away whose patience is over. Who only waits for its turn is given all the time that it has. */

@@ -20,7 +20,8 @@ export interface CallRef {
 export type GuardName = 'breaker' | 'budget';
 
 /**
- * What allowed an attempt, a word for each guard: the breaker was `'closed'`, or this is a `'probe'`; the budget asks
+ * What allowed an attempt, a word for each guard: the breaker was `'closed'`, or this is a `'probe'`, or
+ * the breaker is open, but this endpoint is `'answering'`; the budget asks
  * nothing of the `'first'` attempt, and a retry is paid from what was `'saved'` or `'lent'`.
  */
 export type AllowedBy = Readonly<Partial<Record<GuardName, string>>>;

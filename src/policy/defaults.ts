@@ -17,7 +17,7 @@ export const defaults = {
   breaker: {
     scope: 'origin',
     threshold: 0.8,
-    minimum: 20,
+    minimum: 12,
     window: 10_000,
     cooldown: 500,
     maxCooldown: 2_000,

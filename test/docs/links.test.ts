@@ -34,7 +34,7 @@ test('every link resolves in the packed tarball, too', () => {
   expect(paths).toContain('docs/guarantees.md');
   const broken = links.filter(({ page, file }) => paths.has(page) && !paths.has(file));
   expect(broken.map(({ page, href }) => `${page}: ${href}`)).toEqual([]);
-});
+}, 60_000);
 
 test("the site's sidebar has every page of docs/, and no other", () => {
   const listed = groups.flatMap(({ pages }) => pages.map(({ file }) => `docs/${file}.md`));

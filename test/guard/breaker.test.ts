@@ -369,7 +369,7 @@ test('each way from state to state has its reason', async () => {
 });
 
 describe('an answer whose body breaks off', () => {
-  const broken = (duration = 10) => ({ now: 0, duration });
+  const broken = (duration = 10) => ({ now: 0, duration, endpoint: '/' });
   const good = async ({ enter, leave }: ReturnType<typeof setup>): Promise<Permit> => {
     const permit = enter();
     await leave(permit, 'success');
@@ -448,6 +448,24 @@ describe('a breaker that opens again soon after it closed', () => {
       runtime.advance(COOLDOWN);
       await attempt('success');
     }
+  });
+
+  test('is a little quicker again with every half minute that it stayed closed', async () => {
+    const { breaker, attempt, attempts, runtime } = setup();
+    for (const needed of [5, 5, 10, 20]) {
+      await attempts(needed, 'failure');
+      runtime.advance(COOLDOWN);
+      await attempt('success');
+    }
+    // Forty were needed now. An opening a minute later takes two steps back.
+    runtime.advance(60_000);
+    await attempts(40, 'failure');
+    runtime.advance(COOLDOWN);
+    await attempt('success');
+    await attempts(9, 'failure');
+    expect(breaker.state).toBe('closed');
+    await attempts(1, 'failure');
+    expect(breaker.state).toBe('open');
   });
 
   test('is as quick as ever once it has been closed for long', async () => {

@@ -46,22 +46,27 @@ describe('a loan', () => {
     expect(retries(one, 100)).toBe(1);
   });
 
-  test('takes its time after the first two: a little more than the pauses of the call', () => {
+  test('takes its time after the first two: more than twice the pauses of the call', () => {
     const one = setup();
     one.call(0);
     retries(one, 0, { span: 1_000 });
-    expect(one.retry(2_249, { span: 1_000 })).toBeUndefined();
-    expect(one.retry(2_250, { span: 1_000 })).toBeDefined();
+    expect(one.retry(2_499, { span: 1_000 })).toBeUndefined();
+    expect(one.retry(2_500, { span: 1_000 })).toBeDefined();
   });
 
-  test('comes again 40 seconds later, if there was an answer', () => {
+  test.each([
+    ['network', 32_000],
+    ['timeout', 32_000],
+    // A service that sheds load pays for each refusal.
+    ['status', 52_000],
+  ] as const)('comes again for a retry after "%s" %i ms later, if there was an answer', (after, again) => {
     const one = setup();
     one.call(0);
-    expect(retries(one, 0)).toBe(4);
+    expect(retries(one, 0, { after })).toBe(4);
     one.answer(1_000);
-    one.call(39_000);
-    expect(retries(one, 39_999)).toBe(0);
-    expect(retries(one, 40_000)).toBe(4);
+    one.call(again - 1_000);
+    expect(retries(one, again - 1, { after })).toBe(0);
+    expect(retries(one, again, { after })).toBe(4);
   });
 
   test('without an answer is one retry every two to four minutes: enough for trouble to end by it', () => {
@@ -103,8 +108,15 @@ describe('savings', () => {
     one.answer(0, permit);
     expect(retries(one, 0)).toBe(2);
     one.answer(0);
-    one.fail(0, one.retry(0));
+    one.fail(0, one.retry(0), { reason: 'network' });
     expect(retries(one, 0)).toBe(0);
+  });
+
+  test('pay twice for a retry that is refused again: the refusal took some of the service’s work', () => {
+    const one = withoutLoan({ ratio: 1 });
+    for (let i = 0; i < 4; i++) one.answer(0);
+    one.fail(0, one.retry(0), { reason: 'status' });
+    expect(retries(one, 0)).toBe(2);
   });
 
   test('get back the token of a retry that was never sent', () => {

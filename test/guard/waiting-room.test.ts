@@ -95,6 +95,17 @@ describe('a room', () => {
     expect(out).toEqual(['standing in vain']);
   });
 
+  test('is crowded when more than a few attempts come at more than the pace', async () => {
+    const { room } = setup();
+    const now = systemRuntime.now();
+    for (let i = 0; i < 5; i++) room.passed(now);
+    expect(room.isCrowded(now)).toBe(false);
+    room.passed(now);
+    expect(room.isCrowded(now)).toBe(true);
+    // Half a call a second, times 1.3.
+    expect(room.isCrowded(now + 1_540)).toBe(false);
+  });
+
   test('takes nobody whose time is over', async () => {
     const { out, visit } = setup();
     await visit('late', { patience: 0 });

@@ -29,7 +29,7 @@ describe('a policy that says nothing', () => {
       scope: 'origin',
       breaker: {
         threshold: 0.8,
-        minimum: 20,
+        minimum: 12,
         window: 10_000,
         cooldown: 500,
         maxCooldown: 2_000,

@@ -124,6 +124,5 @@ export const failure: Storm = {
     bar('p = 20 %', 'success ≥ 99 % at a load ≤ 1.25', 0.99, 1.25),
     bar(OUTAGE, 'load ≤ 1.05', 0, 1.05),
     bar(OUTAGE, 'load ≤ 1.22 with the budget alone', 0, 1.22, BUDGET_ALONE),
-    bar(FLEET, 'load ≤ 1.3', 0, 1.3),
   ],
 };

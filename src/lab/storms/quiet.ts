@@ -155,11 +155,8 @@ export const quietFleet: Storm = {
       const condition = `${clients}, p = 50 %, ${failed}`;
       return [
         threshold(condition, `load ≤ ${load}`, (samples) => Number(mean(samples, 'load').toFixed(2)) <= load),
-        threshold(condition, 'success ≥ the loop’s', (samples, of) => {
-          return (
-            Number(mean(samples, 'success').toFixed(2)) >= Number(mean(of(loop.name), 'success').toFixed(2))
-          );
-        }),
+        // What three tries give.
+        threshold(condition, 'success ≥ 87 %', (samples) => mean(samples, 'success') >= 0.87),
       ];
     }),
   ]),
