@@ -23,6 +23,7 @@ const stray: [string, unknown, string][] = [
   ['budget', false, 'budget belongs in policy'],
   ['buffer', 9, 'buffer belongs in policy'],
   ['json', { a: 1 }, 'json is no option of a call: write body: JSON.stringify(value)'],
+  ['data', { a: 1 }, 'data is no option of a call: write body: JSON.stringify(data)'],
   ['json', null, 'json is no option of a call'],
   ['params', {}, 'params is no option of a call: write them into the URL'],
   ['searchParams', {}, 'searchParams is no option of a call: write them into the URL'],
