@@ -1,16 +1,8 @@
 import { PolicyError } from '../model/errors.ts';
 import { closest } from '../options/suggest.ts';
 import { Recent } from '../platform/recent.ts';
+import { BROUGHT } from './brought.ts';
 import { policyChecks } from './validate.ts';
-
-/** What people bring from ky, got and axios, and what to write instead. */
-const BROUGHT: ReadonlyMap<string, string> = new Map([
-  ['json', 'write body: JSON.stringify(value), and the header content-type: application/json'],
-  ['data', 'write body: JSON.stringify(data), and the header content-type: application/json'],
-  ['params', "write them into the URL: url + '?' + new URLSearchParams(params)"],
-  ['searchParams', "write them into the URL: url + '?' + new URLSearchParams(searchParams)"],
-  ['retries', 'write { policy: { retry: { attempts } } }, which counts the first attempt too'],
-]);
 
 /** Ours, which are worth a guess: a call whose key is lost has another one at the next try of the caller. */
 const OURS = ['idempotencyKey', 'policy'];
