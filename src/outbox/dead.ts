@@ -33,6 +33,7 @@ export interface ListOptions {
 export interface DeadLetters {
   /** The oldest first. */
   list(options?: ListOptions): Promise<DeadLetter[]>;
+  /** One dead letter, by the id of its call; undefined: there is none. */
   get(id: string): Promise<DeadLetter | undefined>;
   /**
    * Puts the call back into the queue, with the same id and the same key.

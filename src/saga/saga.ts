@@ -26,6 +26,7 @@ export interface StepContext<Input> {
  * JSON body, if it has one.
  */
 export interface SagaStep<Input> {
+  /** The step itself. What it returns is kept; what it throws, if final, turns the saga back. */
   readonly run: (context: StepContext<Input>) => unknown;
   /** Left out where there is nothing to take back. Keeps being tried for ever: it must not need what may never be. */
   readonly undo?: (context: StepContext<Input>) => unknown;

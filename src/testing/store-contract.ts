@@ -6,6 +6,7 @@ import type { Claim, ClaimOptions, ScopedKey, Store } from '../once/store.ts';
 /** One promise of a store: a sentence, and the check that throws if it does not hold. */
 export interface ContractCase<S> {
   readonly title: string;
+  /** Rejects if the store breaks the promise. */
   check(store: S): Promise<void>;
 }
 
