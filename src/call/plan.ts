@@ -55,7 +55,7 @@ export interface CallAdapter<A extends ResponseHead> {
 export interface CallOptions {
   /** The idempotency key of this logical call, or business values that it is made of. */
   readonly idempotencyKey?: SteadInit['idempotencyKey'];
-  /** A policy for this call alone, laid over the matching endpoint's. */
+  /** A policy for this call alone, merged over the matching endpoint's. */
   readonly policy?: Policy | undefined;
 }
 

@@ -9,7 +9,7 @@ import { type CheckedOptions, checkOptions } from './validate.ts';
 export type Accept = (policies: Policies) => void;
 
 /**
- * The rules of a client, which may be changed while it runs. Clients that were extended from it follow: theirs are laid over
+ * The rules of a client, which may be changed while it runs. Clients that were extended from it follow: theirs are merged over
  * the new ones.
  */
 export class LivePolicies {

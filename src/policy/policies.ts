@@ -22,14 +22,14 @@ export interface Policies {
   /** What holds by each endpoint rule, in the order in which they are looked at. */
   readonly rules: readonly ResolvedPolicy[];
   /**
-   * The policy for a call: the first endpoint rule that matches, laid over the client's, and then `override`.
+   * The policy for a call: the first endpoint rule that matches, merged over the client's, and then `override`.
    * @throws PolicyError if `override` is wrong
    */
   find(method: string, url: CallUrl, override: Policy | undefined): ResolvedPolicy;
   /** The same, with every value that holds and who said so. */
   explain(method: string, url: CallUrl, override: Policy | undefined): Explained;
   /**
-   * The same with other options laid over. Their endpoint rules come before the ones there are; a rule with the
+   * The same with other options merged over. Their endpoint rules come before the ones there are; a rule with the
    * same key takes the place of the old one.
    */
   layOver(options: CheckedOptions): Policies;
@@ -48,7 +48,7 @@ interface Layer {
   readonly resolved: ResolvedPolicy;
 }
 
-/** An endpoint rule as it was written, whatever it is laid over. */
+/** An endpoint rule as it was written, whatever it is merged over. */
 interface Rule {
   readonly key: string;
   readonly pattern: EndpointPattern;

@@ -50,7 +50,7 @@ function lay<Part extends object>(
  *
  * @param endpoint the rule it is for
  * @param path where its last layer was written, for messages
- * @param base what it was laid over: parts that were left alone are the base's own, and a thousand rules share them
+ * @param base what it was merged over: parts that were left alone are the base's own, and a thousand rules share them
  * @throws PolicyError if its members contradict each other
  */
 export function resolvePolicy(

@@ -1,7 +1,7 @@
 import type { Dialect, DialectName } from '../model/dialect.ts';
 import type { BreakerOptions, BudgetOptions, RetryOptions, TimeoutOptions } from '../model/options.ts';
 
-/** A policy that leaves nothing open, in the user's terms, so that another one can be laid over it. */
+/** A policy that leaves nothing open, in the user's terms, so that another one can be merged over it. */
 export interface WholePolicy {
   readonly timeout: Required<TimeoutOptions> | false;
   readonly retry: (Required<Omit<RetryOptions, 'when'>> & Pick<RetryOptions, 'when'>) | false;

@@ -110,7 +110,7 @@ const withRequest = (R: typeof Request): Record<string, Arguments> => ({
     new R(url, { signal: new AbortController().signal }),
     { signal: null },
   ],
-  'a Request that an init without members is laid over': (url) => [new R(url, { headers: { a: '1' } }), {}],
+  'a Request that an init without members is merged over': (url) => [new R(url, { headers: { a: '1' } }), {}],
   'a Request with unknown members over it': (url) => [new R(url), odd({ color: 'red' })],
   'a Request as the init': (url) => [
     url,

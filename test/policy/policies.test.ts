@@ -20,7 +20,7 @@ describe('the policy of a call', () => {
     expect(policy).toMatchObject({ endpoint: undefined, retry: { attempts: 2 } });
   });
 
-  it('is the first rule that matches, laid over the client’s', () => {
+  it('is the first rule that matches, merged over the client’s', () => {
     const policy = find({
       retry: { attempts: 2 },
       timeout: { total: 9_000 },
@@ -69,7 +69,7 @@ describe('the policy for one call', () => {
     endpoints: { [RULE]: { retry: { attempts: 6 }, idempotency: 'stripe', timeout: false } },
   };
 
-  it('is laid over that of the rule', () => {
+  it('is merged over that of the rule', () => {
     const policy = find(options, { retry: { base: 7 }, timeout: { total: 1_000 } });
     expect(policy).toMatchObject({
       endpoint: RULE,

@@ -43,7 +43,7 @@ describe('a policy that says nothing', () => {
   });
 });
 
-describe('a policy laid over another', () => {
+describe('a policy merged over another', () => {
   it('replaces the members that it has, and leaves the others', () => {
     const when = () => true;
     const policy = resolve(
