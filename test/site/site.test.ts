@@ -153,6 +153,27 @@ describe.skipIf(chromium === undefined && !process.env.CI)('the site', () => {
       await page.getByRole('alert').filter({ hasText: 'no JSON object' }).waitFor();
     });
 
+    test('the charts have lines, and one scale for all', async () => {
+      // Calls that are still under way at the end send on after it.
+      const { page } = await open(`docs/lab.html?${SHORT}&processes=100&outage=silence&outageLength=10`);
+      await numbersOf(page, 1);
+      await page.waitForTimeout(300); // for the screen's next picture
+      const charts = await page.locator('.lab-chart svg').evaluateAll((all) =>
+        all.map((svg) => ({
+          texts: [...svg.querySelectorAll('text')].map(({ textContent }) => textContent),
+          lines: [...svg.querySelectorAll('path[fill="none"]')].filter(
+            (path) => (path.getAttribute('d') ?? '').length > 60,
+          ).length,
+        })),
+      );
+      expect(charts.length).toBeGreaterThan(4);
+      for (const { texts, lines } of charts) {
+        expect(lines).toBeGreaterThanOrEqual(3);
+        expect(texts.join(' ')).not.toContain('NaN');
+        expect(texts).toEqual(expect.arrayContaining(['seconds', 'per second', 'breakers', '25']));
+      }
+    });
+
     test('every control and every chart has a name', async () => {
       const { page } = await open(`docs/lab.html?${SHORT}`);
       await numbersOf(page, 1);

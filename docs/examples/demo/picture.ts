@@ -4,14 +4,15 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { terminalPicture } from './terminal-picture.ts';
 
-// Runs the demo and draws what it printed, without the lines of progress: docs/demo.svg.
+// Runs the demo and draws what it printed, without the lines of progress and of probes that failed: docs/demo.svg.
 
 const args = process.argv.slice(2);
 const main = fileURLToPath(new URL('main.ts', import.meta.url));
 const { stdout } = await promisify(execFile)(process.execPath, [...process.execArgv, main, ...args]);
 
 const command = args.length > 0 ? `npm run demo -- ${args.join(' ')}` : 'npm run demo';
-const shown = stdout.split('\n').filter((line) => !/^bare fetch \d+ of /.test(line));
+const LEFT_OUT = /^bare fetch \d+ of |breaker (open → half-open|half-open → open),/;
+const shown = stdout.split('\n').filter((line) => !LEFT_OUT.test(line));
 const date = new Date().toISOString().slice(0, 10);
 const caption = `${command} · ${date} · Node ${process.versions.node}`;
 await writeFile(
