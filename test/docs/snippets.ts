@@ -1,4 +1,4 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pages, root, textOf } from './pages.ts';
 
@@ -19,6 +19,8 @@ export interface Snippet {
 export function writeSnippets(): Snippet[] {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
+  // What a page tells to copy is beside its snippets.
+  copyFileSync(join(root, 'docs/examples/telemetry/prometheus.ts'), join(folder, 'prometheus.ts'));
   const snippets = pages().flatMap(fromPage);
   const settings = {
     extends: '../../tsconfig.json',
