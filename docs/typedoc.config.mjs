@@ -10,6 +10,7 @@ export default {
   entryPoints: subpaths.map(([, source]) => `../${source}`),
   out: 'reference',
   router: 'module',
+  groupOrder: ['Functions', 'Variables', 'Interfaces', 'Classes', 'Type Aliases'],
   entryFileName: 'index',
   readme: 'none',
   disableSources: true,

@@ -32,6 +32,9 @@ test('every link resolves in the packed tarball, too', () => {
   const [{ files }] = JSON.parse(packed) as [{ files: { path: string }[] }];
   const paths = new Set(files.map(({ path }) => path));
   expect(paths).toContain('docs/guarantees.md');
+  expect(
+    [...paths].filter((path) => /^docs\/(node_modules|reference|\.vitepress|package)/.test(path)),
+  ).toEqual([]);
   const broken = links.filter(({ page, file }) => paths.has(page) && !paths.has(file));
   expect(broken.map(({ page, href }) => `${page}: ${href}`)).toEqual([]);
 }, 60_000);

@@ -16,6 +16,9 @@ export async function watchOver(page: Page, folder: string): Promise<string[]> {
   page.on('console', (message) => {
     if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
   });
+  page.on('response', (response) => {
+    if (response.status() >= 400) complaints.push(`${response.status()} ${response.url()}`);
+  });
   page.on('pageerror', ({ message }) => complaints.push(message));
   await page.route('**', (route) => {
     const url = route.request().url();
