@@ -48,6 +48,7 @@ describe.skipIf(chromium === undefined && !process.env.CI)('the site', () => {
     ['an example', 'docs/reference/files/docs/examples/once/hono.ts.html'],
     ['the lab', 'docs/lab.html'],
     ['the changes', 'CHANGELOG.html'],
+    ['the page for what is not there', '404.html'],
   ] as const;
 
   describe.each(['light', 'dark'] as const)('%s', (colorScheme) => {
