@@ -1,6 +1,5 @@
 import { type Duplex, Readable, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import * as zlib from 'node:zlib';
 import {
   createBrotliDecompress,
   createGunzip,
@@ -8,6 +7,7 @@ import {
   createInflateRaw,
   type InflateRaw,
 } from 'node:zlib';
+import { isWholeZstd } from './zstd-frames.ts';
 
 /** What a response says of its body. */
 export interface BodyHead {
@@ -29,7 +29,11 @@ export async function assertIntact(head: BodyHead, chunks: readonly Uint8Array[]
   if (/^\d+$/.test(head.length) && Number(head.length) !== bytes) {
     throw new Error(`the response body has ${bytes} bytes, its content-length is ${head.length}`);
   }
-  const decoder = decoders.get(head.encoding.trim().toLowerCase());
+  const encoding = head.encoding.trim().toLowerCase();
+  if (encoding === 'zstd' && !isWholeZstd(Buffer.concat(chunks))) {
+    throw new Error(`the response body is cut: its ${bytes} bytes of zstd end before their last block`);
+  }
+  const decoder = decoders.get(encoding);
   if (decoder === undefined || bytes === 0) return;
   const nowhere = new Writable({ write: (_chunk, _encoding, next) => next() });
   await pipeline(Readable.from(chunks), decoder(chunks), nowhere);
@@ -42,14 +46,7 @@ const decoders: ReadonlyMap<string, Decoder> = new Map<string, Decoder>([
   ['x-gzip', () => createGunzip()],
   ['br', () => createBrotliDecompress()],
   ['deflate', deflate],
-  ...zstd(),
 ]);
-
-/** Node can decode it from 22.15 on. */
-function zstd(): [string, Decoder][] {
-  const { createZstdDecompress } = zlib as { createZstdDecompress?: () => Duplex };
-  return createZstdDecompress === undefined ? [] : [['zstd', () => createZstdDecompress()]];
-}
 
 /** Some servers leave out the zlib wrapper, which RFC 9110, section 8.4.1.2, asks for; browsers put up with it. */
 function deflate(chunks: readonly Uint8Array[]): InflateRaw {
