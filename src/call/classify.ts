@@ -63,6 +63,7 @@ export function judgeError(
   if (callerAborted) return aborted;
   if (isTimeout(error)) return error.phase === 'total' ? outOfTime : timeout;
   if (fault === 'body' || isUnreadable(error)) return unusableBody;
+  if (fault === 'response') return onTheWire.permanent;
   return fault === 'network' ? onTheWire[permanenceOf(error)] : invalid;
 }
 

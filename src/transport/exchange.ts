@@ -56,8 +56,11 @@ export interface ExchangeRecord {
   bodyEnded(body: BodyReport): void;
 }
 
-/** Where an error came from: the network reported it, or the request body threw it while it was sent. */
-export type Fault = 'network' | 'body';
+/**
+ * Where an error came from: the network reported it, the request body threw it while it was sent, or the response is such that nobody
+ * could make sense of it.
+ */
+export type Fault = 'network' | 'body' | 'response';
 
 /**
  * One attempt on the wire, and what is known of it: facts, not guesses.

@@ -2,12 +2,14 @@ import type { Dispatcher } from 'undici';
 import { findHeader, withMissing } from '../../http/headers.ts';
 import { writtenPairs } from '../../http/written-headers.ts';
 import type { AttemptRequest } from '../exchange.ts';
+import { codingsOf } from './codings.ts';
 import type { Gate } from './gate.ts';
 import type { AnyHandler, Listener } from './handlers.ts';
 import { handlerFor, telling } from './languages.ts';
 import type { Means } from './means.ts';
 import { fetch as undiciFetch } from './package.ts';
 import { USER_AGENT } from './plain-request.ts';
+import { headerOf } from './raw-headers.ts';
 import { ResponseBody } from './response-body.ts';
 import { mayHaveBody, type Upload } from './upload.ts';
 import type { Carrier, WireExchange } from './wire.ts';
@@ -70,7 +72,7 @@ export class ThroughFetch implements Carrier<Response> {
     this.#inHand = undefined;
     if (inHand !== undefined) {
       this.#listener.onRequestStart?.(inHand, null);
-      inHand.release(this.#listener);
+      this.ready(exchange, inHand);
       return true;
     }
     if (!this.#isNamed) Reflect.set(options.headers ?? {}, 'user-agent', USER_AGENT);
@@ -93,7 +95,9 @@ export class ThroughFetch implements Carrier<Response> {
     this.#listener?.onRequestStart?.(gate, context);
   }
 
-  ready(_exchange: WireExchange<Response>, gate: Gate): void {
+  ready(exchange: WireExchange<Response>, gate: Gate): void {
+    // `fetch` will refuse it.
+    if (codingsOf(headerOf(gate.headers, 'content-encoding')) === undefined) exchange.fault = 'response';
     if (this.#listener) gate.release(this.#listener);
   }
 

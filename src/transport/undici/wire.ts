@@ -200,7 +200,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
 
   failed(fault: Fault | undefined): void {
     this.#clock?.stop();
-    this.fault = this.#bodyBroke ? 'body' : fault;
+    this.fault = this.#bodyBroke ? 'body' : (fault ?? this.fault);
     this.#body.ended(fault === 'network' ? 'network' : 'cancelled', this.#now());
     this.#letGo();
   }
