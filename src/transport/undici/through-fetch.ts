@@ -44,10 +44,9 @@ export class ThroughFetch implements Carrier<Response> {
     sent.headers = this.#upload ? withMissing(given, this.#upload.headers) : given;
     this.#isNamed = findHeader(given, 'user-agent') !== undefined;
     sent.body = this.#upload ? this.#upload.standIn : body;
-    undiciFetch(url.href, sent as unknown as UndiciInit).then(
-      (response) => this.#answered(exchange, response),
-      (error: unknown) => exchange.refuse(error),
-    );
+    undiciFetch(url.href, sent as unknown as UndiciInit)
+      .then((response) => this.#answered(exchange, response))
+      .catch((error: unknown) => exchange.refuse(error));
   }
 
   /** The request was sent without `fetch`, but its response is for `fetch` to deal with. */

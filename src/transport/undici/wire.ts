@@ -194,8 +194,13 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     this.#letGo();
   }
 
+  /** Whatever throws while the response is handed over ends the attempt: its clock may have stopped already. */
   ready(gate: Gate): void {
-    this.#carrier?.ready(this, gate);
+    try {
+      this.#carrier?.ready(this, gate);
+    } catch (error) {
+      this.refuse(error);
+    }
   }
 
   failed(fault: Fault | undefined): void {
