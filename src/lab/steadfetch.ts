@@ -29,7 +29,7 @@ export function timed(name: string, options: ClientOptions): Strategy {
     name,
     client(environment) {
       const { timeout } = environment;
-      const own = timeout === undefined ? {} : { timeout: { attempt: timeout } };
+      const own = timeout === undefined ? {} : { timeout: { attempt: timeout, total: false } as const };
       return steadfetch(name, { ...own, ...options }).client(environment);
     },
   };
