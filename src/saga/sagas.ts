@@ -1,52 +1,25 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { PGlite } from '@electric-sql/pglite';
 import type { Pool } from 'pg';
-import type { JobAttempt, JobWithMetadata, PgBoss } from 'pg-boss';
+import type { JobWithMetadata } from 'pg-boss';
 import { v5 } from 'uuid';
 import type { Store } from '../once/index.ts';
 import { pgliteStore } from '../once/stores/pglite.ts';
 import { postgresStore } from '../once/stores/postgres.ts';
-import { affected, liveQueue, queue, startBoss } from '../outbox/boss.ts';
-import {
-  type AdaptedTx,
-  type Database,
-  engineDb,
-  openDatabase,
-  type Target,
-  type Tx,
-} from '../outbox/database.ts';
+import { liveQueue, queue, startBoss } from '../outbox/boss.ts';
+import { type AdaptedTx, engineDb, openDatabase, type Target, type Tx } from '../outbox/database.ts';
 import { Hand } from '../outbox/hand.ts';
 import { checkWork, type WorkOptions } from '../outbox/options.ts';
 import { Worker } from '../outbox/worker.ts';
 import { warn } from '../platform/warn.ts';
-import { advance, type Standing } from './advance.ts';
-import { Caller } from './caller.ts';
-import { MissingStepError, SagaReusedError, UnknownSagaError } from './errors.ts';
-import { closeJournal, journalOf } from './journal.ts';
-import { type CheckedSagas, checkSagas, type SagasOptions } from './options.ts';
+import { carryOn, clock, fetchJobs, type Job, type Parts, QUEUE } from './carry-on.ts';
+import { SagaReusedError, UnknownSagaError } from './errors.ts';
+import { checkSagas, type SagasOptions } from './options.ts';
 import type { Saga } from './saga.ts';
-import { type Remembered, rememberedOf, type SagaState, type StoredSaga, stateOf } from './state.ts';
+import { type SagaState, type StoredSaga, stateOf } from './state.ts';
 
-const QUEUE = 'sagas';
 /** The scope of the ids that are made of names. Never change it: sagas in flight would be started a second time. */
 const NAMESPACE = 'c5a5a1f2-7f0e-4f57-93a7-6d0b5c1d2e10';
-
-const clock = {
-  now: () => Date.now(),
-  setTimeout: (fn: () => void, ms: number): unknown => setTimeout(fn, ms),
-  clearTimeout: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
-  setInterval: (fn: () => void, ms: number): unknown => setInterval(fn, ms),
-  clearInterval: (timer: unknown) => clearInterval(timer as NodeJS.Timeout),
-};
-
-/** A saga that this process holds. */
-interface Job {
-  readonly id: string;
-  readonly attempt: JobAttempt;
-  readonly stored: StoredSaga;
-  readonly startedAt: number;
-  readonly remembered: Remembered | undefined;
-}
 
 /** What can be listened to: where a saga stands after this process carried it on. */
 type Listener = (event: SagaState | Error) => unknown;
@@ -79,14 +52,6 @@ export async function openSagas(target: Target, options: SagasOptions): Promise<
     await database.close();
     throw error;
   }
-}
-
-interface Parts {
-  readonly database: Database;
-  readonly boss: PgBoss;
-  readonly store: Store;
-  readonly table: string;
-  readonly options: CheckedSagas;
 }
 
 /** Sagas, from their start to their end. `openSagas` opens them. */
@@ -153,7 +118,8 @@ export class Sagas {
     // The engine takes jobs by priority and not by id: so this one is given a priority that no other has.
     const only = 1 + Math.floor(Math.random() * 2_000_000_000);
     const { updated } = await boss.update(QUEUE, undefined, { id: jobId, priority: only });
-    const [job] = updated === 0 ? [] : await this.#fetch(1, { minPriority: only, maxPriority: only });
+    const [job] =
+      updated === 0 ? [] : await fetchJobs(this.#parts, 1, { minPriority: only, maxPriority: only });
     if (job !== undefined) return await this.#carryOn(job);
     return (await this.#hand.outcomeOf(jobId)) ?? (await this.get(saga, id));
   }
@@ -189,7 +155,7 @@ export class Sagas {
   /** Carries on what is due, here, until it is stopped. @throws PolicyError An option is wrong. */
   work(options: WorkOptions = {}): { stop(): Promise<void> } {
     const tools = {
-      sources: [{ fetch: (limit: number) => this.#fetch(limit), chained: false }],
+      sources: [{ fetch: (limit: number) => fetchJobs(this.#parts, limit), chained: false }],
       take: (job: Job) => this.#carryOn(job),
       clock,
       onError: this.onError,
@@ -231,93 +197,12 @@ export class Sagas {
     await this.#parts.database.close();
   }
 
-  async #fetch(limit: number, which: { minPriority?: number; maxPriority?: number } = {}): Promise<Job[]> {
-    const jobs = await this.#parts.boss.fetch<StoredSaga>(QUEUE, {
-      batchSize: limit,
-      includeMetadata: true,
-      ...which,
-    });
-    return jobs.map((job) => ({
-      id: job.id,
-      attempt: { id: job.id, retryCount: job.retryCount },
-      stored: job.data,
-      startedAt: job.createdOn.getTime(),
-      remembered: rememberedOf(job.output),
-    }));
-  }
-
   #carryOn(job: Job): Promise<SagaState> {
     return this.#hand.hold(job, async () => {
-      const standing = await this.#advance(job);
-      const { stored, startedAt, remembered } = job;
-      const tries = (remembered?.tries ?? 0) + 1;
-      const next: Remembered = { ...factsOf(standing), tries };
-      const isOver = standing.state === 'whole' || standing.state === 'taken-back';
-      const wait = isOver ? undefined : this.#pause(tries, standing);
-      const held = isOver ? await this.#end(job, next) : await this.#postpone(job, next, wait ?? 0);
-      const state: SagaState = {
-        ...next,
-        saga: stored.saga,
-        id: stored.id,
-        startedAt,
-        ...(wait !== undefined && { notBefore: clock.now() + wait }),
-      };
+      const { state, held } = await carryOn(this.#parts, job);
       if (held) this.#tell(state.state, state);
       return state;
     });
-  }
-
-  async #advance({ stored, startedAt, remembered }: Job): Promise<Standing> {
-    const { options, store } = this.#parts;
-    const saga = options.sagas.get(stored.saga);
-    if (saga === undefined) {
-      const error = new MissingStepError(`the code does not have the saga ${stored.saga}`);
-      return { state: 'stuck', step: '', direction: 'run', delivery: 'not-sent', error };
-    }
-    const earlier =
-      remembered?.step !== undefined && remembered.delivery !== undefined
-        ? { step: remembered.step, delivery: remembered.delivery }
-        : undefined;
-    return await advance({
-      saga,
-      id: stored.id,
-      input: stored.input,
-      journal: journalOf(store, saga.name, stored.id),
-      callerOf: (step) => new Caller(options.fetch, step, options.base, options.prepare),
-      now: clock.now,
-      deadline: startedAt + saga.patience,
-      earlier,
-    });
-  }
-
-  async #end({ attempt, stored, id }: Job, next: Remembered): Promise<boolean> {
-    const { boss, database, table, store, options } = this.#parts;
-    const held = await database.transaction(async (tx) => {
-      const db = engineDb(tx);
-      if (!affected(await boss.complete(QUEUE, [attempt], next, { db })).has(id)) return false;
-      await closeJournal(db, table, stored.saga, stored.id, options.keep);
-      return true;
-    });
-    await store.purge(100);
-    return held;
-  }
-
-  async #postpone({ attempt, id }: Job, next: Remembered, wait: number): Promise<boolean> {
-    const { boss, database } = this.#parts;
-    return await database.transaction(async (tx) => {
-      const db = engineDb(tx);
-      if (!affected(await boss.fail(QUEUE, [attempt], next, { db })).has(id)) return false;
-      await boss.update(QUEUE, undefined, { id, startAfter: wait / 1_000, db });
-      return true;
-    });
-  }
-
-  /** What a service or the journal asked for is a floor, with the jitter on top. */
-  #pause(tries: number, standing: Standing): number {
-    const { base, cap } = this.#parts.options.backoff;
-    const error = 'error' in standing ? Object(standing.error) : {};
-    const asked = Number(Reflect.get(error, 'wait') ?? Reflect.get(error, 'retryAfter') ?? 0);
-    return asked + Math.random() * Math.min(cap, base * 2 ** Math.min(tries - 1, 30));
   }
 
   #tell(name: string, event: SagaState | Error): void {
@@ -341,14 +226,3 @@ export class Sagas {
 }
 
 const jobIdOf = (saga: string, id: string) => v5(JSON.stringify([saga, id]), NAMESPACE);
-
-function factsOf(standing: Standing): Remembered {
-  if (!('error' in standing)) return standing;
-  const { error, ...facts } = standing;
-  const { name, code, status } = Object(error) as { name?: unknown; code?: unknown; status?: unknown };
-  return {
-    ...facts,
-    error: { name: typeof name === 'string' ? name : 'Error', ...(typeof code === 'string' && { code }) },
-    ...(typeof status === 'number' && { status }),
-  };
-}

@@ -1,0 +1,149 @@
+import type { JobAttempt, PgBoss } from 'pg-boss';
+import type { Store } from '../once/index.ts';
+import { affected } from '../outbox/boss.ts';
+import { type Database, engineDb } from '../outbox/database.ts';
+import { advance, type Standing } from './advance.ts';
+import { Caller } from './caller.ts';
+import { MissingStepError } from './errors.ts';
+import { closeJournal, journalOf } from './journal.ts';
+import type { CheckedSagas } from './options.ts';
+import { type Remembered, rememberedOf, type SagaState, type StoredSaga } from './state.ts';
+
+export const QUEUE = 'sagas';
+
+export const clock = {
+  now: () => Date.now(),
+  setTimeout: (fn: () => void, ms: number): unknown => setTimeout(fn, ms),
+  clearTimeout: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
+  setInterval: (fn: () => void, ms: number): unknown => setInterval(fn, ms),
+  clearInterval: (timer: unknown) => clearInterval(timer as NodeJS.Timeout),
+};
+
+/** A saga that this process holds. */
+export interface Job {
+  readonly id: string;
+  readonly attempt: JobAttempt;
+  readonly stored: StoredSaga;
+  readonly startedAt: number;
+  readonly remembered: Remembered | undefined;
+}
+
+/** What sagas are made of. */
+export interface Parts {
+  readonly database: Database;
+  readonly boss: PgBoss;
+  readonly store: Store;
+  readonly table: string;
+  readonly options: CheckedSagas;
+}
+
+/** Takes what is due. */
+export async function fetchJobs(
+  { boss }: Parts,
+  limit: number,
+  which: { minPriority?: number; maxPriority?: number } = {},
+): Promise<Job[]> {
+  const jobs = await boss.fetch<StoredSaga>(QUEUE, {
+    batchSize: limit,
+    includeMetadata: true,
+    ...which,
+  });
+  return jobs.map((job) => ({
+    id: job.id,
+    attempt: { id: job.id, retryCount: job.retryCount },
+    stored: job.data,
+    startedAt: job.createdOn.getTime(),
+    remembered: rememberedOf(job.output),
+  }));
+}
+
+/** Carries a saga on as far as it goes now, and records where it stands. Not `held`: another process has taken it meanwhile. */
+export async function carryOn(parts: Parts, job: Job): Promise<{ state: SagaState; held: boolean }> {
+  const standing = await standingOf(parts, job);
+  const { stored, startedAt, remembered } = job;
+  const tries = (remembered?.tries ?? 0) + 1;
+  const next: Remembered = { ...factsOf(standing), tries };
+  const isOver = standing.state === 'whole' || standing.state === 'taken-back';
+  const wait = isOver ? undefined : pause(parts.options.backoff, tries, standing);
+  const held = isOver ? await end(parts, job, next) : await postpone(parts, job, next, wait ?? 0);
+  const state: SagaState = {
+    ...next,
+    saga: stored.saga,
+    id: stored.id,
+    startedAt,
+    ...(wait !== undefined && { notBefore: clock.now() + wait }),
+  };
+  return { state, held };
+}
+
+async function standingOf(
+  { options, store }: Parts,
+  { stored, startedAt, remembered }: Job,
+): Promise<Standing> {
+  const saga = options.sagas.get(stored.saga);
+  if (saga === undefined) {
+    const error = new MissingStepError(`the code does not have the saga ${stored.saga}`);
+    return { state: 'stuck', step: '', direction: 'run', delivery: 'not-sent', error };
+  }
+  const earlier =
+    remembered?.step !== undefined && remembered.delivery !== undefined
+      ? { step: remembered.step, delivery: remembered.delivery }
+      : undefined;
+  return await advance({
+    saga,
+    id: stored.id,
+    input: stored.input,
+    journal: journalOf(store, saga.name, stored.id),
+    callerOf: (step) => new Caller(options.fetch, step, options.base, options.prepare),
+    now: clock.now,
+    deadline: startedAt + saga.patience,
+    earlier,
+  });
+}
+
+async function end(
+  { boss, database, table, store, options }: Parts,
+  { attempt, stored, id }: Job,
+  next: Remembered,
+): Promise<boolean> {
+  const held = await database.transaction(async (tx) => {
+    const db = engineDb(tx);
+    if (!affected(await boss.complete(QUEUE, [attempt], next, { db })).has(id)) return false;
+    await closeJournal(db, table, stored.saga, stored.id, options.keep);
+    return true;
+  });
+  await store.purge(100);
+  return held;
+}
+
+async function postpone(
+  { boss, database }: Parts,
+  { attempt, id }: Job,
+  next: Remembered,
+  wait: number,
+): Promise<boolean> {
+  return await database.transaction(async (tx) => {
+    const db = engineDb(tx);
+    if (!affected(await boss.fail(QUEUE, [attempt], next, { db })).has(id)) return false;
+    await boss.update(QUEUE, undefined, { id, startAfter: wait / 1_000, db });
+    return true;
+  });
+}
+
+/** What a service or the journal asked for is a floor, with the jitter on top. */
+function pause({ base, cap }: CheckedSagas['backoff'], tries: number, standing: Standing): number {
+  const error = 'error' in standing ? Object(standing.error) : {};
+  const asked = Number(Reflect.get(error, 'wait') ?? Reflect.get(error, 'retryAfter') ?? 0);
+  return asked + Math.random() * Math.min(cap, base * 2 ** Math.min(tries - 1, 30));
+}
+
+function factsOf(standing: Standing): Remembered {
+  if (!('error' in standing)) return standing;
+  const { error, ...facts } = standing;
+  const { name, code, status } = Object(error) as { name?: unknown; code?: unknown; status?: unknown };
+  return {
+    ...facts,
+    error: { name: typeof name === 'string' ? name : 'Error', ...(typeof code === 'string' && { code }) },
+    ...(typeof status === 'number' && { status }),
+  };
+}
