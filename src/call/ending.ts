@@ -42,8 +42,9 @@ export function turnedAway<A extends ResponseHead>(
   { by }: Refusal,
   number: number,
 ): Stopped {
-  const { emitter, record, caller } = plan;
+  const { emitter, record, caller, scope } = plan;
   if (caller?.aborted) return 'aborted';
+  if (scope !== undefined) scope.rejected += 1;
   if (by === 'budget' && emitter.has('budget')) emitter.emit('budget', record.ref);
   if (emitter.has('rejected')) emitter.emit('rejected', { ...record.ref, by, number });
   return by;

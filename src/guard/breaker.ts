@@ -1,7 +1,7 @@
 import type { BreakerRecord, BreakerState, Transition } from '../model/breaker.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { EndpointHealth } from './endpoint-health.ts';
-import type { FailureRule } from './failure-window.ts';
+import type { Counts, FailureRule } from './failure-window.ts';
 import type { FailureWindows } from './failure-windows.ts';
 import type { BrokenBody, Departure, Guard, Outcome, Permit, Refusal } from './guard.ts';
 
@@ -85,6 +85,11 @@ export class CircuitBreaker implements Guard {
   get retryAt(): number | undefined {
     if (this.state !== 'open') return undefined;
     return this.#runtime.epoch() + Math.max(0, this.#until - this.#runtime.now());
+  }
+
+  /** What is in its window now. */
+  get counts(): Counts {
+    return this.#windows.counts(this, this.#runtime.now());
   }
 
   refusal({ now, endpoint }: { readonly now: number; readonly endpoint?: string }): Refusal | undefined {

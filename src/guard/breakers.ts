@@ -1,4 +1,4 @@
-import type { BreakerSnapshot } from '../model/breaker.ts';
+import type { BreakerSnapshot, ScopeSnapshot } from '../model/breaker.ts';
 import type { Breakers } from '../model/client.ts';
 import type { BreakerRule, CircuitBreaker } from './breaker.ts';
 import type { ScopeNames } from './scope-names.ts';
@@ -19,6 +19,12 @@ export function breakersOf(
       const { scope, breaker } = find(name);
       return breaker && snapshot(scope, breaker);
     },
+    all() {
+      return [...scopes.names()].flatMap((scope) => {
+        const breaker = scopes.breaker(scope, ruleOf(scope));
+        return breaker === undefined ? [] : [snapshot(scope, breaker)];
+      });
+    },
     isolate(name) {
       const scope = names.find(name);
       scopes.use(scope).breakerBy(ruleOf(scope)).isolate();
@@ -37,6 +43,18 @@ export function breakersOf(
   };
 }
 
-function snapshot(scope: string, { state, since, retryAt }: CircuitBreaker): BreakerSnapshot {
-  return { scope, state, since, ...(retryAt !== undefined && { retryAt }) };
+/** What there is of every scope, for people and gauges. `now` is monotonic. */
+export function describeScopes(scopes: Scopes, now: number): ScopeSnapshot[] {
+  return Array.from(scopes.all(), ({ name: scope, breaker, budget, room, inFlight, rejected }) => ({
+    scope,
+    ...(breaker && { breaker: snapshot(scope, breaker) }),
+    ...(budget && { budget: budget.level(now) }),
+    inFlight,
+    waiting: room.size,
+    rejected,
+  }));
+}
+
+function snapshot(scope: string, { state, since, retryAt, counts }: CircuitBreaker): BreakerSnapshot {
+  return { scope, state, since, ...(retryAt !== undefined && { retryAt }), ...counts };
 }

@@ -125,8 +125,13 @@ export class Budget implements Guard {
     return permit === LENT ? 'lent' : 'saved';
   }
 
+  /** Retries that may be had: saved, and left of the last loan. */
+  level(now: number): number {
+    return this.#savings(now) + this.#left;
+  }
+
   describe(now: number): string {
-    return `budget ${(this.#savings(now) + this.#left).toFixed(1)} retries`;
+    return `budget ${this.level(now).toFixed(1)} retries`;
   }
 
   /** An answer that is not asked for again brings tokens. */

@@ -12,6 +12,12 @@ export interface FailureRule {
   readonly window: number;
 }
 
+/** What a window holds. */
+export interface Counts {
+  readonly attempts: number;
+  readonly failures: number;
+}
+
 /** What opossum runs: an outcome that there is already. */
 const replay = (good: boolean): Promise<void> => (good ? done : Promise.reject(counted));
 const done = Promise.resolve();
@@ -57,6 +63,12 @@ export class FailureWindow {
     this.#rotate(now);
     await this.#circuit.fire(false).catch(() => {});
     return this.#circuit.opened;
+  }
+
+  counts(now: number): Counts {
+    this.#rotate(now);
+    const { successes, failures } = this.#circuit.stats;
+    return { attempts: successes + failures, failures };
   }
 
   /** True once nothing has been recorded for a whole window: the statistics are empty. */

@@ -1,4 +1,4 @@
-import type { FailureRule } from './failure-window.ts';
+import type { Counts, FailureRule } from './failure-window.ts';
 
 const SLICES = 10;
 /** The threshold opens at itself, and 1 must be reachable. */
@@ -30,11 +30,15 @@ export class FailureWindow {
 
   async failure(now: number): Promise<boolean> {
     this.#count(now, 1);
-    const attempts = this.#slices.reduce((sum, slice) => sum + slice.attempts, 0);
-    const failures = this.#slices.reduce((sum, slice) => sum + slice.failures, 0);
+    const { attempts, failures } = this.#sum();
     const share = (failures / attempts) * 100;
     if (attempts >= this.#rule.minimum && share > this.#rule.threshold * 100 - EPSILON) this.#opened = true;
     return this.#opened;
+  }
+
+  counts(now: number): Counts {
+    this.#rotate(now);
+    return this.#sum();
   }
 
   isIdle(now: number): boolean {
@@ -47,13 +51,23 @@ export class FailureWindow {
 
   close(): void {}
 
-  #count(now: number, failures: number): void {
+  #sum(): Counts {
+    const attempts = this.#slices.reduce((sum, slice) => sum + slice.attempts, 0);
+    const failures = this.#slices.reduce((sum, slice) => sum + slice.failures, 0);
+    return { attempts, failures };
+  }
+
+  #rotate(now: number): void {
     const slices = Math.floor((now - this.#rotatedAt) / this.#slice);
     if (slices > 0) {
       this.#rotatedAt += slices * this.#slice;
       for (let i = 0; i < Math.min(slices, SLICES); i++) this.#slices.push({ attempts: 0, failures: 0 });
       this.#slices = this.#slices.slice(-SLICES);
     }
+  }
+
+  #count(now: number, failures: number): void {
+    this.#rotate(now);
     // Once it has opened nothing is counted any more.
     const youngest = this.#slices.at(-1);
     if (youngest === undefined || this.#opened) return;

@@ -1,4 +1,4 @@
-import { type FailureRule, FailureWindow } from './failure-window.ts';
+import { type Counts, type FailureRule, FailureWindow } from './failure-window.ts';
 
 /**
  * The rolling windows that have something in them, by the breaker they belong to. The one that was turned longest
@@ -16,6 +16,15 @@ export class FailureWindows {
   /** Feeds one failure. Resolves to true if it opens the breaker. */
   failure(breaker: object, rule: FailureRule, now: number): Promise<boolean> {
     return this.#windowOf(breaker, rule, now).failure(now);
+  }
+
+  counts(breaker: object, now: number): Counts {
+    const window = this.#windows.get(breaker);
+    if (window === undefined || window.isIdle(now)) return { attempts: 0, failures: 0 };
+    // Counting turns it.
+    this.#windows.delete(breaker);
+    this.#windows.set(breaker, window);
+    return window.counts(now);
   }
 
   /** The statistics of this breaker start fresh. */

@@ -1,5 +1,5 @@
 import type { Runtime } from '../platform/runtime.ts';
-import { Admission, enter } from './admission.ts';
+import { Admission, enter, type Host } from './admission.ts';
 import type { BreakerRule, CircuitBreaker } from './breaker.ts';
 import { Budget, type BudgetRule } from './budget.ts';
 import type { Entry, Guard, Refusal } from './guard.ts';
@@ -12,11 +12,15 @@ export interface GuardRules {
 }
 
 /** What calls that share a scope share: its guards, each made when first used, by the rules of the call that needs it. */
-export class Scope {
+export class Scope implements Host {
   readonly name: string;
   readonly room: WaitingRoom;
   breaker: CircuitBreaker | undefined;
   budget: Budget | undefined;
+  /** Attempts under way. */
+  inFlight = 0;
+  /** Attempts that a guard turned away. */
+  rejected = 0;
   readonly #random: () => number;
   readonly #newBreaker: (rule: BreakerRule) => CircuitBreaker;
   /** Guards that go by a rule which may have been replaced. */
@@ -39,12 +43,21 @@ export class Scope {
 
   /** Passes the guards, or is refused. Whoever waits in the room hears of how it ends. */
   enter(guards: readonly Guard[], entry: Entry): Admission | Refusal {
-    const entered = enter(guards, entry, this.#changed);
-    if (entered instanceof Admission) this.room.passed(entry.now);
+    const entered = enter(guards, entry, this);
+    if (entered instanceof Admission) {
+      this.inFlight += 1;
+      this.room.passed(entry.now);
+    }
     return entered;
   }
 
-  readonly #changed = (): void => this.room.pump();
+  left(): void {
+    this.inFlight -= 1;
+  }
+
+  changed(): void {
+    this.room.pump();
+  }
 
   breakerBy(rule: BreakerRule): CircuitBreaker {
     this.breaker ??= this.#newBreaker(rule);

@@ -51,6 +51,16 @@ export class Scopes {
     return this.#scopes.get(name)?.breaker;
   }
 
+  /** The names of all scopes, those that were inherited and not used yet, too. */
+  names(): Set<string> {
+    return new Set([...this.#inherited.keys(), ...this.#scopes.keys()]);
+  }
+
+  /** The scopes in use, the least recently used first. */
+  all(): Iterable<Scope> {
+    return this.#scopes.values();
+  }
+
   /**
    * What another process would have to know of the breakers that are not closed. Not what was inherited, never asked
    * for, and is over: else it would be handed on for ever.

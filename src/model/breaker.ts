@@ -11,6 +11,26 @@ export interface BreakerSnapshot {
   readonly since: number;
   /** While open: epoch milliseconds from which one probe is let through. */
   readonly retryAt?: number;
+  /** Attempts that count, within `breaker.window`. None while it is open, and after each change of state: it starts fresh. */
+  readonly attempts: number;
+  /** How many of these failed. */
+  readonly failures: number;
+}
+
+/** What the calls of one scope share, as it stands. */
+export interface ScopeSnapshot {
+  /** An origin, the key of an endpoint rule, or what your scope function returned. */
+  readonly scope: string;
+  /** Absent as long as no call has used one. */
+  readonly breaker?: BreakerSnapshot;
+  /** Retries that may be had now. Absent as long as no call has used a budget. */
+  readonly budget?: number;
+  /** Attempts under way, until their response headers. */
+  readonly inFlight: number;
+  /** Calls in the waiting room. */
+  readonly waiting: number;
+  /** Attempts that a guard turned away, since the scope was first used. */
+  readonly rejected: number;
 }
 
 /** A breaker that is not closed, as plain data. */

@@ -1,4 +1,4 @@
-import type { BreakerSnapshot, ExportedBreaker } from './breaker.ts';
+import type { BreakerSnapshot, ExportedBreaker, ScopeSnapshot } from './breaker.ts';
 import type { Events } from './events.ts';
 import type { Explanation } from './explanation.ts';
 import type { INSTRUMENT, Instrumentation } from './instrumentation.ts';
@@ -19,6 +19,11 @@ export interface Breakers {
    * @example api.breakers.get('GET https://*.catalog.example/items/:id'); // of a rule with a breaker of its own
    */
   get(scope: string): BreakerSnapshot | undefined;
+  /**
+   * All breakers that there are, closed ones too, the least recently used first.
+   * @example api.breakers.all().filter(({ state }) => state !== 'closed');
+   */
+  all(): BreakerSnapshot[];
   /** Holds a breaker open by hand, until `restore`. */
   isolate(scope: string): void;
   /** Lets an isolated breaker go: it is closed, with fresh statistics. */
@@ -55,6 +60,12 @@ export interface SteadFetch {
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
   /** What is known of each dependency; hold a breaker open by hand. */
   readonly breakers: Breakers;
+  /**
+   * Every scope in use, at most 1,000: its breaker, its budget, and how many attempts are under way, wait, or were turned
+   * away. Changes nothing.
+   * @example for (const { scope, budget } of api.scopes()) gauge.set({ scope }, budget ?? 0);
+   */
+  scopes(): ScopeSnapshot[];
   /** For tracers: see `Instrumentation`. */
   readonly [INSTRUMENT]: (instrumentation: Instrumentation) => () => void;
   /**

@@ -74,7 +74,7 @@ export interface Events {
   };
   /** A retry was refused because the scope's budget was empty. */
   budget: CallRef;
-  /** A guard turned an attempt away: its call ends, or waits. */
+  /** A guard turned an attempt away: its call ends. A call that waits for room is not turned away. */
   rejected: CallRef & {
     /** Which guard. */
     readonly by: GuardName;

@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import { type ClientState, extend, prepare, update } from '../call/client-state.ts';
 import { explain } from '../call/explain.ts';
+import { describeScopes } from '../guard/breakers.ts';
 import type { Breakers, SteadFetch } from '../model/client.ts';
 import { PolicyError } from '../model/errors.ts';
 import { INSTRUMENT } from '../model/instrumentation.ts';
@@ -32,6 +33,8 @@ export interface Resilience extends Dispatcher.DispatcherComposeInterceptor {
   readonly breakers: Breakers;
   /** As a client's: puts other rules in the place of these. */
   readonly update: SteadFetch['update'];
+  /** As a client's: every scope in use, as it stands. */
+  readonly scopes: SteadFetch['scopes'];
   /** As a client's: forgets what breakers and budgets have learnt. */
   readonly reset: SteadFetch['reset'];
   /** As a client's: what the rules come to for a method and a URL. */
@@ -91,6 +94,7 @@ function interceptor(rules: LivePolicies, shared: ClientState, replay: number): 
     [INSTRUMENT]: shared.instrumentations.add,
     extend: (options: Options) => interceptor(extend(rules, options, shared), shared, replay),
     update: (options: Options) => update(rules, options, shared),
+    scopes: () => describeScopes(shared.scopes, shared.runtime.now()),
     reset: () => shared.scopes.reset(),
     explain: (method: string, url: string | URL, policy?: Policy) =>
       explain(rules.current, method, url, policy),

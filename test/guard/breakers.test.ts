@@ -9,6 +9,8 @@ import { departure } from './departure.ts';
 
 const rule = { threshold: 0.5, minimum: 1, window: 10_000, cooldown: 1_000, maxCooldown: 8_000 };
 
+const empty = { attempts: 0, failures: 0 };
+
 function setup() {
   const runtime = new ManualRuntime();
   const scopes = new Scopes(runtime, () => {});
@@ -21,10 +23,10 @@ test('a snapshot says when a probe is let through, while the breaker is open, an
   const { runtime, scopes, breakers } = setup();
   const breaker = scopes.use('a').breakerBy(rule);
   const now = runtime.now();
-  expect(breakers.get('a')).toEqual({ scope: 'a', state: 'closed', since: runtime.epoch() });
+  expect(breakers.get('a')).toEqual({ scope: 'a', state: 'closed', since: runtime.epoch(), ...empty });
   await breaker.leave(breaker.enter({ now }), departure('failure', now));
   const retryAt = runtime.epoch() + 875;
-  expect(breakers.get('a')).toEqual({ scope: 'a', state: 'open', since: runtime.epoch(), retryAt });
+  expect(breakers.get('a')).toEqual({ scope: 'a', state: 'open', since: runtime.epoch(), retryAt, ...empty });
 });
 
 test('a scope that nothing was sent to has no breaker, and restoring it does nothing', () => {

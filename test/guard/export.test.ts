@@ -28,7 +28,7 @@ test('a short-lived process hands its open breakers on as JSON', async () => {
 test('what was inherited can be seen and let go before any call', async () => {
   const breakers = [{ scope: 'http://service.test', state: 'isolated', since: 1 }] as const;
   const api = createClient({ fetch: async () => new Response(null), breakers }, new ManualRuntime());
-  expect(api.breakers.get('http://service.test')).toEqual(breakers[0]);
+  expect(api.breakers.get('http://service.test')).toEqual({ ...breakers[0], attempts: 0, failures: 0 });
   api.breakers.restore('http://service.test');
   expect((await api(url)).status).toBe(200);
 });
