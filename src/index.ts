@@ -4,7 +4,14 @@
  * @module steadfetch
  */
 
-export type { BreakerSnapshot, BreakerState, ExportedBreaker, ScopeSnapshot } from './model/breaker.ts';
+export type {
+  BreakerSnapshot,
+  BreakerState,
+  ExportedBreaker,
+  FailureSummary,
+  OpenCause,
+  ScopeSnapshot,
+} from './model/breaker.ts';
 export type { ClientOptions } from './model/options.ts';
 export type {
   AttemptReason,

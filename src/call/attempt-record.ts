@@ -25,6 +25,11 @@ export class AttemptRecord {
     this.#error = summarise(error);
   }
 
+  /** Of its error. */
+  get code(): string | undefined {
+    return this.#error?.code;
+  }
+
   /** Frozen: listeners are shown it, all of them the same. */
   get report(): AttemptReport {
     this.#report ??= Object.freeze(this.#write());

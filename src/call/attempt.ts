@@ -200,6 +200,7 @@ class Attempt<A extends ResponseHead> {
     return {
       outcome: this.#waitedForUs(verdict, ended) ? 'ignored' : verdict.outcome,
       reason: verdict.reason,
+      told: record,
       duration: record.duration,
       now: ended,
       sent: record.delivery !== 'not-sent',

@@ -123,8 +123,9 @@ export class CallRecord {
     this.#body = Object.freeze(body);
     // Not if it took too long (`'body'`): that may be because of a slow reader.
     if (body.end === 'network' || body.end === 'idle') {
-      const { duration } = body;
-      this.#admission?.broke({ now: this.#runtime.now(), duration, endpoint: this.#endpoint });
+      const { duration, end } = body;
+      const reason = end === 'idle' ? 'timeout' : end;
+      this.#admission?.broke({ now: this.#runtime.now(), reason, duration, endpoint: this.#endpoint });
     }
     this.#admission = undefined;
     // The next one that is asked for tells of the body, too.

@@ -1,6 +1,7 @@
-import type { BreakerRecord, BreakerState, Transition } from '../model/breaker.ts';
+import type { BreakerRecord, BreakerState, OpenCause, Transition } from '../model/breaker.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { EndpointHealth } from './endpoint-health.ts';
+import { FailureLog } from './failure-log.ts';
 import type { Counts, FailureRule } from './failure-window.ts';
 import type { FailureWindows } from './failure-windows.ts';
 import type { BrokenBody, Departure, Guard, Outcome, Permit, Refusal } from './guard.ts';
@@ -12,6 +13,9 @@ export interface BreakerRule extends FailureRule {
 
 /** Held open by hand: no time ends it. */
 const HELD: Refusal = { by: 'breaker', until: Number.POSITIVE_INFINITY, isFixed: true };
+
+/** A probe, which failed. */
+const ONE: Counts = { attempts: 1, failures: 1 };
 
 /** Of an attempt that an open breaker let through, because its endpoint answers. */
 const PASSED: Permit = -1;
@@ -64,6 +68,7 @@ export class CircuitBreaker implements Guard {
   #words = 0;
   /** Whether it is open because the server asked for a pause. */
   #isHeld = false;
+  readonly #log = new FailureLog();
   readonly #endpoints = new EndpointHealth();
 
   /** @param record what another process knew of it */
@@ -80,6 +85,13 @@ export class CircuitBreaker implements Guard {
     this.#onChange = onChange;
     this.since = record?.since ?? runtime.epoch();
     if (record !== undefined) this.#resume(record);
+  }
+
+  /** Says that it was inherited, once there is somebody to ask about it. */
+  announce(): void {
+    const { state: to } = this;
+    if (to !== 'closed')
+      this.#onChange({ from: 'closed', to, at: this.#runtime.epoch(), reason: 'inherited' });
   }
 
   get retryAt(): number | undefined {
@@ -119,15 +131,18 @@ export class CircuitBreaker implements Guard {
   /** A permit is stale once the breaker changed its state. */
   leave(
     permit: Permit,
-    departure: Pick<Departure, 'outcome' | 'reason' | 'now' | 'asked'> & Partial<Pick<Departure, 'endpoint'>>,
+    departure: Pick<Departure, 'outcome' | 'reason' | 'told' | 'now' | 'asked'> &
+      Partial<Pick<Departure, 'endpoint'>>,
   ): Promise<void> | void {
-    const { outcome, reason, now, asked, endpoint } = departure;
+    const { outcome, reason, told, now, asked, endpoint } = departure;
     if (endpoint !== undefined) {
       if (outcome === 'failure') this.#endpoints.failed(endpoint, now);
       else if (outcome === 'success' && reason !== 'status') this.#endpoints.answered(endpoint);
     }
     if (permit !== this.#generation) return;
-    if (asked !== undefined && this.#isForAll(now)) return this.#hold(asked, now);
+    const isHeld = asked !== undefined && this.#isForAll(now);
+    if (outcome === 'failure' || isHeld) this.#log.add(told, now);
+    if (isHeld) return this.#hold(asked, now);
     if (outcome === 'success' && reason !== 'status') {
       this.#goodAt = now;
       this.#words = 0;
@@ -137,16 +152,17 @@ export class CircuitBreaker implements Guard {
     if (outcome === 'failure') return this.#fail(now);
   }
 
-  broke(permit: Permit, { now, duration, endpoint }: BrokenBody): Promise<void> | void {
+  broke(permit: Permit, { now, reason, duration, endpoint }: BrokenBody): Promise<void> | void {
     this.#endpoints.failed(endpoint, now);
     if (this.state !== 'closed') return;
+    // Of an older world, unless it is the probe's, which closed it.
+    const isProbe = permit === this.#generation - 1 && !this.#isProven;
+    if (isProbe || permit === this.#generation) this.#log.add({ reason }, now);
     if (permit === this.#generation) {
       if (duration < this.#rule.window) this.#broken += 1;
       return this.#fail(now);
     }
-    // It is the probe's, which closed it.
-    if (permit === this.#generation - 1 && !this.#isProven)
-      this.#open('the answer to the probe broke off', now);
+    if (isProbe) this.#open('the answer to the probe broke off', now, ONE);
   }
 
   cancel(permit: Permit): void {
@@ -216,12 +232,12 @@ export class CircuitBreaker implements Guard {
     this.#cooldown = this.#cooldownAt(now);
     this.#until = now + asked;
     this.#isHeld = true;
-    this.#become('open', `the server asked for ${asked} ms`);
+    this.#become('open', `the server asked for ${asked} ms`, this.#cause(now, this.counts));
   }
 
   #judgeProbe(outcome: Outcome, now: number): void {
     if (outcome === 'success') this.#close(now);
-    else if (outcome === 'failure') this.#open('the probe failed', now);
+    else if (outcome === 'failure') this.#open('the probe failed', now, ONE);
     // A cancelled probe says nothing, so the next call is the probe.
     else this.#until = now;
   }
@@ -253,7 +269,7 @@ export class CircuitBreaker implements Guard {
     this.#tolerance =
       quiet === 0 ? Math.min(this.#tolerance + 1, MOST_TOLERANT) : Math.max(0, this.#tolerance - quiet);
     this.#openedAt = now;
-    this.#open('too many attempts failed', now);
+    this.#open('too many attempts failed', now, this.counts);
   }
 
   /** The rule, as far as it proved right: each time that it opened for nothing, twice as much is needed. */
@@ -264,11 +280,15 @@ export class CircuitBreaker implements Guard {
     return { threshold: 1 - (1 - threshold) / times, minimum: minimum * times, window };
   }
 
-  #open(reason: string, now: number): void {
+  #open(reason: string, now: number, counts: Counts): void {
     this.#isHeld = false;
     this.#cooldown = this.#cooldownAt(now);
     this.#until = now + this.#cooldown * (1 - JITTER * this.#runtime.random());
-    this.#become('open', reason);
+    this.#become('open', reason, this.#cause(now, counts));
+  }
+
+  #cause(now: number, counts: Counts): OpenCause {
+    return { ...counts, ...this.#log.cause(now - this.#rule.window) };
   }
 
   #cooldownAt(now: number): number {
@@ -276,7 +296,7 @@ export class CircuitBreaker implements Guard {
     return Math.min(Math.max(cooldown, AGE_SHARE * (now - this.#openedAt)), maxCooldown);
   }
 
-  #become(to: BreakerState, reason: string): void {
+  #become(to: BreakerState, reason: string, cause?: OpenCause): void {
     const from = this.state;
     this.state = to;
     this.since = this.#runtime.epoch();
@@ -285,6 +305,7 @@ export class CircuitBreaker implements Guard {
     this.#broken = 0;
     this.#words = 0;
     this.#windows.forget(this);
-    this.#onChange({ from, to, at: this.since, reason });
+    this.#log.clear();
+    this.#onChange({ from, to, at: this.since, reason, ...(cause && { cause }) });
   }
 }

@@ -1,5 +1,6 @@
 import type { GuardName } from '../model/events.ts';
 import type { AttemptReason } from '../model/report.ts';
+import type { Failure } from './failure-log.ts';
 
 /** What an attempt says about its dependency. `'ignored'`: nothing (an abort, our own deadline, a mistake of ours). */
 export type Outcome = 'success' | 'failure' | 'ignored';
@@ -22,6 +23,8 @@ export interface Entry {
 export interface Departure {
   readonly outcome: Outcome;
   readonly reason: AttemptReason;
+  /** What there is to tell of it, should it have failed. */
+  readonly told: Failure;
   /** Milliseconds from the sending to the response headers, or to the error. */
   readonly duration: number;
   /** Monotonic: when it ended. */
@@ -40,6 +43,8 @@ export interface Departure {
 export interface BrokenBody {
   /** Monotonic: when. */
   readonly now: number;
+  /** `'timeout'`: it fell silent. */
+  readonly reason: 'network' | 'timeout';
   /** Milliseconds from the response headers until then. */
   readonly duration: number;
   /** Which of the scope's endpoints it came from. */

@@ -60,7 +60,10 @@ export class Scope implements Host {
   }
 
   breakerBy(rule: BreakerRule): CircuitBreaker {
-    this.breaker ??= this.#newBreaker(rule);
+    if (this.breaker === undefined) {
+      this.breaker = this.#newBreaker(rule);
+      this.breaker.announce();
+    }
     if (this.#outdated.delete(this.breaker)) this.breaker.adopt(rule);
     return this.breaker;
   }

@@ -1,3 +1,5 @@
+import type { AttemptReason } from './report.ts';
+
 /** `'isolated'`: held open by hand. */
 export type BreakerState = 'closed' | 'open' | 'half-open' | 'isolated';
 
@@ -51,6 +53,27 @@ export interface ExportedBreaker extends BreakerRecord {
   readonly scope: string;
 }
 
+/** A failed attempt, without anything that may be secret. */
+export interface FailureSummary {
+  readonly reason: AttemptReason;
+  /** Of the response, if there was one. */
+  readonly status?: number;
+  /** Of the error, such as `ECONNRESET`, if it has one. */
+  readonly code?: string;
+}
+
+/** Why a breaker opened. */
+export interface OpenCause {
+  /** Attempts within `breaker.window`; 1 for a probe. */
+  readonly attempts: number;
+  /** How many of these failed. */
+  readonly failures: number;
+  /** The failures within the window by their kind; of the latest 100 at most. */
+  readonly reasons: Readonly<Partial<Record<AttemptReason, number>>>;
+  /** The failure that opened it. */
+  readonly last?: FailureSummary;
+}
+
 /** A change of a breaker's state. */
 export interface Transition {
   readonly from: BreakerState;
@@ -58,4 +81,6 @@ export interface Transition {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly reason: string;
+  /** If it opened by itself. Not of one that was inherited. */
+  readonly cause?: OpenCause;
 }

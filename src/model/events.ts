@@ -1,4 +1,4 @@
-import type { BreakerState } from './breaker.ts';
+import type { BreakerState, OpenCause } from './breaker.ts';
 import type { PolicyChange } from './policy-change.ts';
 import type { AttemptReason, AttemptReport, BodyReport, CallReport } from './report.ts';
 
@@ -59,7 +59,7 @@ export interface Events {
   settled: CallReport;
   /** The body of the response that was handed over has ended. Not told where a body can't be seen: with `options.fetch`, a mock. */
   body: CallRef & BodyReport;
-  /** A breaker changed its state. */
+  /** A breaker changed its state; or an open one was inherited, when its scope is first used. */
   breaker: {
     /** Such as `https://api.pay.example`. */
     readonly scope: string;
@@ -71,6 +71,8 @@ export interface Events {
     readonly at: number;
     /** In a few words. */
     readonly reason: string;
+    /** If it opened by itself: how many attempts failed, of what kind, and what the last one came to. */
+    readonly cause?: OpenCause;
   };
   /** A retry was refused because the scope's budget was empty. */
   budget: CallRef;

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CircuitBreaker } from '../../src/guard/breaker.ts';
+import type { Failure } from '../../src/guard/failure-log.ts';
 import { FailureWindows } from '../../src/guard/failure-windows.ts';
 import type { Outcome, Permit } from '../../src/guard/guard.ts';
 import type { Transition } from '../../src/model/breaker.ts';
@@ -284,7 +285,7 @@ test('each transition says when, from what, to what and why', async () => {
   const { attempts, runtime, seen } = setup();
   runtime.advance(1_234);
   await attempts(5, 'failure');
-  expect(seen).toEqual([
+  expect(seen).toMatchObject([
     { from: 'closed', to: 'open', at: runtime.epoch(), reason: 'too many attempts failed' },
   ]);
 });
@@ -369,7 +370,7 @@ test('each way from state to state has its reason', async () => {
 });
 
 describe('an answer whose body breaks off', () => {
-  const broken = (duration = 10) => ({ now: 0, duration, endpoint: '/' });
+  const broken = (duration = 10) => ({ now: 0, reason: 'network' as const, duration, endpoint: '/' });
   const good = async ({ enter, leave }: ReturnType<typeof setup>): Promise<Permit> => {
     const permit = enter();
     await leave(permit, 'success');
@@ -504,5 +505,57 @@ describe('a server that asks to be left alone', () => {
     expect(breaker.state).toBe('closed');
     await breaker.leave(enter(), word(runtime.now()));
     expect(breaker.state).toBe('open');
+  });
+});
+
+describe('an opened breaker says why', () => {
+  const failing = (now: number, told: Failure) => departure('failure', now, { told });
+
+  test('how many of how many failed, of what kind, and what the last one came to', async () => {
+    const { runtime, breaker, attempts, enter, seen } = setup();
+    await attempts(4, 'success');
+    const now = runtime.now();
+    await breaker.leave(enter(), failing(now, { reason: 'network', code: 'ECONNRESET' }));
+    await breaker.leave(enter(), failing(now, { reason: 'timeout' }));
+    await breaker.leave(enter(), failing(now, { reason: 'status', status: 500 }));
+    await breaker.leave(enter(), failing(now, { reason: 'status', status: 503 }));
+    expect(seen).toMatchObject([{ to: 'open', reason: 'too many attempts failed' }]);
+    expect(seen[0]?.cause).toEqual({
+      attempts: 8,
+      failures: 4,
+      reasons: { network: 1, timeout: 1, status: 2 },
+      last: { reason: 'status', status: 503 },
+    });
+  });
+
+  test('without the failures that have left the window', async () => {
+    const { runtime, breaker, enter, seen } = setup({ minimum: 2 });
+    await breaker.leave(enter(), failing(runtime.now(), { reason: 'timeout' }));
+    runtime.advance(10_001);
+    await breaker.leave(enter(), failing(runtime.now(), { reason: 'network', code: 'ECONNREFUSED' }));
+    expect(seen[0]?.cause).toEqual({
+      attempts: 1,
+      failures: 1,
+      reasons: { network: 1 },
+      last: { reason: 'network', code: 'ECONNREFUSED' },
+    });
+  });
+
+  test('after a probe that failed, what the probe came to; a closing one has no cause', async () => {
+    const { runtime, breaker, attempts, attempt, enter, seen } = setup();
+    await attempts(5, 'failure');
+    runtime.advance(COOLDOWN);
+    await breaker.leave(enter(), failing(runtime.now(), { reason: 'status', status: 502 }));
+    expect(seen.at(-1)).toMatchObject({ to: 'open', reason: 'the probe failed' });
+    expect(seen.at(-1)?.cause).toEqual({
+      attempts: 1,
+      failures: 1,
+      reasons: { status: 1 },
+      last: { reason: 'status', status: 502 },
+    });
+    runtime.advance(60_000);
+    await attempt('success');
+    expect(seen.at(-1)).toMatchObject({ to: 'closed' });
+    expect(seen.at(-1)).not.toHaveProperty('cause');
   });
 });

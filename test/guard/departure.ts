@@ -11,6 +11,7 @@ export function departure(outcome: Outcome, now: number, more: Partial<Departure
   return {
     outcome,
     reason,
+    told: { reason },
     now,
     duration: 10,
     sent: true,

@@ -57,3 +57,18 @@ test('an extended client shares the breakers there are, and can be given no othe
   const api = createClient({}, new ManualRuntime());
   expect(() => api.extend({ breakers: [] } as never)).toThrow(PolicyError);
 });
+
+test('an open breaker that was inherited is an event, once its scope is used', async () => {
+  const runtime = new ManualRuntime();
+  const scope = 'http://service.test';
+  const breakers = [
+    { scope, state: 'open' as const, since: 1, retryAt: runtime.epoch() + 500, cooldown: 1_000 },
+  ];
+  const api = createClient({ ...options, fetch: async () => new Response(null), breakers }, runtime);
+  const seen: object[] = [];
+  api.on('breaker', (event) => seen.push({ ...event, isOpen: api.breakers.get(scope)?.state === 'open' }));
+  await expect(api(url)).rejects.toMatchObject({ name: 'BreakerOpenError' });
+  await expect(api(url)).rejects.toMatchObject({ name: 'BreakerOpenError' });
+  const event = { scope, from: 'closed', to: 'open', at: runtime.epoch(), reason: 'inherited', isOpen: true };
+  expect(seen).toEqual([event]);
+});
