@@ -8,6 +8,7 @@ import { metrics as globalMetrics, trace as globalTrace } from '@opentelemetry/a
 import { processInstrumentations } from '../call/instrumentations.ts';
 import type { SteadFetch } from '../model/client.ts';
 import { INSTRUMENT, type Instrumentation } from '../model/instrumentation.ts';
+import { watchScopes } from './gauges.ts';
 import { listenTo, listenToProcess } from './listen.ts';
 import { metrics } from './metrics.ts';
 import { checkInstrumentOptions, type InstrumentOptions } from './options.ts';
@@ -17,7 +18,7 @@ export type { InstrumentOptions } from './options.ts';
 export { type AttemptSpans, type ResendCount, resendCount } from './spans.ts';
 
 /** A client that can be watched: what `createFetch` or `resilience` gave. */
-export type Watchable = Pick<SteadFetch, 'on' | typeof INSTRUMENT>;
+export type Watchable = Pick<SteadFetch, 'on' | 'scopes' | typeof INSTRUMENT>;
 
 const NAME = 'steadfetch';
 
@@ -43,6 +44,7 @@ export function instrument(client?: Watchable, options: InstrumentOptions = {}):
     add(instrumentation),
     ...watch(listen),
   ]);
+  if (client !== undefined) ends.push(watchScopes(meter, client));
   return () => {
     for (const end of ends) end();
   };

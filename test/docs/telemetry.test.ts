@@ -28,6 +28,13 @@ test('the Prometheus recipe counts what happens, and dashboard, alerts and page 
   expect(text).toContain(`steadfetch_retries_total{scope="${scope}",reason="status"} 1`);
   expect(text).toContain(`steadfetch_bodies_total{scope="${scope}",end="ended"} 1`);
   expect(text).toContain(`steadfetch_breaker_open{scope="${scope}"} 1`);
+  expect(text).toContain(`steadfetch_budget_retries{scope="${scope}"} ${api.scopes()[0]?.budget}`);
+  expect(text).toContain(`steadfetch_in_flight{scope="${scope}"} 0`);
+  expect(text).toContain(`steadfetch_waiting{scope="${scope}"} 0`);
+  api.breakers.restore(scope);
+  expect(await register.metrics()).toContain(`steadfetch_breaker_open{scope="${scope}"} 0`);
+  api.reset();
+  expect(await register.metrics()).not.toContain('steadfetch_breaker_open{');
   expect(text).toContain('steadfetch_outbox_dead 2');
   expect(text).toContain('steadfetch_outbox_oldest_seconds 1.5');
 

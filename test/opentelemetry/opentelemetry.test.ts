@@ -193,6 +193,26 @@ describe('metrics', () => {
     expect(JSON.stringify(await read())).not.toMatch(/"url\.full"|"url\.path"/);
   });
 
+  test('of a client say what its scopes hold, when they are read: retries left, attempts under way, calls that wait', async () => {
+    await using server = await startFaultServer({ faults: [{ kind: 'slow', at: 'request', ms: 50 }] });
+    const { meterProvider, points } = meters();
+    const api = createFetch(quick);
+    const off = instrument(api, { meterProvider, tracerProvider });
+    const attributes = { 'steadfetch.scope': server.url };
+    const call = api(server.url);
+    expect(await points('steadfetch.attempt.active')).toMatchObject([{ value: 1, attributes }]);
+    await call;
+    expect(await points('steadfetch.attempt.active')).toMatchObject([{ value: 0, attributes }]);
+    expect(await points('steadfetch.call.waiting')).toMatchObject([{ value: 0, attributes }]);
+    const budget = api.scopes()[0]?.budget;
+    expect(budget).toBeGreaterThan(0);
+    expect(await points('steadfetch.budget.level')).toMatchObject([{ value: budget, attributes }]);
+    off();
+    await api(server.url);
+    expect(api.scopes()[0]?.budget).not.toBe(budget);
+    expect((await points('steadfetch.budget.level')).map(({ value }) => value)).toEqual([budget]);
+  });
+
   test('have a bounded number of scopes, however many a scope function names', async () => {
     const { meterProvider, points } = meters();
     const api = createFetch({

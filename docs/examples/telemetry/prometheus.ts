@@ -1,11 +1,11 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
-import type { SteadFetch } from 'steadfetch';
+import type { ScopeSnapshot, SteadFetch } from 'steadfetch';
 
 /** In the place of what there is not: the status of a lost answer, the scope of a call without breaker and budget. */
 const NONE = 'none';
 
 /** Counts the calls of a client for Prometheus. The labels are bounded: rules and scopes, never paths. */
-export function countCalls({ on }: Pick<SteadFetch, 'on'>, register: Registry): void {
+export function countCalls({ on, scopes }: Pick<SteadFetch, 'on' | 'scopes'>, register: Registry): void {
   const registers = [register];
   const calls = new Counter({
     name: 'steadfetch_calls_total',
@@ -43,12 +43,26 @@ export function countCalls({ on }: Pick<SteadFetch, 'on'>, register: Registry): 
     labelNames: ['scope', 'end'],
     registers,
   });
-  const breakers = new Gauge({
-    name: 'steadfetch_breaker_open',
-    help: '1 while a breaker is not closed',
-    labelNames: ['scope'],
-    registers,
-  });
+  /** Read when Prometheus asks. A scope that the client has forgotten has no value. */
+  const gauge = (name: string, help: string, read: (scope: ScopeSnapshot) => number | undefined) =>
+    new Gauge({
+      ...{ name, help, labelNames: ['scope'], registers },
+      collect() {
+        this.reset();
+        for (const snapshot of scopes()) {
+          const value = read(snapshot);
+          if (value !== undefined) this.set({ scope: snapshot.scope }, value);
+        }
+      },
+    });
+  gauge(
+    'steadfetch_breaker_open',
+    '1 while a breaker is not closed, else 0',
+    ({ breaker }) => breaker && Number(breaker.state !== 'closed'),
+  );
+  gauge('steadfetch_budget_retries', 'Retries that may be had now', ({ budget }) => budget);
+  gauge('steadfetch_in_flight', 'Attempts under way', ({ inFlight }) => inFlight);
+  gauge('steadfetch_waiting', 'Calls that wait for room', ({ waiting }) => waiting);
 
   on('settled', ({ scope = NONE, stopped, delivery, duration: ms }) => {
     calls.inc({ scope, stopped, delivery });
@@ -60,5 +74,4 @@ export function countCalls({ on }: Pick<SteadFetch, 'on'>, register: Registry): 
   on('retry', ({ scope = NONE, reason }) => retries.inc({ scope, reason }));
   on('rejected', ({ scope = NONE, by }) => rejected.inc({ scope, by }));
   on('body', ({ scope = NONE, end }) => bodies.inc({ scope, end }));
-  on('breaker', ({ scope, to }) => breakers.set({ scope }, to === 'closed' ? 0 : 1));
 }
