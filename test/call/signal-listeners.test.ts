@@ -42,7 +42,7 @@ const uses: Record<string, Use> = {
   'is read in two copies': async (response) => Promise.all([response.clone().text(), response.text()]),
 };
 
-const api = createFetch({ retry: { attempts: 2, base: 1, cap: 1 }, breaker: false });
+const api = createFetch({ retry: { attempts: 2, base: 1, cap: 1 }, breaker: false, budget: false });
 
 describe.each(Object.entries(uses))('no listener is left on a signal once a response %s,', (how, use) => {
   test.each(['/short', '/long', '/gzip', '/204', '/503', '/cut', '/redirect'])('from %s', async (path) => {
