@@ -7,7 +7,7 @@ import type { CallPlan } from './plan.ts';
 import { momentOf } from './rules.ts';
 
 /** What a call goes with that shares nothing with others. */
-const UNGUARDED = new Admission([], []);
+const UNGUARDED = new Admission([], [], '');
 /** Others were here before. */
 const QUEUED: Refusal = { by: 'breaker', until: 0, isFixed: false };
 
@@ -20,12 +20,7 @@ export function admit<A extends ResponseHead>(
   if (scope === undefined) return UNGUARDED;
   const now = runtime.now();
   const entry = entryOf(plan, wish, now);
-  // Attempts that hung together time out together.
-  const isLate = wish.after === 'timeout' && scope.room.isCrowded(now);
-  if (
-    policy.patience > 0 &&
-    (isLate || (scope.room.isQueued(wish.number > 1) && !scope.breaker?.passes(entry.endpoint)))
-  ) {
+  if (policy.patience > 0 && scope.isBehindOthers(entry)) {
     return waitForRoom(plan, wish, firstRefusal(guards, entry) ?? QUEUED, now);
   }
   const entered = scope.enter(guards, entry);

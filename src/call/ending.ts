@@ -20,7 +20,7 @@ export function end<A extends ResponseHead>(plan: CallPlan<A>, last: Attempted<A
   }
   if (last.response === undefined) throw fail(plan, stopped, last.error, now);
   // What has counted as a failure already can't count again.
-  if (last.verdict.outcome === 'success') plan.record.admittedBy(last.admission, plan.endpoint);
+  if (last.verdict.outcome === 'success') plan.record.admittedBy(last.admission);
   settle(plan, stopped, now, last.response, last.exchange);
   return last.response;
 }

@@ -52,7 +52,6 @@ export class CallRecord {
   readonly #runtime: Runtime;
   /** Of the attempt whose response was handed over, until it is known how the body ends. */
   #admission: Admission | undefined;
-  #endpoint = '';
 
   constructor(facts: CallFacts, emitter: Emitter, runtime: Runtime) {
     this.#emitter = emitter;
@@ -113,9 +112,8 @@ export class CallRecord {
   }
 
   /** The guards of that attempt are told if the body that was handed over breaks off. */
-  admittedBy(admission: Admission, endpoint: string): void {
+  admittedBy(admission: Admission): void {
     this.#admission = admission;
-    this.#endpoint = endpoint;
   }
 
   /** The body of the response that was handed over has ended. */
@@ -125,7 +123,7 @@ export class CallRecord {
     if (body.end === 'network' || body.end === 'idle') {
       const { duration, end } = body;
       const reason = end === 'idle' ? 'timeout' : end;
-      this.#admission?.broke({ now: this.#runtime.now(), reason, duration, endpoint: this.#endpoint });
+      this.#admission?.broke({ now: this.#runtime.now(), reason, duration });
     }
     this.#admission = undefined;
     // The next one that is asked for tells of the body, too.

@@ -16,11 +16,13 @@ export interface Host {
 export class Admission {
   readonly #guards: readonly Guard[];
   readonly #permits: readonly Permit[];
+  readonly #endpoint: string;
   readonly #host: Host | undefined;
 
-  constructor(guards: readonly Guard[], permits: readonly Permit[], host?: Host) {
+  constructor(guards: readonly Guard[], permits: readonly Permit[], endpoint: string, host?: Host) {
     this.#guards = guards;
     this.#permits = permits;
+    this.#endpoint = endpoint;
     this.#host = host;
   }
 
@@ -38,8 +40,9 @@ export class Admission {
   }
 
   /** The body of its answer, which counted as a success, broke off. */
-  broke(body: BrokenBody): void {
-    const counting = this.#guards.map((guard, i) => guard.broke?.(this.#permits[i] ?? 0, body));
+  broke(body: Omit<BrokenBody, 'endpoint'>): void {
+    const broken = { ...body, endpoint: this.#endpoint };
+    const counting = this.#guards.map((guard, i) => guard.broke?.(this.#permits[i] ?? 0, broken));
     Promise.all(counting).then(() => this.#host?.changed());
   }
 
@@ -65,7 +68,7 @@ export function enter(guards: readonly Guard[], entry: Entry, host?: Host): Admi
   const refusal = firstRefusal(guards, entry);
   if (refusal !== undefined) return refusal;
   const permits = guards.map((guard) => guard.enter(entry));
-  return new Admission(guards, permits, host);
+  return new Admission(guards, permits, entry.endpoint, host);
 }
 
 /** Why an attempt may not be sent now. Changes nothing. */

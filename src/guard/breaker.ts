@@ -1,10 +1,12 @@
 import type { BreakerRecord, BreakerState, OpenCause, Transition } from '../model/breaker.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import { EndpointHealth } from './endpoint-health.ts';
+import { FailureCount } from './failure-count.ts';
 import { FailureLog } from './failure-log.ts';
 import type { Counts, FailureRule } from './failure-window.ts';
 import type { FailureWindows } from './failure-windows.ts';
-import type { BrokenBody, Departure, Guard, Outcome, Permit, Refusal } from './guard.ts';
+import type { BrokenBody, Departure, Entry, Guard, Outcome, Permit, Refusal } from './guard.ts';
+import { ServerWord } from './server-word.ts';
 
 export interface BreakerRule extends FailureRule {
   readonly cooldown: number;
@@ -24,14 +26,6 @@ const PASSED: Permit = -1;
 const JITTER = 0.25;
 /** A trouble that has lasted for a while is likely to last as long again: it is probed after this share of its age. */
 const AGE_SHARE = 0.1;
-/** A breaker that opens again so soon after it closed, in milliseconds, was wrong: the service is neither up nor down. */
-const FLAPPING = 30_000;
-/** How often that makes it more tolerant. */
-const MOST_TOLERANT = 6;
-/** A server's word counts for all calls of the scope if nobody had a good answer for so long, in milliseconds, … */
-const QUIET = 1_000;
-/** … or if it was the last so many answers in a row. */
-const WORDS = 3;
 
 /**
  * closed → open → half-open → closed, by a clock that is only looked at when somebody calls.
@@ -45,7 +39,6 @@ export class CircuitBreaker implements Guard {
   since: number;
   #rule: BreakerRule;
   readonly #runtime: Runtime;
-  readonly #windows: FailureWindows;
   readonly #onChange: (transition: Transition) => void;
   #generation: Permit = 0;
   #cooldown = 0;
@@ -54,20 +47,12 @@ export class CircuitBreaker implements Guard {
   /** Monotonic: when the trouble began that it is open for. */
   #openedAt = 0;
   #closedAt = Number.NEGATIVE_INFINITY;
-  /** How often of late it opened for nothing. */
-  #tolerance = 0;
-  /** Failures since the last success. */
-  #row = 0;
-  /** Successes that were none, because their body broke off. A window takes none back: the next ones are not counted. */
-  #broken = 0;
   /** Whether an answer was whole since the probe closed it. */
   #isProven = false;
-  /** Monotonic: the last good answer. */
-  #goodAt = Number.NEGATIVE_INFINITY;
-  /** Answers since the last good one that asked for a pause. */
-  #words = 0;
   /** Whether it is open because the server asked for a pause. */
   #isHeld = false;
+  readonly #count: FailureCount;
+  readonly #word = new ServerWord();
   readonly #log = new FailureLog();
   readonly #endpoints = new EndpointHealth();
 
@@ -81,7 +66,7 @@ export class CircuitBreaker implements Guard {
   ) {
     this.#rule = rule;
     this.#runtime = runtime;
-    this.#windows = windows;
+    this.#count = new FailureCount(windows);
     this.#onChange = onChange;
     this.since = record?.since ?? runtime.epoch();
     if (record !== undefined) this.#resume(record);
@@ -101,10 +86,10 @@ export class CircuitBreaker implements Guard {
 
   /** What is in its window now. */
   get counts(): Counts {
-    return this.#windows.counts(this, this.#runtime.now());
+    return this.#count.counts(this.#runtime.now());
   }
 
-  refusal({ now, endpoint }: { readonly now: number; readonly endpoint?: string }): Refusal | undefined {
+  refusal({ now, endpoint }: Pick<Entry, 'now' | 'endpoint'>): Refusal | undefined {
     if (this.state === 'closed') return undefined;
     if (this.state === 'isolated') return HELD;
     // A half-open breaker waits for its probe, but not for ever: a probe that does not come back gets company. Its
@@ -114,12 +99,12 @@ export class CircuitBreaker implements Guard {
   }
 
   /** Whether an open breaker lets calls to this endpoint through. What the server asked for is meant for all of them. */
-  passes(endpoint: string | undefined): boolean {
+  passes(endpoint: string): boolean {
     if (this.state === 'closed' || this.state === 'isolated' || this.#isHeld) return false;
-    return endpoint !== undefined && this.#endpoints.isAnswering(endpoint);
+    return this.#endpoints.isAnswering(endpoint);
   }
 
-  enter({ now, endpoint }: { readonly now: number; readonly endpoint?: string }): Permit {
+  enter({ now, endpoint }: Pick<Entry, 'now' | 'endpoint'>): Permit {
     if (this.state === 'closed') return this.#generation;
     // An endpoint that had no part in the trouble can't tell whether the trouble is over.
     if (now < this.#until || (this.passes(endpoint) && !this.#isInvolved(endpoint))) return PASSED;
@@ -131,24 +116,19 @@ export class CircuitBreaker implements Guard {
   /** A permit is stale once the breaker changed its state. */
   leave(
     permit: Permit,
-    departure: Pick<Departure, 'outcome' | 'reason' | 'told' | 'now' | 'asked'> &
-      Partial<Pick<Departure, 'endpoint'>>,
+    departure: Pick<Departure, 'outcome' | 'reason' | 'told' | 'now' | 'asked' | 'endpoint'>,
   ): Promise<void> | void {
     const { outcome, reason, told, now, asked, endpoint } = departure;
-    if (endpoint !== undefined) {
-      if (outcome === 'failure') this.#endpoints.failed(endpoint, now);
-      else if (outcome === 'success' && reason !== 'status') this.#endpoints.answered(endpoint);
-    }
+    const isGood = outcome === 'success' && reason !== 'status';
+    if (isGood) this.#endpoints.answered(endpoint);
+    else if (outcome === 'failure') this.#endpoints.failed(endpoint, now);
     if (permit !== this.#generation) return;
-    const isHeld = asked !== undefined && this.#isForAll(now);
+    const isHeld = asked !== undefined && this.#word.asked(now);
     if (outcome === 'failure' || isHeld) this.#log.add(told, now);
     if (isHeld) return this.#hold(asked, now);
-    if (outcome === 'success' && reason !== 'status') {
-      this.#goodAt = now;
-      this.#words = 0;
-    }
+    if (isGood) this.#word.good(now);
     if (this.state === 'half-open') return this.#judgeProbe(outcome, now);
-    if (outcome === 'success') this.#succeed(now);
+    if (outcome === 'success' && this.#count.success(this.#rule, now)) this.#isProven = true;
     if (outcome === 'failure') return this.#fail(now);
   }
 
@@ -159,7 +139,7 @@ export class CircuitBreaker implements Guard {
     const isProbe = permit === this.#generation - 1 && !this.#isProven;
     if (isProbe || permit === this.#generation) this.#log.add({ reason }, now);
     if (permit === this.#generation) {
-      if (duration < this.#rule.window) this.#broken += 1;
+      if (duration < this.#rule.window) this.#count.takeBack();
       return this.#fail(now);
     }
     if (isProbe) this.#open('the answer to the probe broke off', now, ONE);
@@ -186,7 +166,7 @@ export class CircuitBreaker implements Guard {
     const { threshold, minimum, window } = this.#rule;
     this.#rule = rule;
     if (threshold !== rule.threshold || minimum !== rule.minimum || window !== rule.window) {
-      this.#windows.forget(this);
+      this.#count.restart();
     }
   }
 
@@ -217,14 +197,8 @@ export class CircuitBreaker implements Guard {
     this.#until = this.#runtime.now() + Math.min(retryAt - this.#runtime.epoch(), longest);
   }
 
-  /** Whether a server's wish to be left alone is meant for everybody, and not just for the one who asked. */
-  #isForAll(now: number): boolean {
-    this.#words += 1;
-    return now - this.#goodAt > QUIET || this.#words >= WORDS;
-  }
-
-  #isInvolved(endpoint: string | undefined): boolean {
-    return endpoint === undefined || this.#endpoints.hasFailed(endpoint, this.#openedAt - this.#rule.window);
+  #isInvolved(endpoint: string): boolean {
+    return this.#endpoints.hasFailed(endpoint, this.#openedAt - this.#rule.window);
   }
 
   #hold(asked: number, now: number): void {
@@ -248,36 +222,13 @@ export class CircuitBreaker implements Guard {
     this.#become('closed', 'the probe succeeded');
   }
 
-  #succeed(now: number): void {
-    if (this.#broken > 0) {
-      this.#broken -= 1;
-      return;
-    }
-    this.#row = 0;
-    this.#isProven = true;
-    this.#windows.success(this, this.#tolerant, now);
-  }
-
   async #fail(now: number): Promise<void> {
-    this.#row += 1;
     const generation = this.#generation;
-    const rule = this.#tolerant;
-    const isRow = this.#row >= rule.minimum;
-    const opens = await this.#windows.failure(this, rule, now);
-    if (!(opens || isRow) || generation !== this.#generation) return;
-    const quiet = Math.floor((now - this.#closedAt) / FLAPPING);
-    this.#tolerance =
-      quiet === 0 ? Math.min(this.#tolerance + 1, MOST_TOLERANT) : Math.max(0, this.#tolerance - quiet);
+    const opens = await this.#count.failure(this.#rule, now);
+    if (!opens || generation !== this.#generation) return;
+    this.#count.opened(now - this.#closedAt);
     this.#openedAt = now;
     this.#open('too many attempts failed', now, this.counts);
-  }
-
-  /** The rule, as far as it proved right: each time that it opened for nothing, twice as much is needed. */
-  get #tolerant(): FailureRule {
-    const { threshold, minimum, window } = this.#rule;
-    if (this.#tolerance === 0) return this.#rule;
-    const times = 2 ** this.#tolerance;
-    return { threshold: 1 - (1 - threshold) / times, minimum: minimum * times, window };
   }
 
   #open(reason: string, now: number, counts: Counts): void {
@@ -301,10 +252,8 @@ export class CircuitBreaker implements Guard {
     this.state = to;
     this.since = this.#runtime.epoch();
     this.#generation++;
-    this.#row = 0;
-    this.#broken = 0;
-    this.#words = 0;
-    this.#windows.forget(this);
+    this.#word.forget();
+    this.#count.restart();
     this.#log.clear();
     this.#onChange({ from, to, at: this.since, reason, ...(cause && { cause }) });
   }

@@ -41,6 +41,14 @@ export class Scope implements Host {
     return guards;
   }
 
+  /** Whether an attempt has to wait for its turn, though its guards may let it in. */
+  isBehindOthers({ number, after, endpoint, now }: Entry): boolean {
+    // Attempts that hung together time out together.
+    if (after === 'timeout' && this.room.isCrowded(now)) return true;
+    // Who waits for an open breaker does not hold up an endpoint that the breaker lets through.
+    return this.room.isQueued(number > 1) && !this.breaker?.passes(endpoint);
+  }
+
   /** Passes the guards, or is refused. Whoever waits in the room hears of how it ends. */
   enter(guards: readonly Guard[], entry: Entry): Admission | Refusal {
     const entered = enter(guards, entry, this);

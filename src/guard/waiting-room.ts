@@ -122,8 +122,11 @@ export class WaitingRoom {
 
   /** An attempt was let in: whoever waits is let out the later. */
   passed(now: number): void {
-    if (this.size > 0) this.#pass(now, BEHIND, Number.POSITIVE_INFINITY);
-    else this.#pass(now, BURST * this.#gap(now), this.#gap(now));
+    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.#rate.perSecond(now)));
+    const isPaced = this.size > 0;
+    const from = Math.max(this.#nextAt, now - (isPaced ? BEHIND : BURST * gap));
+    // Where no call waits, attempts are not held back, so they can't run up a debt.
+    this.#nextAt = isPaced ? from + gap : Math.min(from, now) + gap;
   }
 
   /** Resolves to the visitor's permits; to undefined if it waited in vain, was aborted, or found no place. */
@@ -193,19 +196,6 @@ export class WaitingRoom {
       this.leave(waiter, undefined);
     }
     return Number.POSITIVE_INFINITY;
-  }
-
-  /**
-   * @param behind how far the releases may be behind their time
-   * @param ahead how far ahead of it
-   */
-  #pass(now: number, behind: number, ahead: number): void {
-    this.#nextAt = Math.min(Math.max(this.#nextAt, now - behind) + this.#gap(now), now + ahead);
-  }
-
-  /** Milliseconds between two releases. */
-  #gap(now: number): number {
-    return 1_000 / (PACE * Math.max(LEAST_RATE, this.#rate.perSecond(now)));
   }
 
   /** Sends those away whose patience is over. Who only waits for its turn is given all the time that it has. */

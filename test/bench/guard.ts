@@ -32,7 +32,7 @@ async function best(...rounds: (() => Promise<number>)[]): Promise<number[]> {
 async function failing(inWindow: number): Promise<() => Promise<number>> {
   const breaker = new CircuitBreaker(rule, new ManualRuntime(), new FailureWindows(), () => {});
   const now = 0;
-  const permit = breaker.enter({ now });
+  const permit = breaker.enter({ endpoint: '/', now });
   await breaker.leave(permit, departure('success', now));
   for (let i = 1; i < inWindow; i++) await breaker.leave(permit, departure('failure', now));
   return () => micros(2_000, () => breaker.leave(permit, departure('failure', now)));

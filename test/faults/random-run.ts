@@ -1,20 +1,10 @@
 import fc from 'fast-check';
+import { expect } from 'vitest';
 import { CaseRunner } from './case-runner.ts';
 import { anyCase } from './random-case.ts';
 
-/** What came of random cases. */
-export interface RandomRun {
-  /** With it, the same cases are drawn again. */
-  readonly seed: number;
-  readonly ran: number;
-  /** `npm run soak -- --case '<one of these>'` runs a case again. */
-  readonly failures: readonly { readonly faultCase: string; readonly broken: readonly string[] }[];
-  /** What the cases left behind in the process. */
-  readonly left: readonly string[];
-}
-
-/** Draws so many random cases and runs them, many at a time. */
-export async function runRandomCases(calls: number): Promise<RandomRun> {
+/** Draws so many random cases, runs them, many at a time, and expects that no promise was broken and nothing left behind. */
+export async function expectNoBreach(calls: number): Promise<void> {
   const seed = Math.trunc(Math.random() * 2 ** 31);
   const runner = new CaseRunner(32);
   const failures: { faultCase: string; broken: string[] }[] = [];
@@ -23,5 +13,9 @@ export async function runRandomCases(calls: number): Promise<RandomRun> {
     ran += 1;
     if (broken.length > 0) failures.push({ faultCase: JSON.stringify(faultCase), broken });
   });
-  return { seed, ran, failures, left: await runner.close() };
+  const left = await runner.close();
+  // `npm run soak -- --case '<one of these>'` runs a case again.
+  expect(failures, `seed ${seed}`).toEqual([]);
+  expect(left).toEqual([]);
+  expect(ran).toBe(calls);
 }

@@ -16,10 +16,10 @@ function setup(overrides: Partial<typeof rule> = {}) {
   const breaker = new CircuitBreaker({ ...rule, ...overrides }, runtime, windows, (transition) => {
     seen.push(transition);
   });
-  const isRefused = () => breaker.refusal({ now: runtime.now() }) !== undefined;
+  const isRefused = () => breaker.refusal({ endpoint: '/', now: runtime.now() }) !== undefined;
   const enter = (): Permit => {
     if (isRefused()) throw new Error(`${breaker.state} breaker gave no permit`);
-    return breaker.enter({ now: runtime.now() });
+    return breaker.enter({ endpoint: '/', now: runtime.now() });
   };
   const leave = (permit: Permit, outcome: Outcome) =>
     breaker.leave(permit, departure(outcome, runtime.now()));
@@ -311,10 +311,10 @@ test('what it exports holds another process off for what is left of the cooldown
   expect(heir.since).toBe(breaker.since);
   expect(heir.retryAt).toBe(breaker.retryAt);
   later.time = COOLDOWN - 1;
-  expect(heir.refusal({ now: later.time })).toBeDefined();
+  expect(heir.refusal({ endpoint: '/', now: later.time })).toBeDefined();
   later.time = COOLDOWN;
-  expect(heir.refusal({ now: later.time })).toBeUndefined();
-  await heir.leave(heir.enter({ now: later.time }), departure('failure', later.time));
+  expect(heir.refusal({ endpoint: '/', now: later.time })).toBeUndefined();
+  await heir.leave(heir.enter({ endpoint: '/', now: later.time }), departure('failure', later.time));
   expect(heir.retryAt).toBe(later.epoch() + COOLDOWN);
 });
 
@@ -328,7 +328,7 @@ test('an isolated breaker is exported as isolated, a half-open one as open with 
   const record = breaker.record();
   expect(record).toEqual({ state: 'isolated', since: runtime.epoch() });
   const heir = new CircuitBreaker(rule, runtime, new FailureWindows(), () => {}, record);
-  expect(heir.refusal({ now: runtime.now() })).toBeDefined();
+  expect(heir.refusal({ endpoint: '/', now: runtime.now() })).toBeDefined();
   heir.restore();
   expect(heir.state).toBe('closed');
 });
@@ -343,9 +343,9 @@ test('a clock that was set back in between can make an inherited cooldown no lon
   } as const;
   const heir = new CircuitBreaker(rule, runtime, new FailureWindows(), () => {}, record);
   runtime.advance(60_000 - 1);
-  expect(heir.refusal({ now: runtime.now() })).toBeDefined();
+  expect(heir.refusal({ endpoint: '/', now: runtime.now() })).toBeDefined();
   runtime.advance(1);
-  expect(heir.refusal({ now: runtime.now() })).toBeUndefined();
+  expect(heir.refusal({ endpoint: '/', now: runtime.now() })).toBeUndefined();
 });
 
 test('each way from state to state has its reason', async () => {

@@ -24,7 +24,7 @@ test('a snapshot says when a probe is let through, while the breaker is open, an
   const breaker = scopes.use('a').breakerBy(rule);
   const now = runtime.now();
   expect(breakers.get('a')).toEqual({ scope: 'a', state: 'closed', since: runtime.epoch(), ...empty });
-  await breaker.leave(breaker.enter({ now }), departure('failure', now));
+  await breaker.leave(breaker.enter({ endpoint: '/', now }), departure('failure', now));
   const retryAt = runtime.epoch() + 875;
   expect(breakers.get('a')).toEqual({ scope: 'a', state: 'open', since: runtime.epoch(), retryAt, ...empty });
 });

@@ -19,8 +19,8 @@ function setup(overrides: Partial<typeof rule> = {}) {
   const attempts = async (count: number, outcome: Outcome) => {
     for (let i = 0; i < count; i++) {
       const now = runtime.now();
-      if (breaker.refusal({ now }) === undefined)
-        await breaker.leave(breaker.enter({ now }), departure(outcome, now));
+      if (breaker.refusal({ endpoint: '/', now }) === undefined)
+        await breaker.leave(breaker.enter({ endpoint: '/', now }), departure(outcome, now));
     }
   };
   const recover = async () => {
@@ -74,10 +74,10 @@ test('an error that is let through counts as success and closes a half-open brea
 
 test('a success from before the trip closes a half-open breaker: a stale one decides nothing', async () => {
   const { breaker, attempts, runtime } = setup();
-  const early = breaker.enter({ now: 0 });
+  const early = breaker.enter({ endpoint: '/', now: 0 });
   await attempts(5, 'failure');
   runtime.advance(5_000);
-  breaker.enter({ now: 5_000 });
+  breaker.enter({ endpoint: '/', now: 5_000 });
   await breaker.leave(early, departure('success', 5_000));
   expect(breaker.state).toBe('half-open');
 });
@@ -85,7 +85,7 @@ test('a success from before the trip closes a half-open breaker: a stale one dec
 test('fires count at the start and failures at the end: attempts as long as two windows still open it', async () => {
   const { breaker, runtime } = setup({ window: 1_000 });
   for (let round = 0; round < 5; round++) {
-    const permit = breaker.enter({ now: runtime.now() });
+    const permit = breaker.enter({ endpoint: '/', now: runtime.now() });
     // All five end within one slice of the window.
     runtime.time = 10_000 + round;
     await breaker.leave(permit, departure('failure', runtime.now()));
@@ -109,7 +109,8 @@ test('a threshold of 100 % never windows: ours of 1 does when everything fails',
 test('options are mutated: the rule is not touched', async () => {
   const frozen = Object.freeze({ ...rule });
   const breaker = new CircuitBreaker(frozen, new ManualRuntime(), new FailureWindows(), () => {});
-  for (let i = 0; i < 5; i++) await breaker.leave(breaker.enter({ now: 0 }), departure('failure', 0));
+  for (let i = 0; i < 5; i++)
+    await breaker.leave(breaker.enter({ endpoint: '/', now: 0 }), departure('failure', 0));
   expect(breaker.state).toBe('open');
   expect(frozen).toEqual(rule);
 });

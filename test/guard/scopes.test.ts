@@ -18,7 +18,7 @@ function setup() {
   const open = async (name: string) => {
     const breaker = scopes.use(name).breakerBy(rule);
     const now = runtime.now();
-    await breaker.leave(breaker.enter({ now }), departure('failure', now));
+    await breaker.leave(breaker.enter({ endpoint: '/', now }), departure('failure', now));
   };
   return { runtime, scopes, open };
 }

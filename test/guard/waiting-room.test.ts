@@ -36,7 +36,7 @@ describe('a room', () => {
           enter: (now) => {
             if (!door.isOpen) return shut;
             room.passed(now);
-            return new Admission([], []);
+            return new Admission([], [], '/');
           },
         })
         .then((admission) => out.push(admission === undefined ? `${name} in vain` : name));
