@@ -101,13 +101,16 @@ export class CircuitBreaker implements Guard {
   /** Whether an open breaker lets calls to this endpoint through. What the server asked for is meant for all of them. */
   passes(endpoint: string): boolean {
     if (this.state === 'closed' || this.state === 'isolated' || this.#isHeld) return false;
-    return this.#endpoints.isAnswering(endpoint);
+    return this.#endpoints.isWorthCalling(endpoint);
   }
 
   enter({ now, endpoint }: Pick<Entry, 'now' | 'endpoint'>): Permit {
     if (this.state === 'closed') return this.#generation;
     // An endpoint that had no part in the trouble can't tell whether the trouble is over.
-    if (now < this.#until || (this.passes(endpoint) && !this.#isInvolved(endpoint))) return PASSED;
+    if (now < this.#until || (this.passes(endpoint) && !this.#isInvolved(endpoint))) {
+      this.#endpoints.called(endpoint);
+      return PASSED;
+    }
     this.#until = now + this.#cooldown;
     if (this.state === 'open') this.#become('half-open', 'the cooldown is over: one probe');
     return this.#generation;
@@ -191,6 +194,7 @@ export class CircuitBreaker implements Guard {
   #resume({ state, retryAt = 0, cooldown = this.#rule.cooldown }: BreakerRecord): void {
     const longest = this.#rule.maxCooldown;
     this.state = state;
+    this.#endpoints.inherited();
     // The older the trouble, the longer the cooldown that was reached.
     this.#openedAt = this.#runtime.now() - (cooldown > this.#rule.cooldown ? cooldown / AGE_SHARE : 0);
     this.#cooldown = Math.min(cooldown, this.#rule.maxCooldown);
@@ -219,6 +223,7 @@ export class CircuitBreaker implements Guard {
   #close(now: number): void {
     this.#closedAt = now;
     this.#isProven = false;
+    this.#endpoints.recovered();
     this.#become('closed', 'the probe succeeded');
   }
 

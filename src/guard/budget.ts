@@ -2,7 +2,7 @@ import type { AttemptReason } from '../model/report.ts';
 import type { Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 
 /** A scope is lent retries again this long after it was last, in milliseconds, if it had an answer since. */
-const AGAIN = 32_000;
+const AGAIN = 28_000;
 /** … and this long for the retry of a refused attempt. */
 const AGAIN_REFUSED = 52_000;
 /**

@@ -2,6 +2,8 @@ import type { CallUrl } from '../http/call-url.ts';
 
 /** No more than this many are remembered. */
 const MOST = 200;
+/** So many endpoints of which nothing is known are tried in one trouble: a path that begins with an id makes a new one each time. */
+const TRIALS = 5;
 
 interface Health {
   isAnswering: boolean;
@@ -11,14 +13,33 @@ interface Health {
 
 /**
  * How each endpoint of a scope did when it was last called. One endpoint that is broken must not cut off the others of its
- * origin, so an open breaker lets through what answers. In an outage of the whole origin each endpoint fails once, and is
- * then held back like the rest.
+ * origin, so an open breaker lets through what answers, and tries a few endpoints that were never called. In an outage of the
+ * whole origin each endpoint fails once, and is then held back like the rest.
  */
 export class EndpointHealth {
   readonly #known = new Map<string, Health>();
+  #trials = 0;
 
-  isAnswering(endpoint: string): boolean {
-    return this.#known.get(endpoint)?.isAnswering ?? false;
+  /** Whether it answers; or whether it may be tried, because nothing is known of it. */
+  isWorthCalling(endpoint: string): boolean {
+    return this.#known.get(endpoint)?.isAnswering ?? this.#trials < TRIALS;
+  }
+
+  /** A call goes to it. Until that call has an answer, one that was never called before counts as silent. */
+  called(endpoint: string): void {
+    if (this.#known.has(endpoint)) return;
+    this.#trials += 1;
+    this.#of(endpoint);
+  }
+
+  /** The trouble is over. */
+  recovered(): void {
+    this.#trials = 0;
+  }
+
+  /** Nothing was learnt here of a trouble that another process knows: nothing is tried, either. */
+  inherited(): void {
+    this.#trials = TRIALS;
   }
 
   /** @param since monotonic */

@@ -55,8 +55,8 @@ describe('a loan', () => {
   });
 
   test.each([
-    ['network', 32_000],
-    ['timeout', 32_000],
+    ['network', 28_000],
+    ['timeout', 28_000],
     // A service that sheds load pays for each refusal.
     ['status', 52_000],
   ] as const)('comes again for a retry after "%s" %i ms later, if there was an answer', (after, again) => {
