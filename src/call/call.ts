@@ -1,4 +1,3 @@
-import pRetry from 'p-retry';
 import { Admission, type Wish } from '../guard/admission.ts';
 import type { Stopped } from '../model/report.ts';
 import { pause } from '../platform/pause.ts';
@@ -8,10 +7,8 @@ import { type Attempted, attempt, type Start } from './attempt.ts';
 import { decide, spanOf } from './decide.ts';
 import { discard, end, refuse, turnedAway } from './ending.ts';
 import type { CallPlan } from './plan.ts';
+import { repeat } from './repeat.ts';
 import { failedAttempt, momentOf, retryRules } from './rules.ts';
-
-/** What p-retry sees of a failed attempt: it has opinions of its own about other errors. */
-class Failed extends Error {}
 
 const FIRST: Wish = { number: 1, after: undefined, span: 0 };
 
@@ -55,24 +52,16 @@ async function retry<A extends ResponseHead>(plan: CallPlan<A>, first: Attempted
   let last = first;
   let next = await nextStart(plan, last);
   const again = async () => {
-    if (typeof next === 'string') return;
+    if (typeof next === 'string') return true;
     discard(last);
     last = await attempt(plan, next);
-    if (isWorthMore(last)) throw new Failed();
+    return !isWorthMore(last);
   };
-  await pRetry(again, {
-    retries: plan.policy.retry.attempts - 2,
-    // Only asked while attempts are left. It does the waiting too: p-retry's own can neither jitter fully nor keep a deadline.
-    shouldRetry: async ({ error }) => {
-      if (!(error instanceof Failed)) return false;
-      next = await nextStart(plan, last);
-      return typeof next !== 'string';
-    },
-    minTimeout: 0,
-    maxTimeout: 0,
-  }).catch((error: unknown) => {
-    if (!(error instanceof Failed)) throw error;
-  });
+  const another = async () => {
+    next = await nextStart(plan, last);
+    return typeof next !== 'string';
+  };
+  await repeat(plan.policy.retry.attempts - 1, again, another);
   return end(plan, last, typeof next === 'string' ? next : undefined);
 }
 
