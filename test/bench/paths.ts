@@ -94,6 +94,7 @@ export const ADDED = {
   base: 'undici.request',
   plain: 'resilience()',
   listeners: 'resilience(), a listener on every event',
+  telemetry: 'resilience(), OpenTelemetry spans and metrics',
   urls: 'resilience(), a URL of its own for each call',
   rules: 'resilience(), 1,000 endpoint rules, a URL of its own for each call',
 };
@@ -115,11 +116,25 @@ export const added: readonly Row[] = [
     name: ADDED.listeners,
     async make() {
       const { resilience } = await import('steadfetch/undici');
+      const { eventNames } = await import('steadfetch');
       const guard = resilience();
       const heard = new Map<string, unknown>();
-      for (const name of ['attempt', 'retry', 'settled', 'breaker', 'budget'] as const) {
+      for (const name of eventNames) {
         guard.on(name, (event) => heard.set(name, event));
       }
+      return instant((dispatcher) => dispatcher.compose(guard));
+    },
+  },
+  {
+    name: ADDED.telemetry,
+    async make() {
+      const { resilience } = await import('steadfetch/undici');
+      const { instrument } = await import('steadfetch/opentelemetry');
+      const { BasicTracerProvider } = await import('@opentelemetry/sdk-trace-base');
+      const { MeterProvider } = await import('@opentelemetry/sdk-metrics');
+      const guard = resilience();
+      // Spans are made and thrown away: what an exporter costs is the exporter's.
+      instrument(guard, { tracerProvider: new BasicTracerProvider(), meterProvider: new MeterProvider() });
       return instant((dispatcher) => dispatcher.compose(guard));
     },
   },
