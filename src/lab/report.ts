@@ -78,6 +78,6 @@ function slug(name: string): string {
 function fill(page: string, name: string, content: string): string {
   const [head = '', rest] = page.split(`<!-- lab: ${name} -->`);
   const end = rest?.indexOf('<!-- /lab -->') ?? -1;
-  if (rest === undefined || end < 0) return page;
+  if (rest === undefined || end < 0) throw new Error(`storms.md has no place for "lab: ${name}"`);
   return `${head}<!-- lab: ${name} -->\n\n${content}\n\n${rest.slice(end)}`;
 }
