@@ -115,7 +115,7 @@ export interface BreakerOptions {
   /**
    * Attempts the window must hold before the share means anything. As many failures in a row open the breaker too, whatever
    * else the window holds: so an outage shows at once. A breaker that opens again soon after it closed needs twice as many.
-   * @default 20
+   * @default 12
    */
   minimum?: number;
   /**
@@ -148,8 +148,8 @@ export interface BudgetOptions {
    */
   ratio?: number;
   /**
-   * Retries that a new or idle scope may make before any answer has earned them: the first time that it needs any, and again 40 seconds
-   * later if it had an answer since. Two of them are for any call, the others for one that is alone, so a client that makes one
+   * Retries that a new or idle scope may make before any answer has earned them: the first time that it needs any, and again half
+   * a minute later (a minute for refused attempts) if it had an answer since. Two of them are for any call, the others for one that is alone, so a client that makes one
    * call, or one a minute, can use all its attempts. Also the most that a scope with little traffic saves up: 0 to 100.
    * @default 4
    */

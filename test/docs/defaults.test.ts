@@ -35,3 +35,35 @@ test('the picture of the way of a call shows the defaults', () => {
   expect(picture).toContain(`(${seconds(timeout.attempt)})`);
   expect([retry.attempts, picture.includes('up to five attempts')]).toEqual([5, true]);
 });
+
+const PARTS: Readonly<Record<string, object>> = {
+  TimeoutOptions: timeout,
+  RetryOptions: retry,
+  BreakerOptions: breaker,
+  BudgetOptions: budget,
+  Policy: defaults,
+};
+
+/** What the doc comments say: interface, option, default. */
+function* documented(): Generator<readonly [type: string, name: string, said: string]> {
+  const source = readFileSync(new URL('../../src/model/options.ts', import.meta.url), 'utf8');
+  for (const [, type = '', body = ''] of source.matchAll(/^export interface (\w+)[^{]*\{\n(.*?)^\}/gms)) {
+    if (PARTS[type] === undefined) continue;
+    for (const [, said = '', name = ''] of body.matchAll(
+      /@default ([^\n]+)\n(?:(?!\*\/).)*\*\/\n {2}(\w+)\?:/gs,
+    )) {
+      yield [type, name, said];
+    }
+  }
+}
+
+test.each([...documented()])('the doc comment of %s.%s says its default, %s', (type, name, said) => {
+  const value: unknown = Reflect.get(PARTS[type] ?? {}, name);
+  const written =
+    typeof value === 'string' ? `'${value}'` : Array.isArray(value) ? `[${value.join(', ')}]` : `${value}`;
+  expect(said).toBe(written);
+});
+
+test('every number in the table of defaults has a doc comment that says it', () => {
+  expect([...documented()].length).toBeGreaterThanOrEqual(19);
+});
