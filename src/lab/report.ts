@@ -19,13 +19,8 @@ export async function renewReport(folder: string, findings: Findings): Promise<v
   for (const [storm, results] of findings) {
     if (results.length === 0) continue;
     page = fill(page, storm.id, tableOf(storm, results));
-    page = fill(
-      page,
-      `${storm.id} thresholds`,
-      thresholdsOf(storm, results)
-        .map(({ line }) => `- ${line}`)
-        .join('\n'),
-    );
+    const thresholds = thresholdsOf(storm, results);
+    if (thresholds.length > 0) page = fill(page, `${storm.id} thresholds`, listed(thresholds));
     for (const result of pictured(results)) {
       const { condition, strategy } = result.experiment;
       const sample = worst(result.samples);
@@ -39,6 +34,17 @@ export async function renewReport(folder: string, findings: Findings): Promise<v
     }
   }
   await writeFile(path, page);
+}
+
+/** More thresholds than this are folded up. */
+const MOST = 8;
+
+function listed(thresholds: ReturnType<typeof thresholdsOf>): string {
+  const lines = thresholds.map(({ line }) => `- ${line}`).join('\n');
+  if (thresholds.length <= MOST) return lines;
+  const missed = thresholds.filter(({ holds }) => !holds).length;
+  const summary = `${thresholds.length} thresholds, ${missed === 0 ? 'all of which hold' : `${missed} of them missed`}`;
+  return `<details><summary>${summary}</summary>\n\n${lines}\n\n</details>`;
 }
 
 /** The charts of one storm have the same scale, or they could not be compared. */
