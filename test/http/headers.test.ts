@@ -69,6 +69,14 @@ describe('what is sent is what is found', () => {
     expect(withHeader(undefined, 'a', '1')).toEqual({ a: '1' });
   });
 
+  test('a header named __proto__ is one like any other', () => {
+    const more = withHeader(copyHeaders(Object.fromEntries([['__proto__', 'x']])), 'a', '1');
+    expect(Object.entries(more)).toEqual([
+      ['__proto__', 'x'],
+      ['a', '1'],
+    ]);
+  });
+
   test("the case of names is kept where undici's Headers keeps it", () => {
     const copy = copyHeaders(odd(new UndiciHeaders({ 'X-A': '1' })));
     expect(copy).toBeInstanceOf(UndiciHeaders);

@@ -38,7 +38,7 @@ export function recordOf(headers: RawHeaders): HeaderRecord {
   if (!isList(headers)) return headers;
   const record: HeaderRecord = {};
   for (const [name, value] of entriesOf(headers)) {
-    const before = record[name];
+    const before = Object.hasOwn(record, name) ? record[name] : undefined;
     record[name] = before === undefined ? value : [before, value].flat();
   }
   return record;
