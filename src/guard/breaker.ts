@@ -49,8 +49,8 @@ export class CircuitBreaker implements Guard {
   #closedAt = Number.NEGATIVE_INFINITY;
   /** Whether an answer was whole since the probe closed it. */
   #isProven = false;
-  /** Whether it is open because the server asked for a pause. */
-  #isHeld = false;
+  /** Whether the server asked for the pause that it is open for, and whether it was in trouble before. */
+  #pause: 'none' | 'alone' | 'in trouble' = 'none';
   readonly #count: FailureCount;
   readonly #word = new ServerWord();
   readonly #log = new FailureLog();
@@ -100,7 +100,7 @@ export class CircuitBreaker implements Guard {
 
   /** Whether an open breaker lets calls to this endpoint through. What the server asked for is meant for all of them. */
   passes(endpoint: string): boolean {
-    if (this.state === 'closed' || this.state === 'isolated' || this.#isHeld) return false;
+    if (this.state === 'closed' || this.state === 'isolated' || this.#pause !== 'none') return false;
     return this.#endpoints.isWorthCalling(endpoint);
   }
 
@@ -111,8 +111,8 @@ export class CircuitBreaker implements Guard {
       this.#endpoints.called(endpoint);
       return PASSED;
     }
+    if (this.state === 'open') this.#endWait();
     this.#until = now + this.#cooldown;
-    if (this.state === 'open') this.#become('half-open', 'the cooldown is over: one probe');
     return this.#generation;
   }
 
@@ -205,11 +205,16 @@ export class CircuitBreaker implements Guard {
     return this.#endpoints.hasFailed(endpoint, this.#openedAt - this.#rule.window);
   }
 
+  #endWait(): void {
+    if (this.#pause === 'alone') this.#become('closed', 'the pause that the server asked for is over');
+    else this.#become('half-open', 'the cooldown is over: one probe');
+  }
+
   #hold(asked: number, now: number): void {
-    if (this.state === 'closed') this.#openedAt = now;
+    this.#pause = this.state === 'closed' ? 'alone' : 'in trouble';
+    if (this.#pause === 'alone') this.#openedAt = now;
     this.#cooldown = this.#cooldownAt(now);
     this.#until = now + asked;
-    this.#isHeld = true;
     this.#become('open', `the server asked for ${asked} ms`, this.#cause(now, this.counts));
   }
 
@@ -237,7 +242,7 @@ export class CircuitBreaker implements Guard {
   }
 
   #open(reason: string, now: number, counts: Counts): void {
-    this.#isHeld = false;
+    this.#pause = 'none';
     this.#cooldown = this.#cooldownAt(now);
     this.#until = now + this.#cooldown * (1 - JITTER * this.#runtime.random());
     this.#become('open', reason, this.#cause(now, counts));

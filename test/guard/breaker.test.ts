@@ -484,7 +484,7 @@ describe('a breaker that opens again soon after it closed', () => {
 describe('a server that asks to be left alone', () => {
   const word = (now: number) => departure('success', now, { reason: 'status', asked: 3_000 });
 
-  test('is left alone by all calls of the scope for as long as it asked, then probed', async () => {
+  test('is left alone by all calls of the scope for as long as it asked, and then called again', async () => {
     const { breaker, runtime, isRefused, enter, seen } = setup();
     await breaker.leave(enter(), word(runtime.now()));
     expect(isRefused()).toBe(true);
@@ -492,7 +492,23 @@ describe('a server that asks to be left alone', () => {
     expect(isRefused()).toBe(true);
     runtime.advance(1);
     expect(isRefused()).toBe(false);
-    expect(seen.map(({ reason }) => reason)).toEqual(['the server asked for 3000 ms']);
+    enter();
+    expect(breaker.state).toBe('closed');
+    expect(seen.map(({ reason }) => reason)).toEqual([
+      'the server asked for 3000 ms',
+      'the pause that the server asked for is over',
+    ]);
+  });
+
+  test('is probed after its pause if it was in trouble before', async () => {
+    const { breaker, runtime, enter, attempt } = setup();
+    while (breaker.state === 'closed') await attempt('failure');
+    runtime.advance(10_000);
+    await breaker.leave(enter(), word(runtime.now()));
+    expect(breaker.state).toBe('open');
+    runtime.advance(3_000);
+    enter();
+    expect(breaker.state).toBe('half-open');
   });
 
   test('means only the one who asked while others have good answers, unless it says so three times in a row', async () => {
