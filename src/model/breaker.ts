@@ -1,76 +1,79 @@
 import type { AttemptReason } from './report.ts';
 
-/** `'isolated'`: held open by hand. */
+/** The state of a breaker. `'isolated'`: held open by hand. */
 export type BreakerState = 'closed' | 'open' | 'half-open' | 'isolated';
 
-/** A breaker as it stands. */
+/** The present state of a breaker. */
 export interface BreakerSnapshot {
-  /** An origin such as `https://api.pay.example`, the key of an endpoint rule, or what your scope function returned. */
+  /** An origin such as `https://api.pay.example`, the key of an endpoint rule, or a string that your scope function returned. */
   readonly scope: string;
-  /** As it is now. */
+  /** The present state. */
   readonly state: BreakerState;
-  /** Epoch milliseconds of the last change of state. */
+  /** When the state last changed, in epoch milliseconds. */
   readonly since: number;
-  /** While open: epoch milliseconds from which one probe is let through. */
+  /** While the breaker is open: when it lets one probe through, in epoch milliseconds. */
   readonly retryAt?: number;
-  /** Attempts that count, within `breaker.window`. None while it is open, and after each change of state: it starts fresh. */
+  /**
+   * Attempts that count, within `breaker.window`. Each change of state sets the statistics back to zero, so an open breaker has
+   * none.
+   */
   readonly attempts: number;
-  /** How many of these failed. */
+  /** How many of these attempts failed. */
   readonly failures: number;
 }
 
-/** What the calls of one scope share, as it stands. */
+/** The present state of a scope: of all that its calls share. */
 export interface ScopeSnapshot {
-  /** An origin, the key of an endpoint rule, or what your scope function returned. */
+  /** An origin, the key of an endpoint rule, or a string that your scope function returned. */
   readonly scope: string;
-  /** Absent as long as no call has used one. */
+  /** The breaker. Absent until a call uses one. */
   readonly breaker?: BreakerSnapshot;
-  /** Retries that may be had now. Absent as long as no call has used a budget. */
+  /** Retries that the budget allows now. Absent until a call uses a budget. */
   readonly budget?: number;
-  /** Attempts under way, until their response headers. */
+  /** Attempts that were sent and have no response headers yet. */
   readonly inFlight: number;
   /** Calls in the waiting room. */
   readonly waiting: number;
-  /** Attempts that a guard turned away, since the scope was first used. */
+  /** Attempts that a guard refused, since the scope was first used. */
   readonly rejected: number;
 }
 
 /** A breaker that is not closed, as plain data. */
 export interface BreakerRecord {
-  /** Whether it opened by itself, or was isolated by hand. */
+  /** `'open'`: the breaker opened by itself. `'isolated'`: it is held open by hand. */
   readonly state: 'open' | 'isolated';
-  /** Epoch milliseconds of the last change. */
+  /** When the state last changed, in epoch milliseconds. */
   readonly since: number;
-  /** Epoch milliseconds from which a probe is let through. Not while isolated. */
+  /** When a probe is let through, in epoch milliseconds. Absent while isolated. */
   readonly retryAt?: number;
-  /** Milliseconds; the next one is twice as long. Not while isolated. */
+  /** The cooldown in milliseconds. Absent while isolated. */
   readonly cooldown?: number;
 }
 
-/** A breaker that is not closed, as plain JSON: for the next process, if this one will not live long. */
+/** A breaker that is not closed, as plain JSON, for the next process. */
 export interface ExportedBreaker extends BreakerRecord {
-  /** Whose breaker it is. */
+  /** The scope of the breaker. */
   readonly scope: string;
 }
 
 /** A failed attempt, without anything that may be secret. */
 export interface FailureSummary {
   readonly reason: AttemptReason;
-  /** Of the response, if there was one. */
+  /** The response's status; absent: there was no response. */
   readonly status?: number;
-  /** Of the error, such as `ECONNRESET`, if it has one. */
+  /** The error's code, such as `ECONNRESET`; absent: the error has none. */
   readonly code?: string;
 }
 
 /** Why a breaker opened. */
 export interface OpenCause {
-  /** Attempts within `breaker.window`; 1 for a probe. */
+  /** Attempts within `breaker.window`; 1 if a probe failed. */
   readonly attempts: number;
-  /** How many of these failed. */
+  /** How many of these attempts failed. */
   readonly failures: number;
-  /** The failures within the window by their kind; of the latest 100 at most. */
+  /** The number of failures within the window, by reason. Only the latest 100 failures are counted. */
   readonly reasons: Readonly<Partial<Record<AttemptReason, number>>>;
-  /** The failure that opened it. */
+  /** The failure that opened the breaker. */
   readonly last?: FailureSummary;
 }
 
@@ -81,6 +84,6 @@ export interface Transition {
   /** Epoch milliseconds. */
   readonly at: number;
   readonly reason: string;
-  /** If it opened by itself. Not of one that was inherited. */
+  /** Why the breaker opened. Absent if it did not open, was isolated by hand, or was inherited. */
   readonly cause?: OpenCause;
 }

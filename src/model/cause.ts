@@ -1,4 +1,4 @@
-/** How far a chain of causes is followed: far enough for any real one, and an end for a circular one. */
+/** How far a chain of causes is followed. Real chains are shorter; a circular chain must end. */
 const DEPTH = 8;
 
 /** An error and its causes, outermost first. */
@@ -15,7 +15,7 @@ export function codeOf(error: unknown): string | undefined {
   return codes(error).next().value;
 }
 
-/** The last one: what was wrong in the first place. */
+/** The last `code` along the chain of causes: the original failure. */
 export function rootCodeOf(error: unknown): string | undefined {
   return [...codes(error)].at(-1);
 }

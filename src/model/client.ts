@@ -6,31 +6,43 @@ import type { FetchInput, Options, Policy, SteadInit } from './options.ts';
 import type { PolicyChange } from './policy-change.ts';
 
 /**
- * The breakers of a client. A scope is an origin (`https://api.example`; a slash after it does not matter), the key of an
- * endpoint rule, or what your scope function names.
+ * The breakers of a client. Every method takes a scope as a string. A scope is one of these:
+ *
+ * - an origin: `https://api.example` (a trailing slash is ignored);
+ * - the key of an endpoint rule that has a breaker of its own, as you wrote it: `GET https://api.example/items/:id`;
+ * - a string that your scope function returns.
  *
  * @throws {PolicyError} No call can have that scope.
+ * @example
+ * api.breakers.isolate('https://api.pay.example');
+ * api.breakers.get('https://api.pay.example')?.state; // 'isolated'
  */
 export interface Breakers {
   /**
-   * The breaker of a scope, or undefined if nothing was sent there yet.
+   * The breaker of a scope; undefined if the scope has no breaker yet, because nothing was sent there.
    *
    * @example api.breakers.get('https://api.pay.example')?.state; // 'closed', 'open', 'half-open' or 'isolated'
    * @example api.breakers.get('GET https://*.catalog.example/items/:id'); // of a rule with a breaker of its own
    */
   get(scope: string): BreakerSnapshot | undefined;
   /**
-   * All breakers that there are, closed ones too, the least recently used first.
+   * All breakers of the client, also closed ones, the least recently used first.
    * @example api.breakers.all().filter(({ state }) => state !== 'closed');
    */
   all(): BreakerSnapshot[];
-  /** Holds a breaker open by hand, until `restore`. */
+  /**
+   * Holds the breaker of a scope open by hand, until `restore`. Meanwhile every call of the scope fails with `BreakerOpenError`.
+   * @example api.breakers.isolate('https://api.pay.example');
+   */
   isolate(scope: string): void;
-  /** Lets an isolated breaker go: it is closed, with fresh statistics. */
+  /**
+   * Ends an isolation: the breaker is closed, with fresh statistics. Does nothing if the breaker is not isolated.
+   * @example api.breakers.restore('https://api.pay.example');
+   */
   restore(scope: string): void;
   /**
-   * The breakers that are not closed, for a client in another process: it will hold them open for what is left of
-   * their cooldown.
+   * The breakers that are not closed, as JSON for the `breakers` option of a client in another process. There they stay open for
+   * the rest of their cooldown.
    * @example
    * await cache.set('breakers', JSON.stringify(api.breakers.export()));
    * // and in the next process
@@ -39,14 +51,16 @@ export interface Breakers {
   export(): ExportedBreaker[];
 }
 
-/** A `fetch` that retries under one key, with timeouts, a breaker and a budget. Make one per process. */
+/** A `fetch` that retries under one key, with timeouts, a breaker and a budget. Make one client per process. */
 export interface SteadFetch {
   /**
-   * Makes one call: as many attempts as the rules allow, all under one key. Takes what `fetch` takes, and `idempotencyKey`,
-   * `policy`, `dispatcher` and a function as `body`. Resolves with the last response, whatever its status.
+   * Makes one call: as many attempts as the rules allow, all with the same key. Takes what `fetch` takes, and also
+   * `idempotencyKey`, `policy`, `dispatcher` and a function as `body`. Resolves with the last response, whatever its status.
    *
-   * @throws The last attempt's own error if no attempt was answered; `TimeoutError`, `BreakerOpenError`; the `reason` of your signal.
-   * @throws {PolicyError} or {TypeError} An option or the key is wrong: nothing was sent.
+   * @throws The error of the last attempt, if no attempt was answered; `TimeoutError`; `BreakerOpenError`; the `reason` of your
+   * signal.
+   * @throws {PolicyError} An option or the key is wrong. Nothing was sent.
+   * @throws {TypeError} An argument is wrong, in `fetch`'s own words. Nothing was sent.
    * @example
    * const response = await api('https://api.pay.example/v1/charges', {
    *   method: 'POST',
@@ -56,44 +70,49 @@ export interface SteadFetch {
    * });
    */
   (input: FetchInput, init?: SteadInit): Promise<Response>;
-  /** Calls `listener` on each event of that name. Returns the function that takes it off again. */
+  /**
+   * Calls `listener` for each event of that name. Returns a function that removes the listener.
+   * @example const off = api.on('retry', ({ url, number, delay }) => log.warn({ url, number, delay }));
+   */
   on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => void): () => void;
-  /** What is known of each dependency; hold a breaker open by hand. */
+  /** The breakers of this client: read their state, or hold one open by hand. */
   readonly breakers: Breakers;
   /**
-   * Every scope in use, at most 1,000: its breaker, its budget, and how many attempts are under way, wait, or were turned
-   * away. Changes nothing.
+   * Every scope in use, at most 1,000: its breaker, its budget, and the number of attempts that run, wait or were refused.
+   * Changes nothing.
    * @example for (const { scope, budget } of api.scopes()) gauge.set({ scope }, budget ?? 0);
    */
   scopes(): ScopeSnapshot[];
-  /** For tracers: see `Instrumentation`. */
+  /** Adds an `Instrumentation`, for tracers. */
   readonly [INSTRUMENT]: (instrumentation: Instrumentation) => () => void;
   /**
-   * A client with other rules, merged over these, that shares the same breakers, budgets and listeners. It follows `update`.
+   * Makes a client with other rules, merged over the rules of this one. Both share breakers, budgets and listeners. The new
+   * client follows each `update` of this one.
+   * @throws {PolicyError} An option is wrong.
+   * @example const reports = api.extend({ timeout: { total: 300_000, attempt: 120_000 } });
    */
   extend(options: Options): SteadFetch;
   /**
-   * Puts other rules in the place of this client's own, while it runs: a rule or option that is left out is gone, but for
-   * what it sends with. All or nothing: if anything is wrong, the rules that held still hold. Calls under way keep the
-   * rules that they began with; breakers and budgets keep what they know, and go on by the new numbers. Clients made by
-   * `extend` follow.
+   * Replaces the client's own rules while it runs. A rule or option that is left out is gone, except `fetch` and `dispatcher`. If
+   * any option is wrong, the old rules still hold. Calls under way keep the rules that they began with. Breakers and budgets keep
+   * their state and continue with the new numbers. Clients made by `extend` follow.
    *
-   * @returns What changed, which is also what the event `update` says.
-   * @throws {PolicyError} An option is wrong: nothing has changed.
+   * @returns The changes; the event `update` has the same list.
+   * @throws {PolicyError} An option is wrong. Nothing has changed.
    * @example api.update(JSON.parse(await readFile('policy.json', 'utf8')));
    */
   update(options: Options): readonly PolicyChange[];
   /**
-   * Forgets what breakers and budgets have learnt, and who was isolated: the next call meets a client as good as new. For tests
+   * Forgets the state of all breakers and budgets, isolation included: the next call meets a client as good as new. For tests
    * that share a client.
    * @example afterEach(() => api.reset());
    */
   reset(): void;
   /**
-   * What the rules come to for a method and a URL: the rule that matches, every value and who set it, the scope, and
-   * what becomes of the key. Sends nothing.
+   * Says which rules apply to a method and a URL: the matching rule, every value and its source, the scope, and what happens to
+   * the key. Sends nothing.
    *
-   * @throws {PolicyError} The method or the URL is none, or `policy` is wrong.
+   * @throws {PolicyError} The method or the URL is not valid, or `policy` is wrong.
    * @example api.explain('POST', 'https://api.pay.example/v1/charges').values['retry.attempts']; // { value: 5, from: 'default' }
    */
   explain(method: string, url: string | URL, policy?: Policy): Explanation;

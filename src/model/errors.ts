@@ -1,13 +1,16 @@
-/** Which timeout ran out. */
+/** The timeout that ran out: the member of `TimeoutOptions` with this name. */
 export type TimeoutPhase = 'attempt' | 'idle' | 'body' | 'total';
 
-/** An attempt, a silent body or the whole call took too long. Match it by `name` or `code`. */
+/**
+ * An attempt, a silent body or the whole call took too long. Recognise it by `name` or `code`.
+ * @example if (error.code === 'ERR_STEADFETCH_TIMEOUT' && error.phase === 'total') return busy();
+ */
 export class TimeoutError extends Error {
-  /** For `error.name`, the same in every copy of this package. */
+  /** The value of `error.name`, the same in every copy of this package. */
   override readonly name = 'TimeoutError';
-  /** For `error.code`, the same in every version. */
+  /** The value of `error.code`, the same in every version. */
   readonly code = 'ERR_STEADFETCH_TIMEOUT';
-  /** Which timeout ran out. */
+  /** The timeout that ran out. */
   readonly phase: TimeoutPhase;
 
   constructor(phase: TimeoutPhase, limit: number) {
@@ -23,15 +26,18 @@ const explain: Record<TimeoutPhase, string> = {
   total: 'The call had no response',
 };
 
-/** The breaker of this scope is open: nothing was sent. Match it by `name` or `code`. */
+/**
+ * The breaker of the scope is open: the call's next attempt was not sent. Recognise it by `name` or `code`.
+ * @example if (error.code === 'ERR_STEADFETCH_BREAKER_OPEN') return cached();
+ */
 export class BreakerOpenError extends Error {
-  /** For `error.name`, the same in every copy of this package. */
+  /** The value of `error.name`, the same in every copy of this package. */
   override readonly name = 'BreakerOpenError';
-  /** For `error.code`, the same in every version. */
+  /** The value of `error.code`, the same in every version. */
   readonly code = 'ERR_STEADFETCH_BREAKER_OPEN';
-  /** Whose breaker it is, such as `https://api.pay.example`. */
+  /** The scope of the breaker, such as `https://api.pay.example`. */
   readonly scope: string;
-  /** Epoch milliseconds from which a probe is let through; undefined while the breaker is held open by hand. */
+  /** When the breaker lets a probe through, in epoch milliseconds. Undefined while the breaker is isolated by hand. */
   readonly retryAt: number | undefined;
 
   constructor(scope: string, retryAt: number | undefined) {
@@ -41,13 +47,16 @@ export class BreakerOpenError extends Error {
   }
 }
 
-/** An option is wrong. Thrown before anything is sent. Match it by `name` or `code`. */
+/**
+ * An option is wrong. Thrown before anything is sent. Recognise it by `name` or `code`.
+ * @example if (error.code === 'ERR_STEADFETCH_POLICY') log.error(error.path, error.message);
+ */
 export class PolicyError extends Error {
-  /** For `error.name`, the same in every copy of this package. */
+  /** The value of `error.name`, the same in every copy of this package. */
   override readonly name = 'PolicyError';
-  /** For `error.code`, the same in every version. */
+  /** The value of `error.code`, the same in every version. */
   readonly code = 'ERR_STEADFETCH_POLICY';
-  /** The option's path, such as `retry.attempts`. */
+  /** The path of the option, such as `retry.attempts`. */
   readonly path: string;
 
   constructor(path: string, message: string) {

@@ -2,43 +2,43 @@ import type { BreakerState, OpenCause } from './breaker.ts';
 import type { PolicyChange } from './policy-change.ts';
 import type { AttemptReason, AttemptReport, BodyReport, CallReport } from './report.ts';
 
-/** Which call an event belongs to. */
+/** The call that an event belongs to. */
 export interface CallRef {
   /** A UUID of the call, the same in all its events. */
   readonly id: string;
-  /** In upper case. */
+  /** The HTTP method, in upper case. */
   readonly method: string;
-  /** Without credentials and query. */
+  /** The URL, without credentials and query: see the option `redact`. */
   readonly url: string;
-  /** The endpoint rule that matched, as you wrote it. */
+  /** The endpoint rule that matches, as you wrote it; undefined: no rule matches. */
   readonly endpoint: string | undefined;
-  /** Whose breaker and budget the call uses; undefined: none. */
+  /** The scope whose breaker and budget the call uses; undefined: neither is used. */
   readonly scope: string | undefined;
 }
 
-/** What may turn an attempt away. */
+/** The guards that may refuse an attempt. */
 export type GuardName = 'breaker' | 'budget';
 
 /**
- * What allowed an attempt, a word for each guard: the breaker was `'closed'`, or this is a `'probe'`, or
- * the breaker is open, but this endpoint is `'answering'`; the budget asks
- * nothing of the `'first'` attempt, and a retry is paid from what was `'saved'` or `'lent'`.
+ * Why each guard let the attempt in. `breaker`: `'closed'`; `'probe'` (the attempt is the probe of an open breaker); or
+ * `'answering'` (the breaker is open, but this endpoint answers). `budget`: `'first'` (a first attempt costs nothing), `'saved'`
+ * (the retry is paid from saved tokens) or `'lent'` (from a loan).
  */
 export type AllowedBy = Readonly<Partial<Record<GuardName, string>>>;
 
-/** An attempt is about to be sent. */
+/** An attempt that begins. */
 export interface AttemptStart extends CallRef {
-  /** Counted from 1. */
+  /** The attempt's number, counted from 1. */
   readonly number: number;
-  /** Epoch milliseconds. */
+  /** When the attempt begins, in epoch milliseconds. */
   readonly at: number;
-  /** Milliseconds of pause before it. */
+  /** Milliseconds of pause before the attempt. */
   readonly waited: number;
-  /** What allowed it, a word for each guard. */
+  /** Why each guard let the attempt in. */
   readonly allowedBy: AllowedBy;
 }
 
-/** What listeners are given, by event name. */
+/** The argument of a listener, by the event's name. */
 export interface Events {
   /** An attempt begins. */
   'attempt-start': AttemptStart;
@@ -46,55 +46,55 @@ export interface Events {
   attempt: CallRef & { readonly attempt: AttemptReport };
   /** Another attempt will follow, after `delay` milliseconds. */
   retry: CallRef & {
-    /** Of the attempt to come, counted from 1. */
+    /** The number of the attempt to come, counted from 1. */
     readonly number: number;
-    /** Milliseconds until it is sent. */
+    /** Milliseconds until that attempt is sent. */
     readonly delay: number;
-    /** Why the attempt before it ended. */
+    /** How the attempt before it ended. */
     readonly reason: AttemptReason;
-    /** See `CallReport`. */
+    /** Whether a repeat is known to do no harm: see `CallReport`. */
     readonly vouched: boolean;
   };
-  /** A call settled: its response headers were handed over, or it threw. */
+  /** A call settled: it returned its response, or it threw. */
   settled: CallReport;
-  /** The body of the response that was handed over has ended. Not told where a body can't be seen: with `options.fetch`, a mock. */
+  /** The body of the returned response ended. Not emitted where steadfetch can't see the body: with `options.fetch` or a mock. */
   body: CallRef & BodyReport;
-  /** A breaker changed its state; or an open one was inherited, when its scope is first used. */
+  /** A breaker changed its state. Also emitted when the scope of an inherited open breaker is first used. */
   breaker: {
-    /** Such as `https://api.pay.example`. */
+    /** The scope of the breaker, such as `https://api.pay.example`. */
     readonly scope: string;
     /** The state before. */
     readonly from: BreakerState;
     /** The state now. */
     readonly to: BreakerState;
-    /** Epoch milliseconds. */
+    /** When the state changed, in epoch milliseconds. */
     readonly at: number;
-    /** In a few words. */
+    /** The reason in a few words. */
     readonly reason: string;
-    /** If it opened by itself: how many attempts failed, of what kind, and what the last one came to. */
+    /** Why the breaker opened by itself: how many attempts failed, how they failed, and how the last of them failed. */
     readonly cause?: OpenCause;
   };
-  /** A retry was refused because the scope's budget was empty. */
+  /** A retry was refused, because the budget of the scope is empty. */
   budget: CallRef;
-  /** A guard turned an attempt away: its call ends. A call that waits for room is not turned away. */
+  /** A guard refused an attempt, and the call ends. Not emitted for a call that goes into the waiting room. */
   rejected: CallRef & {
-    /** Which guard. */
+    /** The guard that refused. */
     readonly by: GuardName;
-    /** Of the attempt that was not sent, counted from 1. */
+    /** The number of the attempt that was not sent, counted from 1. */
     readonly number: number;
   };
-  /** A scope was dropped, because there were more than the client keeps. Its breaker and budget start anew. */
+  /** The client dropped a scope, because it keeps 1,000 at most. The breaker and budget of that scope start anew. */
   forgotten: { readonly scope: string; readonly breaker: BreakerState | undefined };
-  /** The rules were changed by `update`. An update that changes nothing is none. */
+  /** `update` changed the rules. Not emitted by an update that changes nothing. */
   update: {
-    /** Epoch milliseconds. */
+    /** When the rules changed, in epoch milliseconds. */
     readonly at: number;
-    /** Each value that is another one now. */
+    /** The values that changed. */
     readonly changes: readonly PolicyChange[];
   };
 }
 
-/** The names of all events, in the order in which a call can have them. */
+/** The names of all events, in the order in which they can occur in a call. */
 export const eventNames = Object.freeze([
   'rejected',
   'attempt-start',

@@ -1,38 +1,38 @@
-/** A value that holds for a call, and where it comes from. */
+/** A value that applies to a call, and its source. */
 export interface ExplainedValue {
-  /** A part that is switched off is `false`. */
+  /** The value; `false` if that part is switched off. */
   readonly value: unknown;
   /**
-   * Who said so: `'default'`, `'createFetch'`, `'extend'`, the endpoint rule as you wrote it, the call's own `'policy'`,
-   * or a dialect, as in `'dialect "stripe"'`.
+   * Where the value is set: `'default'`, `'createFetch'`, `'extend'`, the endpoint rule as you wrote it, the call's own
+   * `'policy'`, or a dialect, as in `'dialect "stripe"'`.
    */
   readonly from: string;
 }
 
-/** What becomes of a call's idempotency key. */
+/** What happens to the idempotency key of a call. */
 export interface KeyFate {
-  /** The header that carries it; undefined: the policy says that the server ignores keys. */
+  /** The header that carries the key; undefined: the policy says that the server ignores keys. */
   readonly header: string | undefined;
-  /** Whether a fresh one is made where the caller gives none. */
+  /** Whether steadfetch makes a key if the caller gives none. */
   readonly made: boolean;
-  /** Whether the server recognises a repeat by it. */
+  /** Whether the server recognises a repeat by the key. */
   readonly protects: boolean;
-  /** The same in a sentence, and what it means for a retry. */
+  /** The same in one sentence, and what it means for a retry. */
   readonly says: string;
 }
 
-/** What the rules come to for one method and URL. */
+/** The rules that apply to one method and URL. */
 export interface Explanation {
-  /** In upper case. */
+  /** The HTTP method, in upper case. */
   readonly method: string;
-  /** Without credentials, query and fragment: rules don't look at them. */
+  /** The URL without credentials, query and fragment, because rules do not look at these. */
   readonly url: string;
-  /** The endpoint rule that matches, as you wrote it. */
+  /** The endpoint rule that matches, as you wrote it; undefined: no rule matches. */
   readonly endpoint: string | undefined;
-  /** Whose breaker and budget the call uses; undefined: none. */
+  /** The scope whose breaker and budget the call uses; undefined: neither is used. */
   readonly scope: string | undefined;
-  /** What becomes of the idempotency key. */
+  /** What happens to the idempotency key. */
   readonly key: KeyFate;
-  /** By the option's path, such as `retry.attempts`. */
+  /** Each value by the path of its option, such as `retry.attempts`. */
   readonly values: Readonly<Record<string, ExplainedValue>>;
 }

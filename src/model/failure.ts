@@ -1,20 +1,20 @@
-/** Whether the request left: `'not-sent'` (no byte of it), `'unknown'` (sent, no answer), `'answered'`. */
+/** Whether the request left: `'not-sent'` (no byte of it), `'unknown'` (it may have arrived; no response), `'answered'`. */
 export type Delivery = 'not-sent' | 'unknown' | 'answered';
 
-/** A failed attempt, as `retry.when` sees it. */
+/** A failed attempt, the argument of `retry.when`. */
 export interface RetryFailure {
-  /** Which attempt failed, counted from 1. */
+  /** The number of the attempt that failed, counted from 1. */
   readonly attempt: number;
-  /** In upper case. */
+  /** The HTTP method, in upper case. */
   readonly method: string;
-  /** Without credentials and query. */
+  /** The URL, without credentials and query. */
   readonly url: string;
   /** Whether the request left. */
   readonly delivery: Delivery;
-  /** The response's status, if there was an answer. */
+  /** The response's status; absent: there was no response. */
   readonly status?: number;
-  /** The response's headers, if there was an answer. */
+  /** The response's headers; absent: there was no response. */
   readonly headers?: Headers;
-  /** What the attempt threw, if it threw. */
+  /** The error; absent: there was a response. */
   readonly error?: unknown;
 }

@@ -2,13 +2,19 @@ import type { AttemptStart, CallRef } from './events.ts';
 import type { AttemptReport, CallReport } from './report.ts';
 
 /**
- * Runs calls and attempts within something of its own, as a tracer does: a span that is active meanwhile. It has to run
- * what it is given, at once, and to return what that returns.
+ * Wraps calls and attempts in a context of its own, such as a tracer's active span. Each method must run `run` at once and return
+ * the result of `run`.
  */
 export interface Instrumentation {
-  /** @param report what happened, once it is over */
+  /**
+   * Wraps a call.
+   * @param report makes the report of the call, once the call is over
+   */
   call<Result>(call: CallRef, run: () => Promise<Result>, report: () => CallReport): Promise<Result>;
-  /** @param report what happened, by what `run` gave */
+  /**
+   * Wraps an attempt.
+   * @param report makes the report of the attempt, from the result of `run`
+   */
   attempt<Result>(
     start: AttemptStart,
     run: () => Promise<Result>,
@@ -16,8 +22,8 @@ export interface Instrumentation {
   ): Promise<Result>;
 }
 
-/** A client's method that takes an `Instrumentation`, and returns the function that takes it off again. */
+/** The name of a client's method that adds an `Instrumentation`, and returns a function that removes it. */
 export const INSTRUMENT: unique symbol = Symbol.for('steadfetch.instrument') as never;
 
-/** Where every client of the process looks for instrumentations, of whichever copy of this package. */
+/** Where every client of the process, of any copy of this package, finds the instrumentations of the process. */
 export const PROCESS: unique symbol = Symbol.for('steadfetch.instrumentations') as never;

@@ -1,9 +1,12 @@
 /** A value that an update changed. */
 export interface PolicyChange {
-  /** The option's path, such as `retry.attempts` or `endpoints["POST https://…"].idempotency`. */
+  /** The path of the option, such as `retry.attempts` or `endpoints["POST https://…"].idempotency`. */
   readonly path: string;
-  /** As it was written; undefined: it was not. A function or another object that JSON can't hold is a word for it. */
+  /**
+   * The old value, as it was written; undefined: the option was absent. What JSON can't hold, such as a function, is shown as a
+   * word.
+   */
   readonly from: unknown;
-  /** As it is written now; undefined: it is left out. */
+  /** The new value, as it is written; undefined: the option is absent now. */
   readonly to: unknown;
 }

@@ -6,22 +6,22 @@ export type ResolvedDialect = Readonly<
   Required<Omit<Dialect, 'retryHeader' | 'methods' | 'lifetime' | 'retryStatuses' | 'finalStatuses'>> & {
     /** Milliseconds; `Infinity`: for ever. */
     lifetime: number;
-    /** Upper-case; undefined: every method that is not idempotent. */
+    /** Methods in upper case; undefined: every method that is not idempotent. */
     methods: ReadonlySet<string> | undefined;
     retryStatuses: ReadonlySet<number>;
     finalStatuses: ReadonlySet<number>;
-    /** Lower-case. */
+    /** The header in lower case. */
     retryHeader: string | undefined;
   }
 >;
 
-/** What the user wrote, merged, checked, with every default filled in. Frozen; made once per endpoint rule. */
+/** The user's options, merged and checked, with every default filled in. Frozen. Made once per endpoint rule. */
 export interface ResolvedPolicy {
   /** The endpoint rule, as written. */
   readonly endpoint: string | undefined;
   /** Milliseconds; `Infinity`: no limit. */
   readonly timeout: Readonly<Record<keyof TimeoutOptions, number>> | false;
-  /** `retry: false` is `attempts: 1`. */
+  /** `retry: false` becomes `attempts: 1`. */
   readonly retry: Readonly<
     Required<Omit<RetryOptions, 'statuses' | 'when'>> & {
       statuses: ReadonlySet<number>;
@@ -33,10 +33,10 @@ export interface ResolvedPolicy {
   readonly budget: Readonly<Required<BudgetOptions>> | false;
   /** Which calls share a breaker and a budget. */
   readonly scope: NonNullable<BreakerOptions['scope']>;
-  /** Bytes; 0 is off. */
+  /** Bytes; 0: off. */
   readonly buffer: number;
-  /** Milliseconds; 0 is off. */
+  /** Milliseconds; 0: off. */
   readonly patience: number;
-  /** Whether somebody wrote down which dialect the server honours. */
+  /** Whether the user's options name the dialect that the server honours. */
   readonly vouched: boolean;
 }

@@ -2,28 +2,28 @@ import type { Delivery } from './failure.ts';
 
 /** Why a call ended. */
 export type Stopped =
-  /** An answer below 400. */
+  /** The last response has a status below 400. */
   | 'success'
-  /** An answer whose status is not retried. */
+  /** The last response has a status that is not retried. */
   | 'final-status'
-  /** No attempts left. */
+  /** All attempts are used up. */
   | 'attempts'
-  /** No time left for a pause and another attempt. */
+  /** The time that is left is too short for a pause and another attempt. */
   | 'deadline'
-  /** The retry budget was empty. */
+  /** The retry budget is empty. */
   | 'budget'
-  /** The breaker was open. */
+  /** The breaker is open. */
   | 'breaker'
-  /** The body could not be sent again. */
+  /** The body can't be sent again. */
   | 'body'
-  /** A repeat could have done the work twice. */
+  /** The request may have arrived, and to repeat it could do the work twice. */
   | 'unsafe'
-  /** The caller's signal. */
+  /** The caller's signal aborted. */
   | 'aborted'
-  /** The rules said no: an error that will not heal, `retry.when`, a Retry-After beyond `retry.retryAfter`. */
+  /** The rules forbid a retry: an error that stays, `retry.when`, a Retry-After above `retry.retryAfter`. */
   | 'policy';
 
-/** Why an attempt ended as it did. */
+/** How an attempt ended. `'status'`: the response has a status that is retried; `'final-status'`: one that is not. */
 export type AttemptReason =
   | 'success'
   | 'status'
@@ -34,82 +34,84 @@ export type AttemptReason =
   | 'invalid'
   | 'aborted';
 
-/** An error, without its message: messages may hold URLs and other secrets. */
+/** An error without its message, because messages may hold URLs and other secrets. */
 export interface ErrorSummary {
-  /** Such as `TypeError`. */
+  /** The error's name, such as `TypeError`. */
   readonly name: string;
-  /** The first `code` found along the chain of causes. */
+  /** The first `code` along the error's chain of causes. */
   readonly code?: string;
 }
 
 /** One attempt. */
 export interface AttemptReport {
-  /** Counted from 1. */
+  /** The attempt's number, counted from 1. */
   readonly number: number;
-  /** Epoch milliseconds. */
+  /** When the attempt began, in epoch milliseconds. */
   readonly startedAt: number;
-  /** Milliseconds until the response headers, or the error. */
+  /** Milliseconds until the response headers arrived, or the error. */
   readonly duration: number;
-  /** Milliseconds of pause before it. */
+  /** Milliseconds of pause before the attempt. */
   readonly waited: number;
-  /** Of the response, if there was one. */
+  /** The response's status; absent: there was no response. */
   readonly status?: number;
-  /** If there was no response. */
+  /** The error; absent: there was a response. */
   readonly error?: ErrorSummary;
-  /** Whether its request left. */
+  /** Whether the request left. */
   readonly delivery: Delivery;
-  /** Why it ended as it did. */
+  /** How the attempt ended. */
   readonly reason: AttemptReason;
 }
 
 /**
- * How a response's body ended: all of it came; nobody wanted the rest (cancelled, aborted, or dropped unread); a timeout
- * (`'idle'`, `'body'`, `'total'`); or the connection broke off.
+ * How a response body ended. `'ended'`: it is complete. `'cancelled'`: the caller did not want the rest (cancelled, aborted, or
+ * dropped the response unread). `'idle'`, `'body'`, `'total'`: that timeout ran out. `'network'`: the connection broke.
  */
 export type BodyEnd = 'ended' | 'cancelled' | 'idle' | 'body' | 'total' | 'network';
 
-/** What came of a response's body. */
+/** The end of a response body. */
 export interface BodyReport {
-  /** How it ended. */
+  /** How the body ended. */
   readonly end: BodyEnd;
-  /** That came, as they were sent: before a content-coding is undone. */
+  /** Bytes that arrived, as they were sent: before a content-coding is decoded. */
   readonly bytes: number;
-  /** Milliseconds from the response headers to the end. */
+  /** Milliseconds from the response headers to the end of the body. */
   readonly duration: number;
 }
 
-/** What happened in one logical call. Holds no bodies, headers, credentials or query strings. */
+/** What happened in one logical call. A report holds no bodies, headers, credentials or query strings. */
 export interface CallReport {
-  /** A UUID of this call, the same in all its events. Not secret: the next call's is one more. */
+  /** A UUID of this call, the same in all its events. Not a secret: ids count up, so the id of the next call can be guessed. */
   readonly id: string;
-  /** In upper case. */
+  /** The HTTP method, in upper case. */
   readonly method: string;
-  /** Without credentials and query, and without what looks like a secret in its path: see the option `redact`. */
+  /** The URL, without credentials and query, and with path segments masked that look like secrets: see the option `redact`. */
   readonly url: string;
-  /** The endpoint rule that matched, as you wrote it. */
+  /** The endpoint rule that matched, as you wrote it; undefined: no rule matched. */
   readonly endpoint: string | undefined;
-  /** Whose breaker and budget the call used; undefined: none. */
+  /** The scope whose breaker and budget the call used; undefined: neither was used. */
   readonly scope: string | undefined;
   /**
-   * The key that every attempt carried. In the `settled` event a key that you gave appears as its hash (`hashKey`): the
-   * event may be logged, and a key may be an order's number or an address.
+   * The key that every attempt carried; undefined: the call had no key. In the `settled` event a key that you gave appears as its
+   * hash (`hashKey`), because events are often logged, and a key may be an order's number or an address.
    */
   readonly idempotencyKey: string | undefined;
   /**
-   * Whether somebody vouches that a repeat does no harm: the method is idempotent, the caller gave the key, or a rule names the
-   * dialect. False: the key was made by default, and on a server that ignores keys a repeat does the work again.
+   * Whether a repeat is known to do no harm: the method is idempotent, the caller gave the key, or a rule names the dialect.
+   * False: the key was made by default, and a server that ignores keys does the work again for each repeat.
    */
   readonly vouched: boolean;
-  /** Epoch milliseconds. */
+  /** When the call began, in epoch milliseconds. */
   readonly startedAt: number;
   /** Milliseconds until the call settled. */
   readonly duration: number;
-  /** `'answered'` if the last attempt was; else `'unknown'` if any was; else `'not-sent'`. */
+  /** `'answered'` if the last attempt was answered; else `'unknown'` if any attempt may have arrived; else `'not-sent'`. */
   readonly delivery: Delivery;
-  /** Why the call ended: docs/what-now.md says what to do. */
+  /** Why the call ended. docs/what-now.md says what to do. */
   readonly stopped: Stopped;
-  /** In their order; none, if nothing could be sent at all. */
+  /** All attempts in their order. Empty if nothing could be sent. */
   readonly attempts: readonly AttemptReport[];
-  /** Of the response that was handed over, once its body has ended; undefined before, and where that can't be seen. */
+  /**
+   * The end of the body of the returned response. Undefined until the body has ended, and where steadfetch can't see the body.
+   */
   readonly body?: BodyReport;
 }
