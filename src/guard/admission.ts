@@ -1,18 +1,18 @@
 import type { AllowedBy } from '../model/events.ts';
 import type { BrokenBody, Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 
-/** An attempt that wants to be sent, at whatever time that is, wherever to. */
+/** An attempt that asks to be sent. The time and the endpoint are added when the guards are asked. */
 export type Wish = Omit<Entry, 'now' | 'endpoint'>;
 
-/** Hears of what becomes of an attempt that was let in. */
+/** Receives what happens to an attempt that was let in. */
 export interface Host {
   /** The attempt is over, or was never sent. */
   left(): void;
-  /** The guards have been told of the attempt's end. */
+  /** All guards have counted the end of the attempt. */
   changed(): void;
 }
 
-/** The permits of one attempt, one of each guard. */
+/** The permits of one attempt, one from each guard. */
 export class Admission {
   readonly #guards: readonly Guard[];
   readonly #permits: readonly Permit[];
@@ -39,14 +39,14 @@ export class Admission {
     return undefined;
   }
 
-  /** The body of its answer, which counted as a success, broke off. */
+  /** The body of the response broke off, after the response had counted as a success. */
   broke(body: Omit<BrokenBody, 'endpoint'>): void {
     const broken = { ...body, endpoint: this.#endpoint };
     const counting = this.#guards.map((guard, i) => guard.broke?.(this.#permits[i] ?? 0, broken));
     Promise.all(counting).then(() => this.#host?.changed());
   }
 
-  /** What allowed the attempt: a word for each guard. */
+  /** Why each guard let the attempt in, in one word. */
   get allowedBy(): AllowedBy {
     return Object.fromEntries(
       this.#guards.map((guard, i) => [guard.name, guard.allowed(this.#permits[i] ?? 0)]),
@@ -63,7 +63,7 @@ export class Admission {
   }
 }
 
-/** Passes all guards, or none. */
+/** Enters all guards or none. */
 export function enter(guards: readonly Guard[], entry: Entry, host?: Host): Admission | Refusal {
   const refusal = firstRefusal(guards, entry);
   if (refusal !== undefined) return refusal;
@@ -71,7 +71,7 @@ export function enter(guards: readonly Guard[], entry: Entry, host?: Host): Admi
   return new Admission(guards, permits, entry.endpoint, host);
 }
 
-/** Why an attempt may not be sent now. Changes nothing. */
+/** Why the attempt may not be sent now; undefined: it may. Changes nothing. */
 export function firstRefusal(guards: readonly Guard[], entry: Entry): Refusal | undefined {
   for (const guard of guards) {
     const refusal = guard.refusal(entry);

@@ -1,4 +1,4 @@
-/** How long pauses may be, in milliseconds. */
+/** The limits of the pauses between attempts, in milliseconds. */
 export interface BackoffRule {
   readonly base: number;
   readonly factor: number;
@@ -6,10 +6,10 @@ export interface BackoffRule {
 }
 
 /**
- * Full jitter: uniform between nothing and the capped exponential. The cap comes before the jitter, so that
- * clients which failed together do not end up together at exactly the cap.
+ * Backoff with full jitter: uniform between zero and the capped exponential. The cap is applied before the jitter, so that
+ * clients which failed at the same time do not all retry after exactly the cap.
  *
- * @param retry which retry this is, counted from 1
+ * @param retry the number of the retry, counted from 1
  * @see https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/
  */
 export function backoff(retry: number, rule: BackoffRule, random: () => number): number {

@@ -13,25 +13,25 @@ export interface BreakerRule extends FailureRule {
   readonly maxCooldown: number;
 }
 
-/** Held open by hand: no time ends it. */
+/** The refusal while the breaker is isolated: no time ends it. */
 const HELD: Refusal = { by: 'breaker', until: Number.POSITIVE_INFINITY, isFixed: true };
 
-/** A probe, which failed. */
+/** The counts of a probe that failed. */
 const ONE: Counts = { attempts: 1, failures: 1 };
 
-/** Of an attempt that an open breaker let through, because its endpoint answers. */
+/** The permit of an attempt that the open breaker let through, because its endpoint answers. */
 const PASSED: Permit = -1;
 
-/** A cooldown is made up to this much shorter, so that a fleet which opened together does not probe together. */
+/** Jitter shortens a cooldown by up to this share, so that many processes which opened together do not probe together. */
 const JITTER = 0.25;
-/** A trouble that has lasted for a while is likely to last as long again: it is probed after this share of its age. */
+/** The cooldown is this share of the time that the trouble has lasted: old trouble tends to last longer. */
 const AGE_SHARE = 0.1;
 
 /**
- * closed → open → half-open → closed, by a clock that is only looked at when somebody calls.
+ * closed → open → half-open → closed. No timer drives the changes: the breaker looks at the clock when a call asks.
  *
- * Every change of state starts a new generation, and a permit belongs to the generation that gave it: what an
- * attempt from before the change has to say is about a world that is gone, and decides nothing.
+ * Every change of state starts a new generation, and a permit belongs to the generation that gave it. The outcome of an attempt
+ * from an earlier generation says nothing about the present state, so it decides nothing.
  */
 export class CircuitBreaker implements Guard {
   readonly name = 'breaker';
@@ -42,21 +42,23 @@ export class CircuitBreaker implements Guard {
   readonly #onChange: (transition: Transition) => void;
   #generation: Permit = 0;
   #cooldown = 0;
-  /** Monotonic: when the cooldown ends; while half-open, when the probe is given up. */
+  /** Monotonic: when the cooldown ends; while half-open, when the breaker stops waiting for the probe. */
   #until = 0;
-  /** Monotonic: when the trouble began that it is open for. */
+  /** Monotonic: when the present trouble began. */
   #openedAt = 0;
   #closedAt = Number.NEGATIVE_INFINITY;
-  /** Whether an answer was whole since the probe closed it. */
+  /** Whether any response was complete since a probe closed the breaker. */
   #isProven = false;
-  /** Whether the server asked for the pause that it is open for, and whether it was in trouble before. */
+  /**
+   * Whether the breaker is open because the server asked for a pause: `'alone'` without other trouble, or `'in trouble'` before.
+   */
   #pause: 'none' | 'alone' | 'in trouble' = 'none';
   readonly #count: FailureCount;
   readonly #word = new ServerWord();
   readonly #log = new FailureLog();
   readonly #endpoints = new EndpointHealth();
 
-  /** @param record what another process knew of it */
+  /** @param record the state of this breaker in another process */
   constructor(
     rule: BreakerRule,
     runtime: Runtime,
@@ -72,7 +74,7 @@ export class CircuitBreaker implements Guard {
     if (record !== undefined) this.#resume(record);
   }
 
-  /** Says that it was inherited, once there is somebody to ask about it. */
+  /** Emits the change to an inherited state, when the scope is first used. */
   announce(): void {
     const { state: to } = this;
     if (to !== 'closed')
@@ -84,7 +86,7 @@ export class CircuitBreaker implements Guard {
     return this.#runtime.epoch() + Math.max(0, this.#until - this.#runtime.now());
   }
 
-  /** What is in its window now. */
+  /** The attempts and failures in the window now. */
   get counts(): Counts {
     return this.#count.counts(this.#runtime.now());
   }
@@ -92,13 +94,13 @@ export class CircuitBreaker implements Guard {
   refusal({ now, endpoint }: Pick<Entry, 'now' | 'endpoint'>): Refusal | undefined {
     if (this.state === 'closed') return undefined;
     if (this.state === 'isolated') return HELD;
-    // A half-open breaker waits for its probe, but not for ever: a probe that does not come back gets company. Its
-    // result still counts, or a service slower than the cooldown would be probed for ever.
+    // A half-open breaker waits for its probe, but not for ever: after a cooldown without a result it lets another probe through.
+    // The result of the first still counts, because otherwise a service slower than the cooldown would be probed for ever.
     if (now >= this.#until || this.passes(endpoint)) return undefined;
     return { by: 'breaker', until: this.#until, isFixed: this.state === 'open' };
   }
 
-  /** Whether an open breaker lets calls to this endpoint through. What the server asked for is meant for all of them. */
+  /** Whether the open breaker lets calls to this endpoint through. A pause that the server asked for holds for all endpoints. */
   passes(endpoint: string): boolean {
     if (this.state === 'closed' || this.state === 'isolated' || this.#pause !== 'none') return false;
     return this.#endpoints.isWorthCalling(endpoint);
@@ -116,7 +118,7 @@ export class CircuitBreaker implements Guard {
     return this.#generation;
   }
 
-  /** A permit is stale once the breaker changed its state. */
+  /** A permit is stale once the breaker has changed its state. */
   leave(
     permit: Permit,
     departure: Pick<Departure, 'outcome' | 'reason' | 'told' | 'now' | 'asked' | 'endpoint'>,
@@ -138,7 +140,7 @@ export class CircuitBreaker implements Guard {
   broke(permit: Permit, { now, reason, duration, endpoint }: BrokenBody): Promise<void> | void {
     this.#endpoints.failed(endpoint, now);
     if (this.state !== 'closed') return;
-    // Of an older world, unless it is the probe's, which closed it.
+    // Bodies of an earlier generation count only if they belong to the probe that closed the breaker.
     const isProbe = permit === this.#generation - 1 && !this.#isProven;
     if (isProbe || permit === this.#generation) this.#log.add({ reason }, now);
     if (permit === this.#generation) {
@@ -152,7 +154,7 @@ export class CircuitBreaker implements Guard {
     if (permit === this.#generation && this.state === 'half-open') this.#until = this.#runtime.now();
   }
 
-  /** A stale one was given while the breaker was closed, or as another probe. */
+  /** A stale permit was given while the breaker was closed, or to another probe. */
   allowed(permit: Permit): string {
     if (permit === PASSED) return 'answering';
     return permit === this.#generation && this.state === 'half-open' ? 'probe' : 'closed';
@@ -164,7 +166,7 @@ export class CircuitBreaker implements Guard {
     return `breaker ${this.state}${wait}`;
   }
 
-  /** Goes on by another rule, in the state that it is in. Statistics start fresh if they were made for other numbers. */
+  /** Replaces the rule and keeps the state. Resets the statistics if the window's numbers changed. */
   adopt(rule: BreakerRule): void {
     const { threshold, minimum, window } = this.#rule;
     this.#rule = rule;
@@ -185,17 +187,17 @@ export class CircuitBreaker implements Guard {
     const { state, since } = this;
     if (state === 'closed') return undefined;
     if (state === 'isolated') return { state, since };
-    // The probe of a half-open breaker is this process's own; another one may send its probe now.
+    // The probe of a half-open breaker belongs to this process. Another process may send its own probe now.
     const retryAt = this.retryAt ?? this.#runtime.epoch();
     return { state: 'open', since, retryAt, cooldown: this.#cooldown };
   }
 
-  /** Open for what is left of the cooldown. A clock that went wrong meanwhile can't make it longer than any. */
+  /** Stays open for the rest of the cooldown. A wrong clock can't make the rest longer than the longest cooldown. */
   #resume({ state, retryAt = 0, cooldown = this.#rule.cooldown }: BreakerRecord): void {
     const longest = this.#rule.maxCooldown;
     this.state = state;
     this.#endpoints.inherited();
-    // The older the trouble, the longer the cooldown that was reached.
+    // A long cooldown means old trouble: its age is computed back from the cooldown.
     this.#openedAt = this.#runtime.now() - (cooldown > this.#rule.cooldown ? cooldown / AGE_SHARE : 0);
     this.#cooldown = Math.min(cooldown, this.#rule.maxCooldown);
     this.#until = this.#runtime.now() + Math.min(retryAt - this.#runtime.epoch(), longest);

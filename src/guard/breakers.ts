@@ -4,7 +4,7 @@ import type { BreakerRule, CircuitBreaker } from './breaker.ts';
 import type { ScopeNames } from './scope-names.ts';
 import type { Scopes } from './scopes.ts';
 
-/** The breakers of a client, for people and dashboards. `ruleOf` gives the rule of a scope that has no call yet. */
+/** The breakers of a client, for people and dashboards. `ruleOf` gives the rule of a scope that no call has used yet. */
 export function breakersOf(
   scopes: Scopes,
   ruleOf: (scope: string) => BreakerRule,
@@ -28,7 +28,7 @@ export function breakersOf(
     isolate(name) {
       const scope = names.find(name);
       scopes.use(scope).breakerBy(ruleOf(scope)).isolate();
-      // Whoever waits there has nothing to wait for any more.
+      // Calls that wait for this breaker can't go on any more, so the room lets them fail now.
       scopes.use(scope).room.pump();
     },
     restore(name) {
@@ -43,7 +43,7 @@ export function breakersOf(
   };
 }
 
-/** What there is of every scope, for people and gauges. `now` is monotonic. */
+/** The present state of every scope, for people and gauges. `now` is monotonic. */
 export function describeScopes(scopes: Scopes, now: number): ScopeSnapshot[] {
   return Array.from(scopes.all(), ({ name: scope, breaker, budget, room, inFlight, rejected }) => ({
     scope,

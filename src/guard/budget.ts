@@ -1,52 +1,54 @@
 import type { AttemptReason } from '../model/report.ts';
 import type { Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 
-/** A scope is lent retries again this long after it was last, in milliseconds, if it had an answer since. */
+/** Milliseconds from one loan to the next, if the scope had an answer in between. */
 const AGAIN = 28_000;
-/** … and this long for the retry of a refused attempt. */
+/** The same before the retry of an attempt that was refused (by its status). */
 const AGAIN_REFUSED = 52_000;
 /**
- * Without an answer it is lent one single retry after once to twice this long, in milliseconds: else nothing could ever end its
- * trouble.
+ * Without any answer since the last loan, the scope gets a loan of a single retry after one to two times this, in milliseconds.
+ * Without such a loan no retry, and so no answer, could ever end its trouble.
  */
 const BLIND = 120_000;
-/** Only so many retries of a loan are for all calls of the scope. The rest is for a call that stays alone, … */
+/** This many retries of a loan are for all calls of the scope. The others are for a call that stays alone in the scope … */
 const SHARED = 2;
-/** … and takes its time: so many times as long as its pauses may be. */
+/** … for this many times its longest pauses together. */
 const STRETCH = 2.5;
-/** What a scope has saved beyond its reserve fades with this time constant, in milliseconds. */
+/** Savings beyond the reserve decay with this time constant, in milliseconds. */
 const FADE = 2_000;
-/** So many failures in a row are trouble; the answer that ends it brings a whole token. */
+/** This many failures in a row are trouble. The answer that ends the trouble brings one whole token. */
 const TROUBLE = 3;
-/** What the retry of an attempt that timed out costs while answers are slow: the silent one is likely to be queued, not lost. */
+/**
+ * The price of a retry after a timeout while answers are slow: the silent attempt is probably queued at the service, not lost.
+ */
 const SLOW_COST = 2.5;
-/** What a retry that is refused again (by a 429, a 503 and their like) costs besides: the refusal took some of the service's work. */
+/** The extra price of a retry that is refused again (429, 503 and similar): the refusal cost the service some work. */
 const REFUSED_AGAIN = 1;
-/** Answers are slow if they take this share of the time that an attempt has. */
+/** Answers are slow if they take this share of the time that an attempt may take. */
 const SLOW_SHARE = 0.25;
-/** How much the latest answer tells of how long answers take. */
+/** The weight of the latest answer in the mean latency. */
 const LATEST = 0.2;
-/** Ten tenths are one token, whatever floating point makes of them. */
+/** Tolerance for floating point: ten times a tenth counts as one token. */
 const EPSILON = 1e-9;
 
-/** What an attempt was paid with. A number above these: so many tokens were saved for it. */
+/** What an attempt was paid with. A positive permit is the number of saved tokens that it cost. */
 const FREE: Permit = 0;
 const LENT: Permit = -1;
 
 export interface BudgetRule {
   /** Tokens that each answered call brings. */
   readonly ratio: number;
-  /** Retries of a loan; and what a scope with little traffic may save up. */
+  /** Retries of a loan; also the most that a scope with little traffic saves up. */
   readonly reserve: number;
 }
 
 /**
- * A retry budget: each retry takes a token, and only answers bring tokens. So an outage earns no retries, and a retry that was
- * answered did no harm and gets its token back: what is limited is the waste.
+ * A retry budget: each retry takes a token, and only answers bring tokens. So an outage earns no retries. A retry that is
+ * answered gets its token back, because it did no harm: the budget limits only the retries that are in vain.
  *
- * It starts empty, or a fleet of a thousand young clients would start a storm with a thousand full buckets. Instead, a scope is
- * lent `reserve` retries: the first time that it needs any, and again once it had an answer and some time has passed. So quiet
- * clients have retries, and what a fleet of them can add to an outage is one loan each.
+ * The budget starts empty, because a fleet of a thousand new clients with full buckets could start a storm. Instead, a scope gets
+ * a loan of `reserve` retries when it first needs one, and again after some time if it had an answer since. So quiet clients have
+ * retries, and a fleet of them adds at most one loan each to an outage.
  */
 export class Budget implements Guard {
   readonly name = 'budget';
@@ -65,7 +67,7 @@ export class Budget implements Guard {
   #begunAt = Number.NEGATIVE_INFINITY;
   /** Failures since the last answer. */
   #failures = 0;
-  /** Milliseconds that answers take. */
+  /** The mean latency of answers, in milliseconds. */
   #latency = 0;
   #limit = Number.POSITIVE_INFINITY;
 
@@ -74,12 +76,12 @@ export class Budget implements Guard {
     this.#random = random;
   }
 
-  /** Goes on by another rule, with what it has. */
+  /** Replaces the rule and keeps the state. */
   adopt(rule: BudgetRule): void {
     this.#rule = rule;
   }
 
-  /** Only a retry is refused. */
+  /** Only a retry can be refused. */
   refusal(entry: Entry): Refusal | undefined {
     if (entry.number === 1 || this.#savings(entry.now) >= this.#cost(entry) - EPSILON) return undefined;
     const until = this.#lendableAt(entry);
@@ -111,7 +113,7 @@ export class Budget implements Guard {
     this.#limit = limit;
     if (outcome === 'success' && reason !== 'status') this.#answered(permit, now, duration);
     else if (outcome === 'failure') this.#failed(permit, reason);
-    // What never left cost the service nothing.
+    // A request that never left cost the service nothing.
     if (!sent) this.cancel(permit);
   }
 
@@ -125,7 +127,7 @@ export class Budget implements Guard {
     return permit === LENT ? 'lent' : 'saved';
   }
 
-  /** Retries that may be had: saved, and left of the last loan. */
+  /** Retries that the budget allows now: savings, and the rest of the last loan. */
   level(now: number): number {
     return this.#savings(now) + this.#left;
   }
@@ -134,7 +136,7 @@ export class Budget implements Guard {
     return `budget ${this.level(now).toFixed(1)} retries`;
   }
 
-  /** An answer that is not asked for again brings tokens. */
+  /** An answer that is not retried brings tokens. */
   #answered(permit: Permit, now: number, duration: number): void {
     const back = permit === LENT ? 1 : permit;
     const relief = this.#failures >= TROUBLE && this.#rule.ratio > 0 ? 1 : 0;
@@ -159,7 +161,7 @@ export class Budget implements Guard {
     return this.#latency > SLOW_SHARE * this.#limit;
   }
 
-  /** Monotonic: when a retry may be had without savings. */
+  /** Monotonic: when a retry is allowed without savings. */
   #lendableAt({ after, span }: Pick<Entry, 'after' | 'span'>): number {
     if (this.#rule.reserve === 0 || (after === 'timeout' && this.#isSlow())) return Number.POSITIVE_INFINITY;
     if (this.#left > 0) {
@@ -183,7 +185,7 @@ export class Budget implements Guard {
     this.#blind = BLIND * (1 + this.#random());
   }
 
-  /** Savings follow the traffic: they fade to about what two seconds of it bring, but not below the reserve. */
+  /** The savings now. They decay to about what two seconds of traffic bring, but not below the reserve. */
   #savings(now: number): number {
     const surplus = this.#saved - this.#rule.reserve;
     return surplus > 0 ? this.#rule.reserve + surplus * Math.exp((this.#savedAt - now) / FADE) : this.#saved;

@@ -1,43 +1,43 @@
 import type { CallUrl } from '../http/call-url.ts';
 
-/** No more than this many are remembered. */
+/** The number of endpoints that are remembered. */
 const MOST = 200;
-/** So many endpoints of which nothing is known are tried in one trouble: a path that begins with an id makes a new one each time. */
+/** The number of unknown endpoints that may be tried in one outage. Paths that begin with an id are a new endpoint each time. */
 const TRIALS = 5;
 
 interface Health {
   isAnswering: boolean;
-  /** Monotonic: the last failure. */
+  /** Monotonic: when the endpoint last failed. */
   failedAt: number;
 }
 
 /**
- * How each endpoint of a scope did when it was last called. One endpoint that is broken must not cut off the others of its
- * origin, so an open breaker lets through what answers, and tries a few endpoints that were never called. In an outage of the
- * whole origin each endpoint fails once, and is then held back like the rest.
+ * The result of the last call to each endpoint of a scope. A broken endpoint must not cut off the other endpoints of its origin.
+ * So an open breaker lets calls through to endpoints that answer, and tries a few unknown endpoints. In an outage of the whole
+ * origin each endpoint fails once, and its calls are then held back too.
  */
 export class EndpointHealth {
   readonly #known = new Map<string, Health>();
   #trials = 0;
 
-  /** Whether it answers; or whether it may be tried, because nothing is known of it. */
+  /** Whether the endpoint answered last time, or is unknown and may be tried. */
   isWorthCalling(endpoint: string): boolean {
     return this.#known.get(endpoint)?.isAnswering ?? this.#trials < TRIALS;
   }
 
-  /** A call goes to it. Until that call has an answer, one that was never called before counts as silent. */
+  /** A call goes to this endpoint. An endpoint without any answer yet counts as failing until the call is answered. */
   called(endpoint: string): void {
     if (this.#known.has(endpoint)) return;
     this.#trials += 1;
     this.#of(endpoint);
   }
 
-  /** The trouble is over. */
+  /** The outage is over. */
   recovered(): void {
     this.#trials = 0;
   }
 
-  /** Nothing was learnt here of a trouble that another process knows: nothing is tried, either. */
+  /** Another process found the outage, so this one knows nothing of the endpoints. It tries none. */
   inherited(): void {
     this.#trials = TRIALS;
   }
@@ -67,7 +67,7 @@ export class EndpointHealth {
   }
 }
 
-/** What counts as one endpoint: the rule that the user wrote for it, or what begins with the same path segment. */
+/** The endpoint of a call: the rule that the user wrote for it, or else all paths with the same first segment. */
 export function endpointOf(rule: string | undefined, { pathname }: Pick<CallUrl, 'pathname'>): string {
   if (rule !== undefined) return rule;
   const end = pathname.indexOf('/', 1);

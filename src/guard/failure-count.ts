@@ -2,20 +2,23 @@ import type { Counts, FailureRule } from './failure-window.ts';
 import type { FailureWindows } from './failure-windows.ts';
 import { Tolerance } from './tolerance.ts';
 
-/** Tells when a closed breaker is to open: too large a share of failures in its window, or too many in a row. */
+/** Decides when a closed breaker opens: when too large a share of the attempts in its window failed, or too many in a row. */
 export class FailureCount {
   readonly #windows: FailureWindows;
   readonly #tolerance = new Tolerance();
   /** Failures since the last success. */
   #row = 0;
-  /** Successes that were none, because their body broke off. A window takes none back: the next ones are not counted. */
+  /**
+   * Counted successes whose body broke off later. A window can't take a success back, so that many later successes are not
+   * counted.
+   */
   #broken = 0;
 
   constructor(windows: FailureWindows) {
     this.#windows = windows;
   }
 
-  /** @returns false if it was not counted, in the stead of one whose body broke off */
+  /** @returns false if this success was left out, in place of an earlier one whose body broke off */
   success(rule: FailureRule, now: number): boolean {
     if (this.#broken > 0) {
       this.#broken -= 1;
@@ -26,7 +29,7 @@ export class FailureCount {
     return true;
   }
 
-  /** @returns whether the breaker is to open */
+  /** @returns whether the breaker must open */
   async failure(rule: FailureRule, now: number): Promise<boolean> {
     this.#row += 1;
     const applied = this.#tolerance.applied(rule);
@@ -34,7 +37,7 @@ export class FailureCount {
     return (await this.#windows.failure(this, applied, now)) || isRow;
   }
 
-  /** A success that is still in the window was none. */
+  /** A success that is still in the window was none: its body broke off. */
   takeBack(): void {
     this.#broken += 1;
   }
@@ -44,12 +47,12 @@ export class FailureCount {
     this.#tolerance.opened(closedFor);
   }
 
-  /** What is in the window now. */
+  /** The attempts and failures in the window now. */
   counts(now: number): Counts {
     return this.#windows.counts(this, now);
   }
 
-  /** Statistics start fresh. */
+  /** Resets the statistics. */
   restart(): void {
     this.#row = 0;
     this.#broken = 0;

@@ -1,17 +1,17 @@
 import type { FailureSummary, OpenCause } from '../model/breaker.ts';
 import type { AttemptReason } from '../model/report.ts';
 
-/** No more than so many failures are remembered. */
+/** The number of failures that are remembered. */
 const MOST = 100;
 
-/** A failed attempt, as far as it is told of. */
+/** What events tell about a failed attempt. */
 export interface Failure {
   readonly reason: AttemptReason;
   readonly status?: number | undefined;
   readonly code?: string | undefined;
 }
 
-/** The latest failures of a breaker: why it will have opened. Looked at only then. */
+/** The latest failures of a breaker. They are read only when it opens, as the cause. */
 export class FailureLog {
   #latest: { readonly failure: Failure; readonly now: number }[] = [];
 
@@ -25,7 +25,7 @@ export class FailureLog {
     if (this.#latest.length > 0) this.#latest = [];
   }
 
-  /** @param since monotonic: failures before it do not matter any more */
+  /** @param since monotonic: older failures are left out */
   cause(since: number): Omit<OpenCause, 'attempts' | 'failures'> {
     const failures = this.#latest.filter(({ now }) => now >= since).map(({ failure }) => failure);
     const reasons: { [Reason in AttemptReason]?: number } = {};

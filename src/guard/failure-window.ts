@@ -1,9 +1,9 @@
 import CircuitBreaker from 'opossum';
 import { EventEmitter } from '../platform/events.ts';
 
-/** opossum's rolling window is divided into this many slices. */
+/** The number of slices of opossum's rolling window. */
 const SLICES = 10;
-/** opossum opens above its percentage; our threshold opens at it, and 1 must be reachable. */
+/** opossum opens above its percentage. Our threshold opens at its own value, so that a threshold of 1 can be reached. */
 const EPSILON = 1e-9;
 
 export interface FailureRule {
@@ -12,24 +12,24 @@ export interface FailureRule {
   readonly window: number;
 }
 
-/** What a window holds. */
+/** The attempts and failures in a window. */
 export interface Counts {
   readonly attempts: number;
   readonly failures: number;
 }
 
-/** What opossum runs: an outcome that there is already. */
+/** The function that opossum runs: it replays an outcome that is already known. */
 const replay = (good: boolean): Promise<void> => (good ? done : Promise.reject(counted));
 const done = Promise.resolve();
 const counted = new Error('a counted failure');
 
 /**
- * The rule that opens a closed breaker: opossum's rolling window, fed with outcomes after they happened.
+ * The rule that opens a closed breaker: opossum's rolling window, which receives outcomes after they happened.
  *
- * opossum is never asked to run the attempt itself. So a call that is rejected, cancelled or stale is simply not
- * fed to it (opossum would count rejects as fires and filtered errors as successes); a slow attempt's start and end
- * fall into the same slice; and no listener of a user can get in its way. One instance lives for one closed period,
- * which is what makes the statistics fresh after each recovery.
+ * opossum never runs the attempt itself. This has three reasons. Rejected, cancelled and stale attempts can be left out (opossum
+ * would count rejects as fires, and filtered errors as successes). The start and the end of a slow attempt fall into the same
+ * slice. No user's listener can interfere. One instance lives for one closed period of the breaker, so the statistics are fresh
+ * after each recovery.
  */
 export class FailureWindow {
   readonly #circuit: CircuitBreaker<[good: boolean], void>;
@@ -52,13 +52,13 @@ export class FailureWindow {
     });
   }
 
-  /** Feeds one success. opossum counts it at once; what it does after that is waited for by nobody. */
+  /** Adds one success. opossum counts it at once; nothing waits for opossum's promise. */
   success(now: number): void {
     this.#rotate(now);
     this.#circuit.fire(true).catch(() => {});
   }
 
-  /** Feeds one failure. Resolves to true if it opens the breaker. */
+  /** Adds one failure. Resolves to true if the breaker must open. */
   async failure(now: number): Promise<boolean> {
     this.#rotate(now);
     await this.#circuit.fire(false).catch(() => {});
@@ -71,22 +71,22 @@ export class FailureWindow {
     return { attempts: successes + failures, failures };
   }
 
-  /** True once nothing has been recorded for a whole window: the statistics are empty. */
+  /** Whether the window is empty, because nothing was recorded for its whole length. */
   isIdle(now: number): boolean {
     return now - this.#rotatedAt >= this.#slice * SLICES;
   }
 
-  /** True while outcomes still go to the youngest slice. */
+  /** Whether the next outcome still belongs to the youngest slice. */
   isCurrent(now: number): boolean {
     return now - this.#rotatedAt < this.#slice;
   }
 
-  /** Lets go of the timer that opossum starts when it opens. */
+  /** Stops the timer that opossum starts when it opens. */
   close(): void {
     this.#circuit.shutdown();
   }
 
-  /** Turns the window as far as time has gone: no interval runs, an idle breaker costs nothing. */
+  /** Rotates the window to the present time. There is no interval timer, so an idle breaker costs nothing. */
   #rotate(now: number): void {
     const slices = Math.floor((now - this.#rotatedAt) / this.#slice);
     if (slices <= 0) return;

@@ -1,7 +1,7 @@
 import type { Counts, FailureRule } from './failure-window.ts';
 
 const SLICES = 10;
-/** The threshold opens at itself, and 1 must be reachable. */
+/** The breaker opens at its threshold, not only above, so that a threshold of 1 can be reached. */
 const EPSILON = 1e-9;
 
 interface Slice {
@@ -9,12 +9,15 @@ interface Slice {
   failures: number;
 }
 
-/** The same rule for a bundle that has to be small: opossum would be a seventh of it, its `events` included. */
+/**
+ * The same rule as in `failure-window.ts` without opossum, which with its `events` would be a seventh of the small browser
+ * bundle.
+ */
 export class FailureWindow {
   readonly #rule: FailureRule;
   readonly #slice: number;
   #rotatedAt: number;
-  /** The youngest is the last. */
+  /** The youngest slice is the last. */
   #slices: Slice[] = [{ attempts: 0, failures: 0 }];
   #opened = false;
 
@@ -68,7 +71,7 @@ export class FailureWindow {
 
   #count(now: number, failures: number): void {
     this.#rotate(now);
-    // Once it has opened nothing is counted any more.
+    // An open window counts nothing more.
     const youngest = this.#slices.at(-1);
     if (youngest === undefined || this.#opened) return;
     youngest.attempts += 1;

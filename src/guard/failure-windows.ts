@@ -1,19 +1,18 @@
 import { type Counts, type FailureRule, FailureWindow } from './failure-window.ts';
 
 /**
- * The rolling windows that have something in them, by the breaker they belong to. The one that was turned longest
- * ago comes first, so that windows which have run empty are found, and dropped, in passing: no timer watches over
- * them, and an idle breaker has none.
+ * The rolling windows that are not empty, by breaker. The window that was rotated longest ago comes first. So each call can find
+ * and drop empty windows at the front, without a timer: an idle breaker has no window.
  */
 export class FailureWindows {
   readonly #windows = new Map<object, FailureWindow>();
 
-  /** Feeds one success. */
+  /** Adds one success. */
   success(breaker: object, rule: FailureRule, now: number): void {
     this.#windowOf(breaker, rule, now).success(now);
   }
 
-  /** Feeds one failure. Resolves to true if it opens the breaker. */
+  /** Adds one failure. Resolves to true if the breaker must open. */
   failure(breaker: object, rule: FailureRule, now: number): Promise<boolean> {
     return this.#windowOf(breaker, rule, now).failure(now);
   }
@@ -21,13 +20,13 @@ export class FailureWindows {
   counts(breaker: object, now: number): Counts {
     const window = this.#windows.get(breaker);
     if (window === undefined || window.isIdle(now)) return { attempts: 0, failures: 0 };
-    // Counting turns it.
+    // Reading the counts rotates the window, so it moves to the end.
     this.#windows.delete(breaker);
     this.#windows.set(breaker, window);
     return window.counts(now);
   }
 
-  /** The statistics of this breaker start fresh. */
+  /** Resets the statistics of this breaker. */
   forget(breaker: object): void {
     this.#windows.get(breaker)?.close();
     this.#windows.delete(breaker);

@@ -2,89 +2,92 @@ import type { GuardName } from '../model/events.ts';
 import type { AttemptReason } from '../model/report.ts';
 import type { Failure } from './failure-log.ts';
 
-/** What an attempt says about its dependency. `'ignored'`: nothing (an abort, our own deadline, a mistake of ours). */
+/** What an attempt says about its dependency. `'ignored'`: nothing (an abort, the call's own deadline, a local mistake). */
 export type Outcome = 'success' | 'failure' | 'ignored';
 
-/** An attempt that wants to be sent. */
+/** An attempt that asks to be sent. */
 export interface Entry {
-  /** Counted from 1; any other than the first is a retry. */
+  /** The attempt's number, counted from 1; above 1 it is a retry. */
   readonly number: number;
-  /** Why the attempt before it failed; undefined for the first. */
+  /** How the attempt before it failed; undefined for the first attempt. */
   readonly after: AttemptReason | undefined;
-  /** Milliseconds that the pauses of its call may come to, from the first attempt until this one. */
+  /** The longest time that the call's pauses may take together, from the first attempt until this one, in milliseconds. */
   readonly span: number;
-  /** Which of the scope's endpoints it is for (`endpointOf`). */
+  /** The endpoint of the scope that the attempt is for (`endpointOf`). */
   readonly endpoint: string;
   /** Monotonic. */
   readonly now: number;
 }
 
-/** What came of an attempt that was let in. */
+/** The end of an attempt that was let in. */
 export interface Departure {
   readonly outcome: Outcome;
   readonly reason: AttemptReason;
-  /** What there is to tell of it, should it have failed. */
+  /** What events tell about the attempt if it failed. */
   readonly told: Failure;
-  /** Milliseconds from the sending to the response headers, or to the error. */
+  /** Milliseconds from the start of the attempt to the response headers, or to the error. */
   readonly duration: number;
-  /** Monotonic: when it ended. */
+  /** Monotonic: when the attempt ended. */
   readonly now: number;
-  /** False only while it is certain that no byte of the request left: then it did the service no harm. */
+  /** False if certainly no byte of the request left: such an attempt cost the service nothing. */
   readonly sent: boolean;
-  /** Milliseconds that the server asked to be left alone, if it did, and if so long a wait is honoured. */
+  /** The pause that the server asked for, in milliseconds; undefined: no pause, or one that is too long to be honoured. */
   readonly asked: number | undefined;
-  /** Milliseconds that an attempt may take. */
+  /** The time that an attempt may take, in milliseconds. */
   readonly limit: number;
-  /** Which of the scope's endpoints it was for. */
+  /** The endpoint of the scope that the attempt was for. */
   readonly endpoint: string;
 }
 
-/** The body of an answer, which broke off after the answer was handed over. */
+/** The end of a response body that broke off after the response was returned. */
 export interface BrokenBody {
-  /** Monotonic: when. */
+  /** Monotonic: when the body broke off. */
   readonly now: number;
-  /** `'timeout'`: it fell silent. */
+  /** `'timeout'`: the body fell silent. */
   readonly reason: 'network' | 'timeout';
-  /** Milliseconds from the response headers until then. */
+  /** Milliseconds from the response headers to the break. */
   readonly duration: number;
-  /** Which of the scope's endpoints it came from. */
+  /** The endpoint of the scope that the body came from. */
   readonly endpoint: string;
 }
 
-/** Lets one attempt through, and is handed back when the attempt is over. What the number means, only its guard knows. */
+/**
+ * A guard's permission for one attempt, which is given back when the attempt is over. Only its guard knows what the number means.
+ */
 export type Permit = number;
 
-/** Nothing may be sent now. */
+/** A guard's answer that the attempt may not be sent now. */
 export interface Refusal {
-  /** Why the call ends, if it can't wait. */
+  /** The guard that refuses: the reason of the call's end if the call can't wait. */
   readonly by: GuardName;
-  /** Monotonic: when it ends by itself. `Infinity`: never. */
+  /** Monotonic: when the refusal ends by itself. `Infinity`: never. */
   readonly until: number;
-  /** Whether nothing that happens can end it before. */
+  /** Whether no event can end the refusal before `until`. */
   readonly isFixed: boolean;
 }
 
 /**
- * Keeps trouble from spreading. A scope has a list of guards, and each attempt passes all of them.
+ * Limits the attempts of a scope, so that trouble does not spread. A scope has a list of guards, and each attempt passes all of
+ * them.
  *
- * An attempt first asks every guard for its `refusal`, which changes nothing; only if there is none it enters all of them
- * (`admission.ts`). So no guard has to take back what it gave because the next one refused.
+ * An attempt asks every guard for its `refusal`, which changes nothing. Only if no guard refuses does the attempt enter all of
+ * them (`admission.ts`). So no guard has to take a permit back because the next guard refuses.
  */
 export interface Guard {
-  /** By which events and reports name it. */
+  /** The guard's name in events and reports. */
   readonly name: GuardName;
   /** Why this attempt may not be sent now; undefined: it may. */
   refusal(entry: Entry): Refusal | undefined;
-  /** Lets the attempt in. Only called if there is no refusal. */
+  /** Lets the attempt in. Called only if there is no refusal. */
   enter(entry: Entry): Permit;
-  /** The attempt is over. Resolves once its outcome has been counted. */
+  /** The attempt is over. Resolves once its outcome is counted. */
   leave(permit: Permit, departure: Departure): Promise<void> | void;
-  /** The body of an answer that counted as a success broke off. */
+  /** The body of a response that counted as a success broke off. */
   broke?(permit: Permit, body: BrokenBody): Promise<void> | void;
   /** The attempt was never sent. */
   cancel(permit: Permit): void;
-  /** What a permit was given for, in a word. */
+  /** Why the permit was given, in one word. */
   allowed(permit: Permit): string;
-  /** The state of things, in a line for people. */
+  /** The guard's present state, as a line for people. */
   describe(now: number): string;
 }

@@ -1,9 +1,9 @@
-/** How long the past counts, as a time constant in milliseconds. */
+/** The time constant of the mean, in milliseconds. */
 const MEMORY = 10_000;
-/** A scope that is younger than this has no usual rate yet, in milliseconds. */
+/** The rate of a younger scope is computed as if it were this old, in milliseconds. */
 const YOUNG = 1_000;
 
-/** How many calls a second a scope usually has: an exponentially weighted mean, from its first second on. */
+/** The usual number of calls per second of a scope: an exponentially weighted mean. */
 export class Rate {
   #weight = 0;
   #at: number;

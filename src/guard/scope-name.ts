@@ -3,9 +3,9 @@ import { PolicyError } from '../model/errors.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
 
 /**
- * Which breaker and which budget a call belongs to.
+ * The scope of a call: the name of its breaker and budget.
  *
- * @throws {PolicyError} The user's scope function gave something that is no name.
+ * @throws {PolicyError} The user's scope function returned something other than a non-empty string.
  */
 export function scopeName({ scope, endpoint }: ResolvedPolicy, method: string, url: CallUrl): string {
   if (scope === 'origin') return url.origin;
@@ -16,7 +16,10 @@ export function scopeName({ scope, endpoint }: ResolvedPolicy, method: string, u
   throw new PolicyError('breaker.scope', `must return a non-empty string, got ${got}`);
 }
 
-/** The origin, if a name is a URL of HTTP and no more than that: `https://X.example:443/` and `https://x.example` are one scope. */
+/**
+ * The origin, if the name is an http(s) URL without path or query: `https://X.example:443/` and `https://x.example` are one
+ * scope.
+ */
 export function bareOrigin(name: string): string | undefined {
   if (!/^https?:/i.test(name) || !URL.canParse(name)) return undefined;
   const { origin, href } = new URL(name);

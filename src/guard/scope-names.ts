@@ -6,10 +6,10 @@ import { bareOrigin } from './scope-name.ts';
 /** The scopes that calls of a client can have, as far as its rules tell. */
 export class ScopeNames {
   readonly #ofRules = new Map<string, ResolvedPolicy>();
-  /** A function of the user's can name anything. */
+  /** Whether there is a scope function, which can return any name. */
   #isOpen = false;
 
-  /** Adds the scopes of these rules: those of a client, of one extended from it, of an update. */
+  /** Adds the scopes of these rules: the rules of a client, of an extension or of an update. */
   learn(policies: Iterable<ResolvedPolicy>): void {
     for (const policy of policies) {
       const { scope, endpoint } = policy;
@@ -18,14 +18,14 @@ export class ScopeNames {
     }
   }
 
-  /** The policy of the endpoint rule whose scope that is. */
+  /** The policy of the endpoint rule with that scope. */
   policyOf(scope: string): ResolvedPolicy | undefined {
     return this.#ofRules.get(scope);
   }
 
   /**
-   * The scope that somebody means: `https://X.example:443/` is `https://x.example`.
-   * @throws {PolicyError} No call can have it.
+   * The scope that a name stands for: `https://X.example:443/` is `https://x.example`.
+   * @throws {PolicyError} No call can have that scope.
    */
   find(name: unknown): string {
     if (typeof name === 'string' && name !== '') {

@@ -5,25 +5,28 @@ import { Budget, type BudgetRule } from './budget.ts';
 import type { Entry, Guard, Refusal } from './guard.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
-/** The rules of the guards; `false`: the call goes without. */
+/** The rules of the guards; `false`: the call has no such guard. */
 export interface GuardRules {
   readonly breaker: BreakerRule | false;
   readonly budget: BudgetRule | false;
 }
 
-/** What calls that share a scope share: its guards, each made when first used, by the rules of the call that needs it. */
+/**
+ * The guards and the waiting room that the calls of one scope share. A guard is made by the rules of the first call that needs
+ * it.
+ */
 export class Scope implements Host {
   readonly name: string;
   readonly room: WaitingRoom;
   breaker: CircuitBreaker | undefined;
   budget: Budget | undefined;
-  /** Attempts under way. */
+  /** Attempts that were sent and have not ended. */
   inFlight = 0;
-  /** Attempts that a guard turned away. */
+  /** Attempts that a guard refused. */
   rejected = 0;
   readonly #random: () => number;
   readonly #newBreaker: (rule: BreakerRule) => CircuitBreaker;
-  /** Guards that go by a rule which may have been replaced. */
+  /** Guards whose rule may have been replaced by an update. */
   readonly #outdated = new Set<Guard>();
 
   constructor(name: string, runtime: Runtime, newBreaker: (rule: BreakerRule) => CircuitBreaker) {
@@ -41,15 +44,15 @@ export class Scope implements Host {
     return guards;
   }
 
-  /** Whether an attempt has to wait for its turn, though its guards may let it in. */
+  /** Whether an attempt must wait in the queue, although its guards may let it in. */
   isBehindOthers({ number, after, endpoint, now }: Entry): boolean {
-    // Attempts that hung together time out together.
+    // Attempts that hung at the same time run out of time at the same time: their retries must not go out together.
     if (after === 'timeout' && this.room.isCrowded(now)) return true;
-    // Who waits for an open breaker does not hold up an endpoint that the breaker lets through.
+    // Calls that wait for an open breaker do not hold up an endpoint that the breaker lets through.
     return this.room.isQueued(number > 1) && !this.breaker?.passes(endpoint);
   }
 
-  /** Passes the guards, or is refused. Whoever waits in the room hears of how it ends. */
+  /** Enters the guards, or is refused. The waiting room is told of each attempt that enters. */
   enter(guards: readonly Guard[], entry: Entry): Admission | Refusal {
     const entered = enter(guards, entry, this);
     if (entered instanceof Admission) {
@@ -82,7 +85,7 @@ export class Scope implements Host {
     return this.budget;
   }
 
-  /** The rules were updated: guards go on with what they know, by the rule that the next call brings. */
+  /** The rules were updated. Each guard keeps its state and takes the rule of the next call. */
   adoptRules(): void {
     if (this.breaker !== undefined) this.#outdated.add(this.breaker);
     if (this.budget !== undefined) this.#outdated.add(this.budget);

@@ -4,13 +4,15 @@ import { type BreakerRule, CircuitBreaker } from './breaker.ts';
 import { FailureWindows } from './failure-windows.ts';
 import { Scope } from './scope.ts';
 
-/** How many scopes are kept. */
+/** The number of scopes that are kept. */
 const LIMIT = 1_000;
 
-/** The scopes in use, the least recently used first. Bounded: a scope function may name users or tenants. */
+/**
+ * The scopes in use, the least recently used first. Their number is limited, because a scope function may name users or tenants.
+ */
 export class Scopes {
   readonly #scopes = new Map<string, Scope>();
-  /** What another process knew, until the scope is used: only then its rule is known. */
+  /** The breakers of another process. Each waits here until its scope is used, because only then its rule is known. */
   readonly #inherited: Map<string, BreakerRecord>;
   readonly #windows = new FailureWindows();
   readonly #runtime: Runtime;
@@ -30,7 +32,7 @@ export class Scopes {
     this.#inherited = new Map(inherited.map(({ scope, ...record }) => [scope, record]));
   }
 
-  /** The scope of that name. */
+  /** The scope of that name. Makes it if there is none. */
   use(name: string): Scope {
     if (this.#latest?.name === name) return this.#latest;
     let scope = this.#scopes.get(name);
@@ -45,13 +47,16 @@ export class Scopes {
     return scope;
   }
 
-  /** The breaker of a scope, if there is one; `rule` is for one that was inherited. Does not count as use. */
+  /**
+   * The breaker of a scope; undefined: there is none. `rule` is for an inherited breaker. This does not count as use of the
+   * scope.
+   */
   breaker(name: string, rule: BreakerRule): CircuitBreaker | undefined {
     if (this.#inherited.has(name)) return this.use(name).breakerBy(rule);
     return this.#scopes.get(name)?.breaker;
   }
 
-  /** The names of all scopes, those that were inherited and not used yet, too. */
+  /** The names of all scopes, also of inherited scopes that were not used yet. */
   names(): Set<string> {
     return new Set([...this.#inherited.keys(), ...this.#scopes.keys()]);
   }
@@ -62,8 +67,8 @@ export class Scopes {
   }
 
   /**
-   * What another process would have to know of the breakers that are not closed. Not what was inherited, never asked
-   * for, and is over: else it would be handed on for ever.
+   * The records of all breakers that are not closed, for another process. An inherited breaker that was never used is left out
+   * once its time is over. Otherwise it would be passed on for ever.
    */
   records(): Map<string, BreakerRecord> {
     const now = this.#runtime.epoch();
@@ -77,7 +82,7 @@ export class Scopes {
     return records;
   }
 
-  /** Forgets everything. Calls under way go on with what they began with. */
+  /** Forgets all scopes. Calls under way keep the guards that they began with. */
   reset(): void {
     this.#scopes.clear();
     this.#inherited.clear();
@@ -89,7 +94,10 @@ export class Scopes {
     for (const scope of this.#scopes.values()) scope.adoptRules();
   }
 
-  /** Forgets the scope that was not used for longest; an open breaker only if there is nothing else. */
+  /**
+   * Drops the least recently used scope whose breaker is closed or absent; a scope with an open breaker only if there is no
+   * other.
+   */
   #makeRoom(): void {
     if (this.#scopes.size < LIMIT) return;
     let victim: Scope | undefined;

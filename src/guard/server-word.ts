@@ -1,11 +1,11 @@
-/** The server's word counts for all calls of the scope if no good answer came for so long, in milliseconds, … */
+/** A server's request for a pause holds for all calls of the scope if no good answer came for this long, in milliseconds, … */
 const QUIET = 1_000;
 /** … or if this many answers in a row asked for a pause. */
 const WORDS = 3;
 
-/** Whom a server means that asks for a pause: the call that it answers, or every call of the scope. */
+/** Decides whether a pause that a server asks for is meant for one call or for all calls of the scope. */
 export class ServerWord {
-  /** Monotonic: the last good answer. */
+  /** Monotonic: when the last good answer came. */
   #goodAt = Number.NEGATIVE_INFINITY;
   /** Answers since the last good one that asked for a pause. */
   #words = 0;
@@ -16,13 +16,13 @@ export class ServerWord {
     this.#words = 0;
   }
 
-  /** An answer asks for a pause. @returns whether the pause is meant for all */
+  /** An answer asks for a pause. @returns whether the pause is meant for all calls */
   asked(now: number): boolean {
     this.#words += 1;
     return now - this.#goodAt > QUIET || this.#words >= WORDS;
   }
 
-  /** The count starts anew. */
+  /** Resets the count. */
   forget(): void {
     this.#words = 0;
   }

@@ -1,11 +1,13 @@
 import type { FailureRule } from './failure-window.ts';
 
-/** A breaker that opens again so soon after it closed, in milliseconds, was wrong: the service is neither up nor down. */
+/**
+ * A breaker that opens again within this time after it closed, in milliseconds, is flapping: the service is neither up nor down.
+ */
 const FLAPPING = 30_000;
-/** How often that makes the breaker more tolerant. */
+/** The highest number of steps. */
 const MOST = 6;
 
-/** How much more than its rule says a breaker puts up with: each time that it opened for nothing, twice as much is needed. */
+/** How much more failure than its rule says a flapping breaker accepts. Each step doubles what is needed to open it. */
 export class Tolerance {
   #steps = 0;
 

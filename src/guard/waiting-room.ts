@@ -5,37 +5,39 @@ import { Rate } from './rate.ts';
 
 /** As many calls may wait as usually come in this many seconds. */
 const SECONDS = 12;
-/** But never fewer than this. */
+/** At least this many calls may wait. */
 const LEAST = 3;
-/** Who finds no place may stand for so long, in milliseconds: long enough for the next probe. */
+/** A call that finds no place may wait this long, in milliseconds: long enough for the next probe. */
 const STANDING = 2_500;
-/** No more than this many in all. */
+/** The highest number of waiting calls. */
 const MOST = 20_000;
-/** While calls wait, attempts are sent at so many times the usual rate at most: a herd is let out one by one. */
+/**
+ * While calls wait, attempts are sent at this many times the usual rate at most, so that waiting calls are not released together.
+ */
 const PACE = 1.3;
-/** A scope with less traffic than this many calls a second is let out at this rate's pace. */
+/** The lowest rate, in calls per second, that releases are paced by. */
 const LEAST_RATE = 0.5;
-/** How far a release may fall behind its time and still be made up for, in milliseconds. */
+/** A release that is late by up to this much, in milliseconds, is made up for. */
 const BEHIND = 50;
-/** So many attempts in a row are no crowd yet. */
+/** This many attempts in a row are not a crowd yet. */
 const BURST = 5;
-/** Calls that have waited long enough are looked for no more often than this, in milliseconds. */
+/** The shortest time between two searches for calls whose wait is over, in milliseconds. */
 const SWEEP = 20;
 
 /** A call that wants to go on. */
 export interface Visitor {
   readonly isRetry: boolean;
-  /** Monotonic: how long it waits at most. */
+  /** Monotonic: when the call stops waiting at the latest. */
   readonly until: number;
   readonly signal: AbortSignal | undefined;
   /** Asks the guards again. */
   enter(now: number): Admission | Refusal;
 }
 
-/** One who waits. An instance and no closures: there may be thousands. */
+/** One waiting call. A class rather than closures, because thousands may wait. */
 class Waiter {
   readonly visitor: Visitor;
-  /** Monotonic: how long it waits as long as nobody is let out. */
+  /** Monotonic: when the call stops waiting if its queue does not move. */
   readonly until: number;
   readonly #room: WaitingRoom;
   readonly #resolve: (admission: Admission | undefined) => void;
@@ -53,47 +55,47 @@ class Waiter {
     visitor.signal?.addEventListener('abort', this);
   }
 
-  /** Its call was aborted. */
+  /** The call was aborted. */
   handleEvent(): void {
     this.#room.leave(this, undefined);
   }
 
-  /** @param admission its permits; undefined: it has waited in vain, or was aborted */
+  /** @param admission the call's permits; undefined: the wait was in vain, or the call was aborted */
   end(admission: Admission | undefined): void {
     this.visitor.signal?.removeEventListener('abort', this);
     this.#resolve(admission);
   }
 }
 
-/** Those who wait for the same. */
+/** Waiting calls of one kind: retries, or first attempts. */
 class Queue {
   readonly waiters = new Set<Waiter>();
-  /** Whether it moves: the next one waits for its turn, and not for a guard. */
+  /** Whether the first call of the queue waits for its turn only, not for a guard. */
   isMoving = false;
 }
 
 /**
- * Where the calls of a scope wait while nothing may be sent: the breaker is open, or the budget is empty. Nothing is sent
- * for them meanwhile.
+ * Calls of a scope wait here while nothing may be sent, because the breaker is open or the budget is empty. Nothing is sent for
+ * them meanwhile.
  *
- * First come, first served; retries and first attempts take turns. One timer for all: a call that waits costs no timer of its own,
- * and one that is aborted costs the others nothing.
+ * Order: first come, first served; retries and first attempts take turns. One timer serves all calls, so a waiting call costs no
+ * timer, and an aborted call costs the others nothing.
  *
- * Its places are for as many calls as come in some seconds. Whoever finds them taken may stand for a moment, in case that the
- * trouble is just over: so in an old trouble most calls fail soon, and who waits, waits with good hope.
+ * There are as many places as calls come in some seconds. A call that finds no place may wait for a moment, in case the trouble
+ * is just over. So in old trouble most calls fail soon, and a call that has a place is likely to get out.
  */
 export class WaitingRoom {
   readonly #runtime: Runtime;
   readonly #rate: Rate;
   readonly #retries = new Queue();
   readonly #firsts = new Queue();
-  /** Whose turn it is. */
+  /** The queue whose turn it is, and the other one. */
   #turn: readonly [Queue, Queue] = [this.#retries, this.#firsts];
   #timer: NodeJS.Timeout | undefined;
   #timerDue = Number.POSITIVE_INFINITY;
-  /** Monotonic: before this nobody is let out. */
+  /** Monotonic: no call is let out before this time. */
   #nextAt = Number.NEGATIVE_INFINITY;
-  /** Monotonic: before this nobody's patience is over. */
+  /** Monotonic: no call's wait ends before this time. */
   #earliest = Number.POSITIVE_INFINITY;
 
   constructor(runtime: Runtime) {
@@ -110,26 +112,26 @@ export class WaitingRoom {
     this.#rate.count(now);
   }
 
-  /** Whether somebody else is to go first. */
+  /** Whether other calls of the same kind come first. */
   isQueued(isRetry: boolean): boolean {
     return (isRetry ? this.#retries : this.#firsts).waiters.size > 0;
   }
 
-  /** Whether more is being sent than is good for a service that has just come back: a retry can wait for its turn. */
+  /** Whether more attempts are being sent than a service that has just recovered can take. A retry can wait then. */
   isCrowded(now: number): boolean {
     return now < this.#nextAt;
   }
 
-  /** An attempt was let in: whoever waits is let out the later. */
+  /** An attempt was let in, so the next waiting call is let out later. */
   passed(now: number): void {
     const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.#rate.perSecond(now)));
     const isPaced = this.size > 0;
     const from = Math.max(this.#nextAt, now - (isPaced ? BEHIND : BURST * gap));
-    // Where no call waits, attempts are not held back, so they can't run up a debt.
+    // While no call waits, attempts are not held back, so they must not push the next release into the future.
     this.#nextAt = isPaced ? from + gap : Math.min(from, now) + gap;
   }
 
-  /** Resolves to the visitor's permits; to undefined if it waited in vain, was aborted, or found no place. */
+  /** Resolves to the call's permits; to undefined if the wait was in vain, the call was aborted, or there is no place. */
   wait(visitor: Visitor): Promise<Admission | undefined> {
     const now = this.#runtime.now();
     if (this.size >= MOST || visitor.until <= now) return Promise.resolve(undefined);
@@ -142,7 +144,7 @@ export class WaitingRoom {
     });
   }
 
-  /** One waits no more. */
+  /** A call stops waiting. */
   leave(waiter: Waiter, admission: Admission | undefined): void {
     this.#queueOf(waiter.visitor).waiters.delete(waiter);
     waiter.end(admission);
@@ -157,7 +159,7 @@ export class WaitingRoom {
     return Math.max(LEAST, SECONDS * this.#rate.perSecond(now));
   }
 
-  /** Something happened: lets out whoever may go now. */
+  /** Something changed: lets out the calls that may go now. */
   pump(): void {
     if (this.size === 0) return;
     const now = this.#runtime.now();
@@ -167,13 +169,13 @@ export class WaitingRoom {
     else this.#arm(Math.min(wake, Math.max(this.#earliest, now + SWEEP)), now);
   }
 
-  /** @returns when it is worth looking again */
+  /** @returns the time at which to look again */
   #letOut(now: number): number {
     for (;;) {
       if (now < this.#nextAt) return this.#nextAt;
       const [one, other] = this.#turn;
       const until = this.#letOne(one, now);
-      // A call that fails every time must not be every probe.
+      // The queues take turns, because a call that fails every time must not be every probe.
       if (until === undefined) this.#turn = [other, one];
       else {
         const otherUntil = this.#letOne(other, now);
@@ -182,7 +184,7 @@ export class WaitingRoom {
     }
   }
 
-  /** Lets the first of a queue out. @returns undefined; or, if it may not go, when it is worth asking again */
+  /** Lets out the first call of a queue. @returns undefined; or, if it may not go, the time at which to ask again */
   #letOne(queue: Queue, now: number): number | undefined {
     for (const waiter of queue.waiters) {
       const answer = waiter.visitor.enter(now);
@@ -192,13 +194,13 @@ export class WaitingRoom {
         return undefined;
       }
       if (!answer.isFixed || answer.until <= waiter.visitor.until) return answer.until;
-      // It can't be let out any more in its time: held open by hand, or the server's wish.
+      // The call can't be let out in its time: the breaker is isolated, or the server asked for a longer pause.
       this.leave(waiter, undefined);
     }
     return Number.POSITIVE_INFINITY;
   }
 
-  /** Sends those away whose patience is over. Who only waits for its turn is given all the time that it has. */
+  /** Ends the calls whose wait is over. A call that waits only for its turn may wait until its own limit. */
   #sweep(now: number): void {
     this.#earliest = Number.POSITIVE_INFINITY;
     for (const { waiters, isMoving } of [this.#retries, this.#firsts]) {
