@@ -1,12 +1,11 @@
 import { execFile } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, open, rm } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { listen } from '../support/listen.ts';
 
 const MiB = 2 ** 20;
 const SIZE = 256 * MiB;
@@ -53,8 +52,9 @@ const sink = createServer((request, response) => {
   request.on('end', () => response.end(String(bytes)));
 });
 let folder = '';
+let url = '';
 beforeAll(async () => {
-  await once(sink.listen(0, '127.0.0.1'), 'listening');
+  url = await listen(sink);
   folder = await mkdtemp(join(tmpdir(), 'steadfetch-'));
   const file = await open(join(folder, 'sparse'), 'w');
   await file.truncate(SIZE);
@@ -66,7 +66,6 @@ afterAll(async () => {
 });
 
 test('an upload of 256 MiB keeps the process under 64 MiB above its start', async () => {
-  const url = `http://127.0.0.1:${(sink.address() as AddressInfo).port}`;
   const flags = ['--expose-gc', '--import', 'tsx', '--input-type=module', '--eval', script];
   const args = [...flags, url, join(folder, 'sparse')];
   const { stdout } = await promisify(execFile)(process.execPath, args);

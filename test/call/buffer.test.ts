@@ -1,6 +1,5 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { fetch as undiciFetch } from 'undici';
 import { expect, test } from 'vitest';
@@ -9,6 +8,7 @@ import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
+import { listen } from '../support/listen.ts';
 
 const LIMIT = 64 * 1024;
 const quick: Options = { buffer: LIMIT, retry: { base: 1, cap: 1 }, breaker: false };
@@ -22,9 +22,9 @@ const post = { method: 'POST', body: 'order 7' };
 /** A server for what the fault server can't do. */
 async function serve(listener: RequestListener): Promise<AsyncDisposable & { url: string }> {
   const server = createServer(listener);
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const origin = await listen(server);
   return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    url: origin,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();

@@ -1,5 +1,4 @@
-import { once as event } from 'node:events';
-import { type AddressInfo, createServer as createTcpServer, type Socket } from 'node:net';
+import { createServer as createTcpServer, type Socket } from 'node:net';
 import { Agent } from 'undici';
 import { expect, test } from 'vitest';
 import { callReport, createFetch, type Options } from '../../src/index.ts';
@@ -7,6 +6,7 @@ import { errorOf } from '../support/error-of.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
 import { startH2Server } from '../support/h2-server.ts';
+import { listenOnPort } from '../support/listen.ts';
 import { expired, localhost } from '../support/tls.ts';
 
 /** One attempt of a POST that no key protects. */
@@ -104,9 +104,9 @@ async function startTcpServer(serve: (socket: Socket) => void): Promise<AsyncDis
     socket.on('error', () => {}).resume();
     serve(socket);
   });
-  await event(server.listen(0, '127.0.0.1'), 'listening');
+  const port = await listenOnPort(server);
   return {
-    host: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    host: `127.0.0.1:${port}`,
     [Symbol.asyncDispose]: () => new Promise<void>((resolve) => server.close(() => resolve())),
   };
 }

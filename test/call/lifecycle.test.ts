@@ -1,7 +1,6 @@
 import { execFile } from 'node:child_process';
-import { getEventListeners, once } from 'node:events';
+import { getEventListeners } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
@@ -9,6 +8,7 @@ import { expect, test, vi } from 'vitest';
 import { createFetch } from '../../src/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
+import { listen } from '../support/listen.ts';
 
 setFlagsFromString('--expose-gc');
 const collectGarbage = runInNewContext('gc') as () => void;
@@ -22,8 +22,7 @@ test('ten thousand calls on one long-lived signal leave no listener, no timer an
     served++;
     response.end('{"ok":true}');
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = await listen(server);
   const api = createFetch();
   const { signal } = new AbortController();
   const run = async (calls: number) => {

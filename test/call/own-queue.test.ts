@@ -1,11 +1,11 @@
 import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Agent, request } from 'undici';
 import { afterEach, describe, expect, test } from 'vitest';
 import { Traffic } from '../../src/call/traffic.ts';
 import { callReport, createFetch, type Options } from '../../src/index.ts';
 import { resilience } from '../../src/undici/index.ts';
 import { errorOf } from '../support/error-of.ts';
+import { listen } from '../support/listen.ts';
 
 // Time that a request spends in our own pool says nothing about the service, as long as others are sent.
 
@@ -15,12 +15,12 @@ afterEach(async () => {
 });
 
 async function listening(server: Server): Promise<string> {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = await listen(server);
   open.push(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return origin;
 }
 
 /** Traffic every request a little later: never all that were sent within an attempt's time. */

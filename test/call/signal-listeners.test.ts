@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFetch } from '../../src/index.ts';
 import { errorOf } from '../support/error-of.ts';
+import { listen } from '../support/listen.ts';
 
 // A signal may live as long as the process. Once a call is over, nothing of it hangs on the signal: at once, and not when the
 // garbage collector has come.
@@ -23,8 +23,7 @@ const server = createServer((incoming, response) => {
 });
 let origin = '';
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  origin = await listen(server);
 });
 afterAll(() => {
   server.closeAllConnections();

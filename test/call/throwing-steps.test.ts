@@ -1,5 +1,4 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Agent, request } from 'undici';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { AttemptRecord } from '../../src/call/attempt-record.ts';
@@ -12,6 +11,7 @@ import { ThroughFetch } from '../../src/transport/undici/through-fetch.ts';
 import { WireExchange } from '../../src/transport/undici/wire.ts';
 import { DispatchCarrier } from '../../src/undici/dispatch-carrier.ts';
 import { resilience } from '../../src/undici/index.ts';
+import { listen } from '../support/listen.ts';
 
 // Whatever throws on the way of a call, be it by a mistake of ours: the call has an end. Each step of it is made to throw once.
 
@@ -21,8 +21,7 @@ const server = createServer(
 let url = '';
 const agent = new Agent();
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = await listen(server);
 });
 afterAll(async () => {
   await agent.destroy();

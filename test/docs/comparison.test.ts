@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import axios from 'axios';
 import axiosRetry from 'axios-retry';
 import { ConsecutiveBreaker, circuitBreaker, ExponentialBackoff, handleAll, retry, wrap } from 'cockatiel';
@@ -9,6 +7,7 @@ import ky from 'ky';
 import { Agent, RetryAgent, request } from 'undici';
 import { expect, onTestFinished, test } from 'vitest';
 import { createFetch } from '../../src/index.ts';
+import { listen } from '../support/listen.ts';
 import { textOf } from './pages.ts';
 
 // The README's comparison, cell by cell: what these clients do by their defaults, against a server that counts.
@@ -80,12 +79,12 @@ async function start(failures: number) {
     incoming.resume();
     response.writeHead(keys.length > failures ? 200 : 503).end();
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const origin = await listen(server);
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, keys };
+  return { url: `${origin}/`, keys };
 }
 
 /** A row of the table, by client. */

@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { createServer, type IncomingHttpHeaders } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { createFetch } from '../../src/index.ts';
+import { listen } from '../support/listen.ts';
 
 /** A server that remembers the headers of each request. */
 async function start(location?: string) {
@@ -11,12 +10,12 @@ async function start(location?: string) {
     seen.push(headers);
     response.writeHead(location === undefined ? 200 : 307, location === undefined ? {} : { location }).end();
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const origin = await listen(server);
   onTestFinished(() => {
     server.closeAllConnections();
     server.close();
   });
-  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, seen };
+  return { url: `${origin}/`, seen };
 }
 
 const init = { method: 'POST', body: '{}', headers: { authorization: 'Bearer 7', 'x-api-key': 'secret' } };

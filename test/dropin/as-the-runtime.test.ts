@@ -1,7 +1,7 @@
-import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createFetch } from '../../src/index.ts';
+import { listen } from '../support/listen.ts';
 
 // Everywhere else the comparison is with the `fetch` of the npm package. In this the runtime's own differs from it, and is what a
 // SteadFetch takes the place of: what it calls itself, and that it knows how its own Headers were written.
@@ -22,8 +22,7 @@ const server = createServer((socket) => {
 });
 let url = '';
 beforeAll(async () => {
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = await listen(server);
 });
 afterAll(() => void server.close());
 

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { listen } from '../support/listen.ts';
 
 /** A request as the server saw it. Plain JSON. */
 export interface Seen {
@@ -40,12 +40,10 @@ export class Mirror {
     });
   });
 
-  get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
-  }
+  url = '';
 
   async listen(): Promise<this> {
-    await once(this.#server.listen(0, '127.0.0.1'), 'listening');
+    this.url = await listen(this.#server);
     return this;
   }
 

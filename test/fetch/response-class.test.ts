@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import * as undici from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createFetch, type SteadFetch } from '../../src/index.ts';
+import { listen } from '../support/listen.ts';
 
 const EMPTY_MODULE = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
@@ -21,15 +21,9 @@ const server = createServer((request, response) => {
   }
 });
 let url = '';
-beforeAll(
-  () =>
-    new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', () => {
-        url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-        resolve();
-      });
-    }),
-);
+beforeAll(async () => {
+  url = await listen(server);
+});
 afterAll(() => {
   server.close();
   server.closeAllConnections();

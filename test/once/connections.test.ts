@@ -3,8 +3,9 @@ import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { once, withTimeout } from '../../src/once/index.ts';
 import { postgresStore } from '../../src/once/stores/postgres.ts';
+import { soon } from '../support/eventually.ts';
+import { listenOnPort } from '../support/listen.ts';
 import { POSTGRES, present, schemaOf } from './servers.ts';
-import { soon } from './soon.ts';
 
 const SCHEMA = schemaOf('connections');
 const TABLE = `${SCHEMA}.once`;
@@ -88,10 +89,7 @@ describe.runIf(await present('PostgreSQL', 5432))('connections that went silent'
       client.on('data', (data) => silenced.has(client) || server.write(data));
       server.on('data', (data) => silenced.has(client) || client.write(data));
     });
-    await new Promise<void>((resolve) => {
-      proxy.listen(0, '127.0.0.1', resolve);
-    });
-    const { port } = proxy.address() as { port: number };
+    const port = await listenOnPort(proxy);
     pool = new Pool({ ...POSTGRES, host: '127.0.0.1', port, max: 2 });
     pool.on('error', () => {});
   });

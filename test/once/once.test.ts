@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { consume, memoryStore, once, purge, type Store } from '../../src/once/index.ts';
-import { soon } from './soon.ts';
+import { soon } from '../support/eventually.ts';
 
 const charge = (key: string, tenant = 'acme') => ({ scope: { operation: 'charge', tenant }, key });
 

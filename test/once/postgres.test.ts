@@ -5,8 +5,8 @@ import { consume, once, purge, type TransactionalStore } from '../../src/once/in
 import { pgliteStore } from '../../src/once/stores/pglite.ts';
 import { openPostgres, postgresStore } from '../../src/once/stores/postgres.ts';
 import type { Queryable } from '../../src/once/stores/sql.ts';
+import { soon } from '../support/eventually.ts';
 import { type DatabaseStore, POSTGRES, present, schemaOf } from './servers.ts';
-import { soon } from './soon.ts';
 
 const SCHEMA = schemaOf('postgres');
 const TABLE = `${SCHEMA}.once`;

@@ -8,9 +8,9 @@ import { recordCharge } from '../../docs/examples/once/insert-only.ts';
 import { consumeQueue } from '../../docs/examples/once/queue-consumer.ts';
 import { memoryStore, type TransactionalStore } from '../../src/once/index.ts';
 import type { Queryable } from '../../src/once/stores/sql.ts';
-import { listen } from '../server/apps.ts';
+import { soon } from '../support/eventually.ts';
+import { listenOnPort } from '../support/listen.ts';
 import { database, POSTGRES, present, schemaOf } from './servers.ts';
-import { soon } from './soon.ts';
 
 describe.runIf(await present('PostgreSQL', 5432))('the recipes with PostgreSQL', () => {
   const SCHEMA = schemaOf('recipes');
@@ -39,7 +39,7 @@ describe.runIf(await present('PostgreSQL', 5432))('the recipes with PostgreSQL',
       `${SCHEMA}.once`,
     );
     const server = createServer(app);
-    const port = await listen(server);
+    const port = await listenOnPort(server);
     const post = () =>
       fetch(`http://127.0.0.1:${port}/charges`, {
         method: 'POST',

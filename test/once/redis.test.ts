@@ -9,6 +9,7 @@ import { createClient, createClientPool, createCluster } from 'redis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { once } from '../../src/once/index.ts';
 import { redisStore } from '../../src/once/stores/redis.ts';
+import { listenOnPort } from '../support/listen.ts';
 import { present, REDIS_URL } from './servers.ts';
 
 const charge = (key: string) => ({ scope: { operation: 'charge', tenant: 'acme' }, key });
@@ -80,10 +81,7 @@ describe.runIf(hasServer)('a Redis', () => {
 
   async function start(...settings: string[]): Promise<number> {
     const free = createServer();
-    await new Promise<void>((resolve) => {
-      free.listen(0, '127.0.0.1', resolve);
-    });
-    const { port } = free.address() as { port: number };
+    const port = await listenOnPort(free);
     await new Promise((resolve) => free.close(resolve));
     const config = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--dir', folder, ...settings];
     started.push(spawn('redis-server', config, { stdio: 'ignore' }));

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
 import { memoryStore, once, type Store, type TransactionalStore, withTimeout } from '../../src/once/index.ts';
-import { soon } from './soon.ts';
+import { soon } from '../support/eventually.ts';
 
 const id = { scope: { operation: 'charge', tenant: 'acme' }, key: 'a' };
 const never = () => new Promise<never>(() => {});

@@ -10,7 +10,7 @@ import {
 } from '../../src/outbox/index.ts';
 import type { Outbox } from '../../src/outbox/outbox.ts';
 import { schemaOf } from '../once/servers.ts';
-import { soon } from '../once/soon.ts';
+import { soon } from '../support/eventually.ts';
 import { DATABASES, supervise, type TestDatabase } from './databases.ts';
 import { type Receiver, receiver, status } from './receiver.ts';
 

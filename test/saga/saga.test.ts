@@ -10,9 +10,9 @@ import {
 } from '../../src/saga/index.ts';
 import type { Sagas } from '../../src/saga/sagas.ts';
 import { schemaOf } from '../once/servers.ts';
-import { soon } from '../once/soon.ts';
 import { DATABASES, type TestDatabase } from '../outbox/databases.ts';
 import { type Receiver, receiver } from '../outbox/receiver.ts';
+import { soon } from '../support/eventually.ts';
 
 const api = createFetch({ retry: false, breaker: false, timeout: { attempt: 300 } });
 interface Trip {

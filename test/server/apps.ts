@@ -1,5 +1,5 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { type AddressInfo, connect } from 'node:net';
+import { connect } from 'node:net';
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { pipeline } from 'node:stream/promises';
@@ -294,14 +294,6 @@ export const apps: readonly (readonly [name: string, app: App])[] = [
   ['Hono', hono],
   ['Koa', koa],
 ];
-
-/** Listens on a free port of this machine. */
-export async function listen(server: Server): Promise<number> {
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
-  });
-  return (server.address() as AddressInfo).port;
-}
 
 /** Sends these very bytes and reads until the server closes: for what an HTTP client would not send. */
 export async function raw(port: number, text: string): Promise<string> {

@@ -4,8 +4,9 @@ import { buffer } from 'node:stream/consumers';
 import { gunzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { memoryStore, type Store } from '../../src/once/index.ts';
-import { soon } from '../once/soon.ts';
-import { apps, EVERY_BYTE, GZIPPED, listen, MIB, raw } from './apps.ts';
+import { soon } from '../support/eventually.ts';
+import { listenOnPort } from '../support/listen.ts';
+import { apps, EVERY_BYTE, GZIPPED, MIB, raw } from './apps.ts';
 
 interface Sent {
   readonly path: string;
@@ -53,7 +54,7 @@ describe.each(apps)('%s', (_name, app) => {
       { reach, middle },
       { store, methods: ['POST', 'HEAD'], onError: (error) => errors.push(error) },
     );
-    port = await listen(server);
+    port = await listenOnPort(server);
   });
   afterEach(() => {
     runs = new Map();

@@ -3,8 +3,8 @@ import express, { type Request } from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
 import { memoryStore } from '../../src/once/index.ts';
 import { idempotency } from '../../src/server/adapters/node.ts';
-import { soon } from '../once/soon.ts';
-import { listen } from './apps.ts';
+import { soon } from '../support/eventually.ts';
+import { listenOnPort } from '../support/listen.ts';
 
 let server: Server | undefined;
 afterEach(() => void server?.close());
@@ -21,7 +21,7 @@ async function start(
 ): Promise<(body: string, type?: string) => Promise<globalThis.Response>> {
   app.set('env', 'test');
   server = createServer(app);
-  const port = await listen(server);
+  const port = await listenOnPort(server);
   return (body, type = 'application/json') =>
     fetch(`http://127.0.0.1:${port}/charges`, {
       method: 'POST',

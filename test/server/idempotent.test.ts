@@ -7,7 +7,7 @@ import { type AnyStore, memoryStore, type Store, type TransactionalStore } from 
 import { postgresStore } from '../../src/once/stores/postgres.ts';
 import { redisStore } from '../../src/once/stores/redis.ts';
 import { type IdempotencyOptions, idempotent, isFinal } from '../../src/server/index.ts';
-import { soon } from '../once/soon.ts';
+import { soon } from '../support/eventually.ts';
 
 const scope = () => ({ operation: 'charge', tenant: 'acme' });
 const post = (init: { key?: string; body?: string; method?: string; url?: string } = {}) =>

@@ -21,8 +21,8 @@ import { idempotency as forFastify } from '../../src/server/adapters/fastify.ts'
 import { idempotency as forHono } from '../../src/server/adapters/hono.ts';
 import { idempotency, idempotentListener } from '../../src/server/adapters/node.ts';
 import { idempotent } from '../../src/server/index.ts';
-import { soon } from '../once/soon.ts';
-import { listen } from './apps.ts';
+import { soon } from '../support/eventually.ts';
+import { listenOnPort } from '../support/listen.ts';
 
 const closers: (() => unknown)[] = [];
 afterEach(async () => {
@@ -48,7 +48,7 @@ async function serve(app: express.Express): Promise<string> {
     () => server.closeAllConnections(),
     () => server.close(),
   );
-  return `http://127.0.0.1:${await listen(server)}/`;
+  return `http://127.0.0.1:${await listenOnPort(server)}/`;
 }
 
 describe('Fastify', () => {
@@ -291,7 +291,7 @@ describe('a client that leaves while the handler is at work', () => {
       server.once('connection', (socket) => socket.once('close', () => resolve()));
     });
     const gone = closed.then(() => tick());
-    const url = `http://127.0.0.1:${await listen(server)}/`;
+    const url = `http://127.0.0.1:${await listenOnPort(server)}/`;
     const headers = { ...KEYED, 'content-type': 'application/json' };
     const leaving = httpRequest(url, { method: 'POST', headers }).on('error', () => {});
     leaving.end('{"cents":1}');
@@ -317,7 +317,7 @@ test('node:http2 is served, body and all, and a stream that was reset changes no
       res.end(`got ${body}`);
     }, options()) as never,
   );
-  const port = await listen(server as unknown as Server);
+  const port = await listenOnPort(server as unknown as Server);
   const client = http2.connect(`http://127.0.0.1:${port}`);
   closers.push(
     () => client.close(),

@@ -13,7 +13,7 @@ import { idempotency as forKoa } from '../../src/server/adapters/koa.ts';
 import { idempotency as forExpress, idempotentListener } from '../../src/server/adapters/node.ts';
 import { idempotent } from '../../src/server/index.ts';
 import { database, schemaOf } from '../once/servers.ts';
-import { listen } from './apps.ts';
+import { listenOnPort } from '../support/listen.ts';
 
 const SCHEMA = schemaOf('server');
 let db: Awaited<ReturnType<typeof database>>;
@@ -119,7 +119,7 @@ describe.each(Object.entries(listeners))('%s, with the store in the same databas
   const rows = async () => (await db.query(`select * from ${SCHEMA}.charges`)).length;
   const start = async (more?: object) => {
     server = createServer(await listener(more));
-    return listen(server);
+    return listenOnPort(server);
   };
 
   test('the handler’s rows and its stored answer are one transaction', async () => {

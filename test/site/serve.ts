@@ -1,8 +1,7 @@
-import { once } from 'node:events';
 import { readFile } from 'node:fs/promises';
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
+import { listen } from '../support/listen.ts';
 
 const TYPES: Record<string, string> = {
   '.html': 'text/html',
@@ -27,10 +26,9 @@ export async function serve(folder: string, path: string): Promise<AsyncDisposab
       response.writeHead(404).end();
     }
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const { port } = server.address() as AddressInfo;
+  const origin = await listen(server);
   return {
-    url: `http://127.0.0.1:${port}${path}`,
+    url: origin + path,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections();
       server.close();

@@ -1,11 +1,10 @@
-import { once } from 'node:events';
 import { constants, createSecureServer, type ServerHttp2Stream } from 'node:http2';
-import type { AddressInfo } from 'node:net';
 import { Agent } from 'undici';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { callReport, createFetch, type Options } from '../../src/index.ts';
 import { eventually } from '../support/eventually.ts';
 import { type H2Fault, startH2Server } from '../support/h2-server.ts';
+import { listenOnPort } from '../support/listen.ts';
 import { localhost } from '../support/tls.ts';
 import { isBefore8 } from '../support/users-undici.ts';
 
@@ -182,8 +181,7 @@ test('HTTP/2, a body shorter than its content-length whose stream was cancelled:
     // Once the client has the first half.
     else stream.session?.ping(() => stream.close(constants.NGHTTP2_CANCEL));
   });
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  const url = `https://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const url = `https://127.0.0.1:${await listenOnPort(server)}`;
   const response = await client({ buffer: 1_000 })(url);
   expect(await response.text()).toBe('1234567890');
   expect(streams).toBe(2);

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { ProxyAgent, request } from 'undici';
 import { expect, test } from 'vitest';
 import { callReport, createFetch } from '../../src/index.ts';
 import { resilience } from '../../src/undici/index.ts';
 import { errorOf } from '../support/error-of.ts';
+import { listenOnPort } from '../support/listen.ts';
 
 /** A proxy that answers every CONNECT with that status. */
 async function startProxy(status: number) {
@@ -14,8 +14,7 @@ async function startProxy(status: number) {
     socket.on('error', () => {});
     socket.end(`HTTP/1.1 ${status} X\r\nContent-Length: 0\r\n\r\n`);
   });
-  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve));
-  const { port } = proxy.address() as AddressInfo;
+  const port = await listenOnPort(proxy);
   return {
     agent: () => new ProxyAgent({ uri: `http://user:wrong@127.0.0.1:${port}`, proxyTunnel: true }),
     get connects() {

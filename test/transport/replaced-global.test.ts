@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { callReport, createFetch, type FetchLike } from '../../src/index.ts';
+import { listen } from '../support/listen.ts';
 
 /** Answers 503 the first time a path is asked for. */
 const hits = new Map<string, number>();
@@ -12,15 +12,9 @@ const server = createServer((request, response) => {
   response.end(request.headers['idempotency-key'] ?? 'no key');
 });
 let url = '';
-beforeAll(
-  () =>
-    new Promise<void>((resolve) => {
-      server.listen(0, '127.0.0.1', () => {
-        url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-        resolve();
-      });
-    }),
-);
+beforeAll(async () => {
+  url = await listen(server);
+});
 afterAll(() => {
   server.close();
   server.closeAllConnections();

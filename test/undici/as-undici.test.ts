@@ -1,6 +1,5 @@
 import { EventEmitter } from 'node:events';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { PassThrough, Readable } from 'node:stream';
 import { gzipSync } from 'node:zlib';
 import { Agent, type Dispatcher, Pool, request, stream } from 'undici';
@@ -8,6 +7,7 @@ import { afterEach, describe, expect, onTestFinished, test } from 'vitest';
 import { callReport, createFetch } from '../../src/index.ts';
 import { resilience } from '../../src/undici/index.ts';
 import { errorOf } from '../support/error-of.ts';
+import { listen } from '../support/listen.ts';
 import { isBefore8 } from '../support/users-undici.ts';
 
 // What undici does, seen by whoever looks closely, is what it does behind the interceptor.
@@ -19,12 +19,12 @@ afterEach(async () => {
 
 async function serve(listener: RequestListener): Promise<string> {
   const server = createServer(listener);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const origin = await listen(server);
   closing.push(() => {
     server.closeAllConnections();
     server.close();
   });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  return origin;
 }
 
 function dispatchers(options = {}): [string, Dispatcher][] {

@@ -1,6 +1,4 @@
-import { once } from 'node:events';
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { Agent, Client, type Dispatcher, interceptors, MockAgent, Pool, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { callReport } from '../../src/index.ts';
@@ -9,6 +7,7 @@ import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
+import { listen, listenOnPort } from '../support/listen.ts';
 import { guarded, quick } from './support.ts';
 
 const unavailable: Fault = { kind: 'answer', status: 503 };
@@ -18,8 +17,7 @@ let answer: RequestListener;
 const server = createServer((incoming, response) => answer(incoming, response));
 let url = '';
 beforeEach(async () => {
-  await once(server.listen(0, '127.0.0.1'), 'listening');
-  url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
+  url = await listen(server);
 });
 afterEach(() => {
   server.closeAllConnections();
@@ -377,8 +375,7 @@ describe('among other dispatchers', () => {
     websocket.on('upgrade', (_request, socket) => {
       socket.end('HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: test\r\n\r\n');
     });
-    await once(websocket.listen(0, '127.0.0.1'), 'listening');
-    const { port } = websocket.address() as AddressInfo;
+    const port = await listenOnPort(websocket);
     const { guard, dispatcher } = guarded();
     const settled: unknown[] = [];
     guard.on('settled', (report) => settled.push(report));
