@@ -11,16 +11,24 @@
  *
  * `X-RateLimit-*` is not read: its reset is a number of seconds for one service and a date for the next.
  *
+ * All of them count from when the answer was made. A stored one says with `Age` how long ago that was (RFC 9111, section
+ * 5.1).
+ *
  * @param now Epoch milliseconds.
  */
 export function serverWait(headers: Headers, now: number): number | undefined {
+  const age = seconds(headers.get('age')?.trim() ?? '') ?? 0;
   const exact = [...valuesOf(headers, 'retry-after-ms'), ...valuesOf(headers, 'x-ms-retry-after-ms')];
   const standard = valuesOf(headers, 'retry-after');
-  if (exact.length === 0 && standard.length === 0) return quotaWait(headers);
+  if (exact.length === 0 && standard.length === 0) return left(quotaWait(headers), age);
   return (
-    longest(exact.map(milliseconds)) ??
-    longest(standard.map((value) => secondsLeft(value, headers) ?? untilDate(value, headers, now)))
+    left(longest(exact.map(milliseconds)), age) ??
+    longest(standard.map((value) => left(delaySeconds(value), age) ?? untilDate(value, headers, now, age)))
   );
+}
+
+function left(wait: number | undefined, age: number): number | undefined {
+  return wait === undefined ? undefined : Math.max(0, wait - age);
 }
 
 /** `Headers` joins repeated fields with commas; but a comma also follows the weekday of a date. */
@@ -39,16 +47,9 @@ function milliseconds(value: string): number | undefined {
   return /^\d+(?:\.\d+)?$/.test(value) ? finite(Number(value)) : undefined;
 }
 
-/**
- * A fraction is outside of the grammar, but servers send it, and mean it: it is rounded up. A stored answer is `Age` seconds
- * old (RFC 9111, section 5.1), and so is what it asks for.
- */
-function secondsLeft(value: string, headers: Headers): number | undefined {
-  const whole = /^\d+\.\d+$/.test(value) ? String(Math.ceil(Number(value))) : value;
-  const wait = seconds(whole);
-  return wait === undefined
-    ? undefined
-    : Math.max(0, wait - (seconds(headers.get('age')?.trim() ?? '') ?? 0));
+/** A fraction is outside of the grammar, but servers send it, and mean it: it is rounded up. */
+function delaySeconds(value: string): number | undefined {
+  return seconds(/^\d+\.\d+$/.test(value) ? String(Math.ceil(Number(value))) : value);
 }
 
 /** delay-seconds is 1*DIGIT: no sign, no fraction, no exponent. */
@@ -65,10 +66,11 @@ function finite(wait: number): number {
  * Counted from the response's own `Date`, if it has one: then both ends are read off the server's clock, and it
  * does not matter how wrong ours is.
  */
-function untilDate(value: string, headers: Headers, now: number): number | undefined {
+function untilDate(value: string, headers: Headers, now: number, age: number): number | undefined {
   const date = httpDate(value, now);
   if (date === undefined) return undefined;
-  return Math.max(0, date - (httpDate(headers.get('date') ?? '', now) ?? now));
+  const made = httpDate(headers.get('date') ?? '', now);
+  return Math.max(0, date - (made === undefined ? now : made + age));
 }
 
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];

@@ -1,6 +1,15 @@
 import type { ClientOptions } from '../model/options.ts';
+import {
+  type Check,
+  type Checks,
+  demand,
+  fail,
+  isPlainObject,
+  members,
+  number,
+  only,
+} from '../options/checks.ts';
 import type { Outcome } from './outcome.ts';
-import { positive } from './positive.ts';
 import { type QueueOptions, queueing } from './service.ts';
 import { simulate } from './simulate.ts';
 import { steadfetch } from './steadfetch.ts';
@@ -25,6 +34,30 @@ export interface Question {
   readonly seeds?: number;
 }
 
+const amount = number('a number above 0', (value) => value > 0 && Number.isFinite(value));
+
+/** An object of which each member is needed. */
+function whole<T extends object>(checks: Checks<T>): Check<T> {
+  const names = Object.keys(checks) as (keyof T & string)[];
+  return (value, path) => {
+    if (!isPlainObject(value)) return fail(path, `a plain object with ${names.join(' and ')}`, value);
+    const checked = members(value, path, path, checks, []);
+    demand(checked, path, checks, names);
+    return checked as T;
+  };
+}
+
+const checks: Checks<Question> = {
+  // What is in it, createFetch checks.
+  policy: only('the options of createFetch', (value): value is ClientOptions => isPlainObject(value)),
+  service: whole<QueueOptions>({ latency: amount, capacity: amount }),
+  load: amount,
+  spike: whole<NonNullable<Question['spike']>>({ rate: amount, duration: amount }),
+  processes: amount,
+  duration: amount,
+  seeds: amount,
+};
+
 /** And the answer. */
 export interface Forecast {
   /** One line. */
@@ -42,8 +75,7 @@ export const RECOVERED = 0.95;
  * Plays a load on a modelled service with the real client under your policy.
  * Time and `Math.random` of the whole process are virtual until it is done, so do nothing else meanwhile.
  *
- * @throws {TypeError} A number is none, or not above 0.
- * @throws {PolicyError} The policy is wrong.
+ * @throws {PolicyError} A name is unknown, a number is none or not above 0, or the policy is wrong.
  * @example
  * const { verdict } = await ask({
  *   policy: { retry: { attempts: 5 }, budget: false },
@@ -54,10 +86,10 @@ export const RECOVERED = 0.95;
  * });
  */
 export async function ask(question: Question): Promise<Forecast> {
-  const { policy, service, load, spike, processes = 1, duration = 90_000, seeds = 5 } = question;
-  for (const [name, value] of Object.entries({ ...service, load, ...spike, processes, duration, seeds })) {
-    positive(name, value);
-  }
+  if (!isPlainObject(question)) fail('question', 'a plain object with policy, service and load', question);
+  const checked = members<Question>(question, '', '', checks, []);
+  demand(checked, '', checks, ['policy', 'service', 'load']);
+  const { policy, service, load, spike, processes = 1, duration = 90_000, seeds = 5 } = checked;
   const from = duration / 3;
   const inSpike = (now: number) => spike !== undefined && now >= from && now < from + spike.duration;
   const scenario = {

@@ -4,11 +4,11 @@ import {
   boolean,
   type Check,
   type Checks,
+  demand,
   fail,
   isFunction,
   isPlainObject,
   isToken,
-  join,
   list,
   members,
   oneOf,
@@ -16,6 +16,7 @@ import {
   wholeNumber,
 } from '../options/checks.ts';
 import type { AnyStore, Store } from './store.ts';
+import { translate } from './translations.ts';
 
 export {
   boolean,
@@ -44,13 +45,11 @@ export function checkMembers<T extends object, Required extends keyof T & string
   checks: Checks<T>,
   required: readonly Required[] = [],
 ): Readonly<Partial<T> & Pick<T, Required>> {
-  if (!isPlainObject(value))
-    return fail(name, `a plain object with ${Object.keys(checks).join(', ')}`, value);
-  const checked = members(value, path, path, checks, []);
-  // A check of `undefined` names the option and what is allowed.
-  for (const member of required)
-    if (checked[member] === undefined) checks[member](undefined, join(path, member));
-  return checked as Readonly<Partial<T> & Pick<T, Required>>;
+  const siblings = Object.keys(checks);
+  if (!isPlainObject(value)) return fail(name, `a plain object with ${siblings.join(', ')}`, value);
+  const checked = members(value, path, path, checks, [], (given) => translate(given, siblings));
+  demand(checked, path, checks, required);
+  return checked;
 }
 
 /** A function. What it takes and returns, only a call can tell. */

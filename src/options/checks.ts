@@ -89,6 +89,17 @@ export function members<T extends object>(
   return Object.freeze(copy);
 }
 
+/** Throws what the check of a required member says of `undefined`, if it is missing. */
+export function demand<T extends object, Required extends keyof T & string>(
+  checked: Readonly<Partial<T>>,
+  path: string,
+  checks: Checks<T>,
+  required: readonly Required[],
+): asserts checked is Readonly<Partial<T> & Pick<T, Required>> {
+  for (const member of required)
+    if (checked[member] === undefined) checks[member](undefined, join(path, member));
+}
+
 function guess(meant: string | undefined, siblings: readonly string[]): string {
   return meant === undefined ? `there are ${siblings.join(', ')}` : `did you mean ${meant}?`;
 }

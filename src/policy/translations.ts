@@ -1,14 +1,4 @@
-/** What an option of another library is called here. */
-export interface Translation {
-  /** The names, as the other libraries have them. */
-  readonly names: readonly string[];
-  /** Where they come from. */
-  readonly from: string;
-  /** What to write instead: an option's path; undefined: there is no such option. */
-  readonly write?: string;
-  /** What differs. */
-  readonly note?: string;
-}
+import { type Translation, translated } from '../options/translation.ts';
 
 const FIRST_COUNTS = 'which counts the first attempt too: 2 retries are 3 attempts';
 
@@ -129,7 +119,7 @@ export const translations: readonly Translation[] = [
   },
   {
     names: ['keyHeader', 'headerName', 'idempotencyHeader'],
-    from: 'homes of their own',
+    from: 'code of your own',
     write: 'idempotency.header',
   },
   {
@@ -162,10 +152,6 @@ export const translations: readonly Translation[] = [
 
 /** What to say of a name that is no option here, but one in another library. */
 export function translate(name: string, place: string): string | undefined {
-  const found = translations.find(({ names }) => names.includes(name));
-  if (found === undefined) return undefined;
-  const { write, note } = found;
-  if (write === undefined) return note;
   // Not what it is in already.
-  return write === place ? undefined : `here it is ${write}${note === undefined ? '' : `, ${note}`}`;
+  return translated(translations, name, (write) => write !== place);
 }

@@ -236,6 +236,17 @@ test('a Retry-After is a floor: the next attempt never comes earlier', async () 
   expect(second?.waited).toBeGreaterThanOrEqual(79);
 });
 
+test('a stored answer asks for what is left of its Retry-After', async () => {
+  const stored = (age: string) =>
+    ({ kind: 'answer', status: 503, headers: { 'retry-after': '3600', age } }) satisfies Fault;
+  // Of the first two nothing is left; for the third an hour would have to be waited.
+  await using server = await startFaultServer({ faults: [stored('3600'), stored('4000'), stored('0')] });
+  const response = await createFetch(quick)(server.url);
+  expect(callReport(response)).toMatchObject({ stopped: 'policy' });
+  expect(callReport(response)?.attempts.map(({ reason }) => reason)).toEqual(['status', 'status', 'status']);
+  expect(server.requests).toHaveLength(3);
+});
+
 test('a Retry-After beyond retry.retryAfter ends the call with the response in hand', async () => {
   await using server = await startFaultServer({
     faults: [{ kind: 'answer', status: 503, headers: { 'retry-after': '3600' } }],

@@ -1,5 +1,7 @@
+import { MockAgent, request } from 'undici';
 import { describe, expect, test } from 'vitest';
 import { callReport, createFetch, type Options } from '../../src/index.ts';
+import { resilience } from '../../src/undici/index.ts';
 import { errorOf } from '../support/error-of.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
@@ -42,4 +44,27 @@ test('a redirect that the caller forbids is nobody’s failure', async () => {
     expect(callReport(error)).toMatchObject({ stopped: 'policy', attempts: [{ reason: 'invalid' }] });
   }
   expect(api.breakers.get(server.url)?.state).toBe('closed');
+});
+
+test.each([
+  ['a plain Error', new Error('socket hang up')],
+  ['an Error with a code', Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' })],
+  ['an Error of a class of its own', Object.assign(new Error('failed'), { name: 'FetchError' })],
+])('%s that a mock answers with is a network error', async (_what, given) => {
+  const mock = new MockAgent();
+  mock.disableNetConnect();
+  const failing = mock.get('http://service.test').intercept({ path: '/' }).replyWithError(given);
+  failing.persist();
+  const options: Options = { retry: { base: 1, cap: 1, attempts: 3 }, budget: false };
+  const calls: Promise<unknown>[] = [
+    createFetch({ ...options, dispatcher: mock })('http://service.test'),
+    request('http://service.test', { dispatcher: mock.compose(resilience(options)) }),
+  ];
+  for (const call of calls) {
+    expect(callReport(await errorOf(call))).toMatchObject({
+      stopped: 'attempts',
+      attempts: [{ reason: 'network' }, { reason: 'network' }, { reason: 'network' }],
+    });
+  }
+  await mock.close();
 });

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 import { createFetch, PolicyError } from '../../src/index.ts';
-import { type Translation, translations } from '../../src/policy/translations.ts';
+import { translations as ofReceivers } from '../../src/once/translations.ts';
+import type { Translation } from '../../src/options/translation.ts';
+import { translations } from '../../src/policy/translations.ts';
 import { textOf } from './pages.ts';
 
 const code = (text: string) => `\`${text}\``;
@@ -10,14 +12,17 @@ function rowOf({ names, from, write, note }: Translation): string {
   return `| ${names.map(code).join(', ')} | ${from} | ${here} | ${note ?? ''} |`;
 }
 
-test("the page has the validator's own table of other libraries' names", () => {
+test.each([
+  ['the validator’s own table', 'translations', translations],
+  ['the same for the receiving side', 'receiving', ofReceivers],
+])('the page has %s of other libraries’ names', (_which, mark, rows) => {
   const table = [
     '| there | from | here | what differs |',
     '| --- | --- | --- | --- |',
-    ...translations.map(rowOf),
+    ...rows.map(rowOf),
   ].join('\n');
   const [, onPage] =
-    /<!-- translations -->\n\n(.*?)\n\n<!-- \/translations -->/s.exec(textOf('docs/migrate.md')) ?? [];
+    new RegExp(`<!-- ${mark} -->\n\n(.*?)\n\n<!-- /${mark} -->`, 's').exec(textOf('docs/migrate.md')) ?? [];
   expect(onPage).toBe(table);
 });
 

@@ -362,4 +362,24 @@ describe('what is outside of the grammar, and plain all the same', () => {
   ])('of a stored answer, "%s" counts from when it was made, %s seconds ago', (value, age, wait) => {
     expect(serverWait(new Headers({ 'retry-after': value, age }), 0)).toBe(wait);
   });
+
+  const MADE = 'Sun, 06 Nov 1994 08:49:00 GMT';
+  const UNTIL = 'Sun, 06 Nov 1994 08:50:00 GMT';
+  it.each<[what: string, headers: Record<string, string>, wait: number]>([
+    ['a date, by the clock that made it', { 'retry-after': UNTIL, date: MADE }, 10_000],
+    ['milliseconds', { 'retry-after-ms': '60000' }, 10_000],
+    ['a quota', { 'ratelimit-remaining': '0', 'ratelimit-reset': '60' }, 10_000],
+    ['a quota in one field', { ratelimit: '"default";r=0;t=60' }, 10_000],
+    ['the longest of several', { 'retry-after': '60, 55' }, 10_000],
+  ])(
+    'of an answer that was stored 50 seconds ago, %s counts from when it was made',
+    (_what, headers, wait) => {
+      expect(serverWait(new Headers({ ...headers, age: '50' }), 0)).toBe(wait);
+    },
+  );
+
+  it('a date without the clock that made it is a moment, however old the answer', () => {
+    const now = Date.parse(UNTIL) - 7_000;
+    expect(serverWait(new Headers({ 'retry-after': UNTIL, age: '50' }), now)).toBe(7_000);
+  });
 });

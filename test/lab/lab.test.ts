@@ -113,6 +113,33 @@ test('a policy without guards is found out, and the verdict says so in one line'
   expect(sparklinesOf(good.worst).split('\n')).toHaveLength(4);
 });
 
+test.each<[wrong: object, message: string]>([
+  [{ seedz: 1 }, 'seedz is not an option; did you mean seeds?'],
+  [{ spike: { rate: 80, durations: 5 } }, 'spike.durations is not an option; did you mean spike.duration?'],
+  [{ spike: { rate: 80 } }, 'spike.duration must be a number above 0, got undefined'],
+  [
+    { service: { latency: 1, capasity: 2 } },
+    'service.capasity is not an option; did you mean service.capacity?',
+  ],
+  [{ service: undefined }, 'service must be a plain object with latency and capacity, got undefined'],
+  [{ load: '40' }, 'load must be a number above 0, got "40"'],
+  [{ load: Number.POSITIVE_INFINITY }, 'load must be a number above 0, got Infinity'],
+  [{ policy: undefined }, 'policy must be the options of createFetch, got undefined'],
+  [
+    { policy: { retry: { limit: 2 } } },
+    'retry.limit is not an option; here it is retry.attempts, which counts',
+  ],
+])('a question with a slip in it is refused, and nothing is played: %j', async (wrong, message) => {
+  const question = { policy: {}, service: { capacity: 100, latency: 10 }, load: 40, seeds: 1 };
+  await expect(ask({ ...question, ...wrong } as never)).rejects.toMatchObject({
+    name: 'PolicyError',
+    message: expect.stringContaining(message),
+  });
+  await expect(ask(undefined as never)).rejects.toThrow(
+    'question must be a plain object with policy, service',
+  );
+});
+
 test('the command line is read', () => {
   const line = ['lab', '--policy', './p.mjs', '--service', 'capacity=50,latency=200', '--load', '40'];
   expect(parseCommand([...line, '--spike', '80x5', '--processes', '100'])).toEqual({

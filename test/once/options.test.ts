@@ -62,10 +62,12 @@ describe('once refuses, and runs nothing:', () => {
     [{ scope: 'charge' }, 'scope must be a plain object with operation, tenant, got "charge"'],
     [{ scope: { ...scope, tennant: 'x' } }, 'scope.tennant is not an option; did you mean scope.tenant?'],
     [{ fingerPrint: 'A' }, 'fingerPrint is not an option; did you mean fingerprint?'],
-    [
-      { idempotencyKey: 'A' },
-      'idempotencyKey is not an option; there are scope, key, fingerprint, lifetime, lease, wait',
-    ],
+    [{ wit: 5, colour: 1 }, 'wit is not an option; did you mean wait?'],
+    [{ colour: 'A' }, 'colour is not an option; there are scope, key, fingerprint, lifetime, lease, wait'],
+    [{ idempotencyKey: 'A' }, 'idempotencyKey is not an option; here it is key'],
+    [{ ttl: 60 }, 'ttl is not an option; here it is lifetime, in milliseconds, from the claim on'],
+    [{ tenantId: 'a' }, 'tenantId is not an option; here it is scope, which names operation and tenant'],
+    [{ scope: { ...scope, userId: 'x' } }, 'scope.userId is not an option; here it is tenant'],
   ] as Row[])('%j', async (wrong, message) => {
     const id = { scope, key: 'a', ...(wrong as object) };
     await expect(once(memoryStore(), id, unreachable)).rejects.toEqual(refusal(message));
@@ -89,6 +91,11 @@ describe('consume refuses, and runs nothing:', () => {
     ...names.map(([consumer, complaint]): Row => [{ consumer }, `consumer ${complaint}`]),
     ...names.map(([messageId, complaint]): Row => [{ messageId }, `messageId ${complaint}`]),
     [{ messageID: 'm' }, 'messageID is not an option; did you mean messageId?'],
+    [{ groupId: 'g' }, 'groupId is not an option; here it is consumer'],
+    [
+      { idempotencyKey: 'm' },
+      'idempotencyKey is not an option; here it is messageId, what the producer calls it, the same on every delivery',
+    ],
   ] as Row[])('%j', async (wrong, message) => {
     const id = { consumer: 'ledger', messageId: 'm', ...(wrong as object) };
     await expect(consume(memoryStore(), id, unreachable)).rejects.toEqual(refusal(message));
@@ -121,6 +128,16 @@ describe('stores refuse, before anything is opened:', () => {
       'a misspelt option',
       () => redisStore(client, { prefx: 'x' } as never),
       'prefx is not an option; did you mean prefix?',
+    ],
+    [
+      'a name of another library',
+      () => postgresStore(pool, { tableName: 'x' } as never),
+      'tableName is not an option; here it is table',
+    ],
+    [
+      'a name of another library',
+      () => redisStore(client, { keyPrefix: 'x' } as never),
+      'keyPrefix is not an option; here it is prefix',
     ],
     [
       'a name for options',

@@ -28,6 +28,18 @@ const wrong: readonly (readonly [options: object, message: string])[] = [
   [{ fingerPrint: 'json' }, 'fingerPrint is not an option; did you mean fingerprint?'],
   [{ liftime: 60_000 }, 'liftime is not an option; did you mean lifetime?'],
   [{ method: ['POST'] }, 'method is not an option; did you mean methods?'],
+  [{ ttl: 60 }, 'ttl is not an option; here it is lifetime, in milliseconds, from the claim on'],
+  [{ lockTtl: 60 }, 'lockTtl is not an option; here it is lease, in milliseconds'],
+  [
+    { idempotencyKey: 'x-key' },
+    'idempotencyKey is not an option; here it is header, the name of the header that carries the key',
+  ],
+  [{ enforceIdempotency: true }, 'enforceIdempotency is not an option; here it is required, true by default'],
+  [
+    { cacheKeyPrefix: 'x' },
+    'cacheKeyPrefix is not an option; here it is scope, which names operation and tenant',
+  ],
+  [{ keyMaxLength: 64 }, 'keyMaxLength is not an option; a key has 1 to 255 characters'],
   [
     { store: undefined },
     'store must be a store, such as memoryStore() or postgresStore(pool).transactional, got undefined',

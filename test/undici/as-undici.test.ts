@@ -333,6 +333,28 @@ test('a dispatcher that wants no more says so to whoever asks it through the int
   expect(said).toContain(false);
 });
 
+const oddlyNamed: Record<string, () => NonNullable<Dispatcher.RequestOptions['headers']>> = {
+  'an object': () => JSON.parse('{"__proto__":"1","constructor":"2","toString":"3"}'),
+  'names and values in turn': () => ['__proto__', '1', 'constructor', '2', 'toString', '3'],
+  pairs: () => new Map(Object.entries({ constructor: '2', ['__proto__']: '1', toString: '3' })),
+};
+test.each(Object.entries(oddlyNamed))(
+  'headers whose names every object has are sent as by undici, beside the key: %s',
+  async (_name, headers) => {
+    const origin = await serve((incoming, response) => response.end(JSON.stringify(incoming.rawHeaders)));
+    const sent: string[][] = [];
+    for (const [, dispatcher] of dispatchers()) {
+      const { body } = await request(origin, { method: 'POST', headers: headers(), dispatcher });
+      sent.push((await body.json()) as string[]);
+    }
+    const [undicis = [], ours = []] = sent;
+    const at = ours.indexOf('Idempotency-Key');
+    expect(undicis).toContain('__proto__');
+    expect(at).toBeGreaterThan(0);
+    expect(ours.toSpliced(at, 2)).toEqual(undicis);
+  },
+);
+
 test('plain headers are plain, though somebody made all objects iterable', async () => {
   const origin = await serve((incoming, response) => response.end(incoming.headers['x-a']));
   const prototype = Object.prototype as unknown as Record<symbol, unknown>;
