@@ -6,12 +6,12 @@ import { decideOnRefusal } from './decide.ts';
 import type { CallPlan } from './plan.ts';
 import { momentOf } from './rules.ts';
 
-/** What a call goes with that shares nothing with others. */
+/** The admission of a call without guards: it shares nothing with other calls. */
 const UNGUARDED = new Admission([], [], '');
-/** Others were here before. */
+/** The refusal of an attempt that must queue behind other calls. */
 const QUEUED: Refusal = { by: 'breaker', until: 0, isFixed: false };
 
-/** Lets an attempt in: now or, if the call has the patience, when there is room. */
+/** Lets an attempt in: at once, or later if the call has patience and there is room. */
 export function admit<A extends ResponseHead>(
   plan: CallPlan<A>,
   wish: Wish,
@@ -28,9 +28,9 @@ export function admit<A extends ResponseHead>(
 }
 
 /**
- * Why a pause is no use: nothing may be sent after it, and the call can't wait for room.
+ * Why the call need not even begin its pause: after the pause nothing may be sent, and the call can't wait for room.
  *
- * @param now when the pause will be over
+ * @param now when the pause would be over
  */
 export function whyHopeless<A extends ResponseHead>(
   plan: CallPlan<A>,
@@ -42,7 +42,7 @@ export function whyHopeless<A extends ResponseHead>(
   return 'stop' in decideOnRefusal(refusal, plan.policy.patience, momentOf(plan, now)) ? refusal : undefined;
 }
 
-/** Nothing may be sent now. */
+/** Waits for room, if the call has patience. Called when nothing may be sent now. */
 function waitForRoom<A extends ResponseHead>(
   plan: CallPlan<A>,
   wish: Wish,

@@ -2,7 +2,7 @@ import { codeOf } from '../model/cause.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { AttemptReason, AttemptReport, ErrorSummary } from '../model/report.ts';
 
-/** What is noted of an attempt. Its report is only written when somebody asks for it. */
+/** The facts about one attempt. Its report is only built when it is asked for. */
 export class AttemptRecord {
   readonly number: number;
   readonly startedAt: number;
@@ -20,17 +20,17 @@ export class AttemptRecord {
     this.waited = waited;
   }
 
-  /** It threw. */
+  /** The attempt threw. */
   failed(error: unknown): void {
     this.#error = summarise(error);
   }
 
-  /** Of its error. */
+  /** The code of the attempt's error. */
   get code(): string | undefined {
     return this.#error?.code;
   }
 
-  /** Frozen: listeners are shown it, all of them the same. */
+  /** Frozen, because all listeners get the same object. */
   get report(): AttemptReport {
     this.#report ??= Object.freeze(this.#write());
     return this.#report;
@@ -40,7 +40,7 @@ export class AttemptRecord {
     const { number, startedAt, duration, waited, status, delivery, reason } = this;
     const error = this.#error;
     if (status !== undefined && error === undefined) {
-      // What most attempts come to: a literal costs less than to join parts (`npm run bench:tricks`).
+      // The common case: one literal is cheaper than joined parts (`npm run bench:tricks`).
       return { number, startedAt, duration, waited, status, delivery, reason };
     }
     return {
@@ -52,7 +52,7 @@ export class AttemptRecord {
   }
 }
 
-/** Without the message, which may hold a URL with its secrets. */
+/** Leaves the message out, because a message may hold a URL with secrets. */
 function summarise(error: unknown): ErrorSummary {
   const name = error instanceof Error ? error.name : typeof error;
   const code = codeOf(error);

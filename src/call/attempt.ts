@@ -12,17 +12,17 @@ import { NO_RETRY } from './layer.ts';
 import { makeBody } from './make-body.ts';
 import type { CallPlan } from './plan.ts';
 
-/** One attempt, done. */
+/** An attempt that is over. */
 export interface Attempted<A extends ResponseHead> {
-  /** Undefined if it did not even get to the transport. */
+  /** Undefined: the attempt did not reach the transport. */
   readonly exchange: Exchange<A> | undefined;
   readonly response: A | undefined;
   readonly error: unknown;
   readonly verdict: Verdict;
   readonly record: AttemptRecord;
-  /** Whoever let it in. */
+  /** The permits of the attempt. */
   readonly admission: Admission;
-  /** Milliseconds that the server asked to be left alone, if it did. */
+  /** The pause that the server asked for, in milliseconds; undefined: none. */
   readonly asked: number | undefined;
   /** Monotonic. */
   readonly ended: number;
@@ -30,17 +30,17 @@ export interface Attempted<A extends ResponseHead> {
 
 type Found<A extends ResponseHead> = Pick<Attempted<A>, 'response' | 'error' | 'verdict'>;
 
-/** What an attempt begins with. It is the attempt's own: another one of the same call may run beside it. */
+/** What an attempt begins with. It belongs to this attempt alone, so two attempts of one call can run side by side. */
 export interface Start {
-  /** Counted from 1. */
+  /** The attempt's number, counted from 1. */
   readonly number: number;
-  /** Milliseconds of pause before it. */
+  /** Milliseconds of pause before the attempt. */
   readonly waited: number;
-  /** The guards are told what comes of it. */
+  /** The permits of the attempt, which tell the guards of its end. */
   readonly admission: Admission;
 }
 
-/** Sends the request once and says what came of it. Never rejects. */
+/** Sends the request once and resolves to the result. Never rejects. */
 export function attempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start): Promise<Attempted<A>> {
   const { instrumentations, record, emitter, runtime } = plan;
   const begun = runtime.now();
@@ -70,7 +70,7 @@ class Attempt<A extends ResponseHead> {
     this.#begun = begun;
   }
 
-  /** Not an async function: a call that goes well has no use for a frame to come back to. */
+  /** Not an async function: an attempt that succeeds then needs no frame to resume. */
   run(): Promise<Attempted<A>> {
     const plan = this.#plan;
     try {
@@ -106,7 +106,7 @@ class Attempt<A extends ResponseHead> {
     return this.#exchange.send(order);
   }
 
-  /** Whether the services behind should try only once: this layer, or one above, is retrying, or can't any more. */
+  /** Whether the service should try its own calls only once: because this layer or one above retries, or has no retry left. */
   #isLastHope(): boolean {
     const { layer, guards, runtime, endpoint } = this.#plan;
     if (layer === undefined) return false;
@@ -129,7 +129,7 @@ class Attempt<A extends ResponseHead> {
     const { caller } = this.#plan;
     const aborted = caller?.aborted === true;
     if (this.#exchange === undefined) {
-      // The body could not be made. Whatever went wrong, it was no fault of the dependency.
+      // The body could not be made, whatever the reason. The dependency is not at fault.
       const verdict = { ...judgeError(error, { fault: 'body' }, aborted), outcome: 'ignored' as const };
       return { response: undefined, error, verdict };
     }
@@ -138,7 +138,7 @@ class Attempt<A extends ResponseHead> {
     return { response: undefined, error: reason, verdict };
   }
 
-  /** Tells everybody who has to know. */
+  /** Ends the attempt: judges it, and tells guards, record and listeners. */
   #done(found: Found<A>): Attempted<A> | Promise<Attempted<A>> {
     const ended = this.#plan.runtime.now();
     const judged = this.#consult(found);
@@ -155,8 +155,8 @@ class Attempt<A extends ResponseHead> {
   }
 
   /**
-   * Whether the attempt ran out of time because it waited for a connection of ours most of it, while others were sent: a
-   * full pool is no failure of the dependency. Where nobody is sent no connection may be had at all, which is one.
+   * Whether the attempt timed out mainly because it waited for a free connection of our pool, while other requests were sent. A
+   * full pool is no failure of the dependency. If no request was sent, no connection could be made, and that is a failure.
    */
   #waitedForUs({ reason }: Verdict, ended: number): boolean {
     if (reason !== 'timeout' || this.#exchange === undefined) return false;
@@ -165,7 +165,7 @@ class Attempt<A extends ResponseHead> {
     return sentAt - this.#begun > ended - sentAt && traffic.cameSince(url.origin, this.#begun);
   }
 
-  /** Asks `retry.when`, if the failure is one that the rules have an opinion on. */
+  /** Asks `retry.when` about a failure that the rules can retry. */
   #consult(found: Found<A>): Found<A> {
     const { policy, record } = this.#plan;
     const { verdict, response, error } = found;
@@ -183,7 +183,7 @@ class Attempt<A extends ResponseHead> {
       if (word === undefined) return found;
       return { ...found, verdict: { ...verdict, stopped: word ? undefined : 'policy' } };
     } catch (mistake) {
-      // A mistake in the caller's own code is the caller's to see, not ours to retry.
+      // The caller's function threw. The caller gets that error, and the call is not retried.
       if (response) this.#exchange?.discard(response);
       return { response: undefined, error: mistake, verdict: { ...verdict, stopped: 'policy' } };
     }
@@ -194,7 +194,7 @@ class Attempt<A extends ResponseHead> {
     return serverWait(response.headers, this.#plan.runtime.epoch());
   }
 
-  /** What the guards are told. */
+  /** What the guards are told about the attempt. */
   #departure({ verdict, record, asked = 0, ended }: Attempted<A>): Departure {
     const { limits, policy } = this.#plan;
     return {

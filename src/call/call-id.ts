@@ -7,8 +7,8 @@ let block = '';
 let next = END;
 
 /**
- * An id for a call: a UUID of version 8 (RFC 9562, section 5.8). To draw each at random costs more than twice as much
- * (`npm run bench:tricks`), so most of it is random, once for many calls, and its last six digits count them.
+ * An id for a call: a UUID of version 8 (RFC 9562, section 5.8). A random UUID for each call costs more than twice as much
+ * (`npm run bench:tricks`). So the first part is random and serves many calls, and the last six digits count these calls.
  */
 export function callId(): string {
   if (next === END) {

@@ -13,8 +13,8 @@ import { failedAttempt, momentOf, retryRules } from './rules.ts';
 const FIRST: Wish = { number: 1, after: undefined, span: 0 };
 
 /**
- * Makes one logical call: attempts, until one is good or nothing may follow.
- * The last attempt's own error is rethrown; an answer beats any error of ours.
+ * Makes one logical call: attempts, until one succeeds or the rules allow no further one. If the last attempt was answered, the
+ * call resolves with that response, whatever else ended the call. Otherwise it rejects with the error of the last attempt.
  */
 export function makeCall<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
   const { instrumentations, record } = plan;
@@ -26,7 +26,7 @@ export function makeCall<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> 
   );
 }
 
-/** Not an async function: a call that goes well has no use for a frame to come back to. */
+/** Not an async function: a call without retries then needs no frame to resume. */
 function run<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
   plan.scope?.room.count(plan.record.begun);
   const admission = admit(plan, FIRST);
@@ -45,8 +45,8 @@ function firstAttempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start): 
 }
 
 /**
- * Attempt after attempt, for as long as there is a next start. A failed attempt's response is kept through the pause: if no
- * attempt follows, it is the answer.
+ * Makes one attempt after another, for as long as `nextStart` gives a start. The response of a failed attempt is kept through the
+ * pause: if no attempt follows, the call resolves with that response.
  */
 async function retry<A extends ResponseHead>(plan: CallPlan<A>, first: Attempted<A>): Promise<A> {
   let last = first;
@@ -65,7 +65,7 @@ async function retry<A extends ResponseHead>(plan: CallPlan<A>, first: Attempted
   return end(plan, last, typeof next === 'string' ? next : undefined);
 }
 
-/** Decides, waits and reserves: the start of another attempt, or why there is none. */
+/** Decides, waits and enters the guards. Resolves to the start of another attempt, or to the reason why there is none. */
 async function nextStart<A extends ResponseHead>(
   plan: CallPlan<A>,
   failed: Attempted<A>,

@@ -2,11 +2,10 @@ import { isOpen } from '../platform/streams.ts';
 import type { AbortTarget } from '../transport/exchange.ts';
 
 /**
- * The caller's AbortSignal, made safe to use for ten thousand calls.
+ * The caller's AbortSignal, made safe to share between ten thousand calls.
  *
- * `fetch` leaves a listener on the signal until the garbage collector has had the response. So one listener on the
- * caller's signal serves all calls that are under way: whatever of them can be ended is told so, and who needs a signal
- * gets one of the call's own.
+ * `fetch` keeps a listener on a signal until the response is garbage-collected. So a single listener on the caller's signal
+ * serves all calls under way: it tells each call's abort targets, and aborts the call's own signal where something needs one.
  */
 export class CallerSignal {
   readonly #link: Link;
@@ -21,7 +20,7 @@ export class CallerSignal {
     return this.#link.aborted;
   }
 
-  /** Aborts with the caller's own reason. */
+  /** The call's own signal, which aborts with the caller's reason. */
   get signal(): AbortSignal {
     return this.#link.signal;
   }
@@ -38,19 +37,19 @@ export class CallerSignal {
     this.#link.kept = new WeakRef(target);
     dropped.register(target, this.#link);
     target.whenOver?.(() => {
-      // Between two attempts nothing is handed over yet: the call goes on.
+      // Between two attempts no response was returned yet, so the call still needs the signal.
       if (this.#link.isHandedOver) this.release();
     });
   }
 
-  /** The call threw: it needs the signal no more. */
+  /** The call threw, so it needs the signal no more. */
   release(): void {
     this.#hub.leave(this.#link);
   }
 
   /**
-   * The response was handed over. The signal still counts until its body is read: the body and not the response,
-   * because who reads the one may have let go of the other.
+   * The response was returned. The signal stays in use until the body is read to its end. The body counts, not the response,
+   * because a reader may hold the body and let the response go.
    */
   handOver(response: Response): void {
     this.#link.isHandedOver = true;
@@ -58,7 +57,7 @@ export class CallerSignal {
       if (this.#link.isOver) this.release();
       return;
     }
-    // Whoever had the signal may end the body by it: it is not known what they do. Without one, nobody can.
+    // A fetch that was given the call's signal may end the body by it. If the signal was never given away, nothing can.
     const body = this.#link.isHeard ? response.body : null;
     if (body === null) {
       this.release();
@@ -73,9 +72,9 @@ const NONE: readonly AbortTarget[] = [];
 
 /** One call on a signal. */
 class Link {
-  /** By way of the hub, this keeps the signal itself for as long as there is a body that it could abort. */
+  /** Through the hub, the link keeps the caller's signal alive for as long as there is a body to abort. */
   readonly hub: Hub;
-  /** Not once the call is over, whatever becomes of the signal. */
+  /** Whether the caller aborted during the call. A later abort does not change this value. */
   aborted: boolean;
   targets = NONE;
   kept: WeakRef<AbortTarget> | undefined;
@@ -126,10 +125,10 @@ function hubFor(source: AbortSignal): Hub {
   return hub;
 }
 
-/** How many links are looked at, in turn, whenever one is added. */
+/** The number of links that are checked each time one is added. */
 const SWEEP = 4;
 
-/** All the calls under way on one signal, behind a single listener. */
+/** All calls under way on one signal, behind a single listener. */
 class Hub {
   readonly source: AbortSignal;
   readonly #links = new Set<Link>();
@@ -143,7 +142,7 @@ class Hub {
     const link = new Link(this);
     if (link.aborted) return link;
     this.#links.add(link);
-    // Adding the same listener twice is adding it once.
+    // `addEventListener` ignores a listener that is already added.
     this.source.addEventListener('abort', this.#onAbort, { once: true });
     return link;
   }
@@ -153,7 +152,7 @@ class Hub {
     if (this.#links.size === 0) this.source.removeEventListener('abort', this.#onAbort);
   }
 
-  /** Takes out links whose body has been read to its end: nothing tells us when that happens. */
+  /** Removes links whose body was read to its end, because no event tells of that. */
   #sweep(): void {
     let looked = 0;
     for (const link of this.#links) {

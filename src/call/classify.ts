@@ -5,22 +5,22 @@ import type { AttemptReason, Stopped } from '../model/report.ts';
 import type { Exchange, ResponseHead } from '../transport/exchange.ts';
 import { type Permanence, permanenceOf } from './network-error.ts';
 
-/** What came back means. */
+/** What the result of an attempt means for its call. */
 export interface Verdict {
   readonly reason: AttemptReason;
-  /** What the breaker is told. */
+  /** The outcome that the guards count. */
   readonly outcome: Outcome;
-  /** Why the call ends here; undefined if it is worth another attempt. */
+  /** Why the call ends; undefined if the attempt may be retried. */
   readonly stopped: Stopped | undefined;
 }
 
 const success: Verdict = { reason: 'success', outcome: 'success', stopped: 'success' };
 const aborted: Verdict = { reason: 'aborted', outcome: 'ignored', stopped: 'aborted' };
-/** Our own deadline says nothing about the dependency. */
+/** The call's own deadline says nothing about the dependency. */
 const outOfTime: Verdict = { reason: 'timeout', outcome: 'ignored', stopped: 'deadline' };
 const timeout: Verdict = { reason: 'timeout', outcome: 'failure', stopped: undefined };
 const invalid: Verdict = { reason: 'invalid', outcome: 'ignored', stopped: 'policy' };
-/** The caller's body threw while it was made or sent: no fault of the dependency's. */
+/** The caller's body threw while it was made or sent. The dependency is not at fault. */
 const unusableBody: Verdict = { reason: 'body', outcome: 'ignored', stopped: 'body' };
 const onTheWire: Readonly<Record<Permanence, Verdict>> = {
   transient: { reason: 'network', outcome: 'failure', stopped: undefined },
@@ -29,7 +29,8 @@ const onTheWire: Readonly<Record<Permanence, Verdict>> = {
 };
 
 /**
- * @param keyed whether a key makes a repeat of this call recognisable
+ * Judges an attempt that was answered.
+ * @param keyed whether the server recognises a repeat of this call by its key
  */
 export function judgeResponse(response: ResponseHead, policy: ResolvedPolicy, keyed: boolean): Verdict {
   const { status } = response;
@@ -54,7 +55,7 @@ function isRetried(
   return retry.statuses.has(status);
 }
 
-/** What an attempt that threw means, by what is known of it. */
+/** Judges an attempt that threw. */
 export function judgeError(
   error: unknown,
   { fault }: Pick<Exchange, 'fault'>,
@@ -67,12 +68,12 @@ export function judgeError(
   return fault === 'network' ? onTheWire[permanenceOf(error)] : invalid;
 }
 
-/** Nothing but a Blob or a File of the caller's is ever not readable; undici does not say who failed. */
+/** Only a Blob or File of the caller's throws a NotReadableError, and undici does not say what threw. */
 function isUnreadable(error: unknown): boolean {
   return [...causes(error)].some((cause) => Reflect.get(cause, 'name') === 'NotReadableError');
 }
 
-/** By code: there may be two copies of this package. */
+/** Compares the code, not the class, because a process may have two copies of this package. */
 function isTimeout(error: unknown): error is { phase: string } {
   return error instanceof Error && Reflect.get(error, 'code') === 'ERR_STEADFETCH_TIMEOUT';
 }

@@ -17,15 +17,15 @@ import { Instrumentations } from './instrumentations.ts';
 import type { CallContext } from './plan.ts';
 import { Traffic } from './traffic.ts';
 
-/** What a client and those extended from it share. */
+/** The state that a client shares with the clients extended from it. */
 export interface ClientState extends CallContext {
   readonly breakers: Breakers;
   readonly names: ScopeNames;
 }
 
 /**
- * What every kind of client is made of: its rules, and what its calls share.
- * @param accept says what is wrong with rules for this kind of client, also when they are updated
+ * Makes the rules and the shared state of a new client.
+ * @param accept throws if the rules are wrong for this kind of client; called again for each update
  * @throws {PolicyError} An option is wrong.
  */
 export function prepare(
@@ -66,14 +66,14 @@ export function prepare(
   };
 }
 
-/** The rules of a client that is made from another one. @throws {PolicyError} An option is wrong. */
+/** Makes the rules of an extended client. @throws {PolicyError} An option is wrong. */
 export function extend(rules: LivePolicies, options: Options, { names }: ClientState): LivePolicies {
   const extension = rules.extend(options);
   learn(names, extension.current);
   return extension;
 }
 
-/** Other rules for a client that goes on working. @throws {PolicyError} An option is wrong: then nothing has changed. */
+/** Replaces the rules of a client that is in use. @throws {PolicyError} An option is wrong. Nothing has changed then. */
 export function update(
   rules: LivePolicies,
   options: Options,

@@ -3,62 +3,65 @@ import type { Refusal } from '../guard/guard.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { Stopped } from '../model/report.ts';
 
-/** A pause only pays off if this much time is left for the attempt after it, in milliseconds. */
+/** A pause is only worthwhile if at least this much time is left for the attempt after it, in milliseconds. */
 export const WORTHWHILE = 50;
 
-/** The last pause is at least this share of its longest: the last hope of a call is not spent in the first second of trouble. */
+/**
+ * The pause before the last attempt is at least this share of its longest, so that a call does not use up all its attempts in the
+ * first second of an outage.
+ */
 const HELD = 0.67;
 
-/** What is known of an attempt that failed. */
+/** The facts about a failed attempt. */
 export interface FailedAttempt {
-  /** Counted from 1. */
+  /** The attempt's number, counted from 1. */
   readonly number: number;
   readonly delivery: Delivery;
-  /** The server said that it is still at work on this call ("still running"). */
+  /** Whether the server says that it still works on this call ("still running"). */
   readonly running: boolean;
-  /** Milliseconds that the server asked to be left alone, if it did. */
+  /** The pause that the server asked for, in milliseconds; undefined: none. */
   readonly asked: number | undefined;
 }
 
-/** What this call may do. */
+/** What the rules allow this call. */
 export interface RetryRules {
   readonly attempts: number;
   readonly base: number;
   readonly factor: number;
   readonly cap: number;
-  /** The longest wait that a server may ask for. */
+  /** The longest wait that a server may ask for, in milliseconds. */
   readonly retryAfter: number;
-  /** Whether the work may be done twice: by the nature of its method, or because a key protects it. */
+  /** Whether a repeat is safe: the method is idempotent, or a key protects the work. */
   readonly repeatable: boolean;
   /** Whether the body can be sent again. */
   readonly resendable: boolean;
-  /** Monotonic: when the server forgets the key; `Infinity`: there is none to forget. */
+  /** Monotonic: when the server forgets the key; `Infinity`: there is no key. */
   readonly forgotten: number;
 }
 
-/** The time, monotonic. */
+/** The present moment. Times are monotonic. */
 export interface Moment {
   readonly now: number;
-  /** When the call has to be over; `Infinity`: never. */
+  /** When the call must be over; `Infinity`: never. */
   readonly deadline: number;
-  /** Chance: uniform in [0, 1). */
+  /** A random number, uniform in [0, 1). */
   readonly random: () => number;
 }
 
-/** What follows. */
+/** What follows on a failed attempt. */
 export type Decision =
-  /** The call ends, and this is why. */
+  /** The call ends, for this reason. */
   | { readonly stop: Stopped }
-  /** Another attempt, after so many milliseconds. */
+  /** Another attempt follows, after this many milliseconds. */
   | { readonly wait: number };
 
 /** What follows on a refusal. */
 export type RefusalDecision =
   | { readonly stop: Stopped }
-  /** The call waits for room, until then at most (monotonic). */
+  /** The call waits for room until this time at the latest (monotonic). */
   | { readonly roomUntil: number };
 
-/** What follows on a failed attempt that is worth another one. Changes nothing. */
+/** Decides what follows on a failed attempt that may be retried. Changes nothing. */
 export function decide(
   failed: FailedAttempt,
   rules: RetryRules,
@@ -68,18 +71,18 @@ export function decide(
   if (!rules.resendable) return { stop: 'body' };
   const { asked = 0, number } = failed;
   if (asked > rules.retryAfter) return { stop: 'policy' };
-  // "The first one is still running" is no failure that a quick repeat gets around: such a pause starts at the cap.
+  // While the first request still runs, a quick repeat is useless, so the pause begins at the cap.
   const base = failed.running ? rules.cap : rules.base;
   const isLast = number + 1 === rules.attempts;
   const wait =
     asked + backoff(number, { ...rules, base }, isLast ? () => HELD + (1 - HELD) * random() : random);
   if (now + wait + WORTHWHILE > deadline) return { stop: 'deadline' };
-  // A key that the server has forgotten protects no more.
+  // A key that the server has forgotten protects no longer.
   if (now + wait >= rules.forgotten) return { stop: 'unsafe' };
   return { wait };
 }
 
-/** What follows if the guards let nothing be sent now. Changes nothing. */
+/** Decides what follows when a guard refuses. Changes nothing. */
 export function decideOnRefusal(
   { by, until, isFixed }: Refusal,
   patience: number,
@@ -89,7 +92,7 @@ export function decideOnRefusal(
   return roomUntil <= now || (isFixed && until > roomUntil) ? { stop: by } : { roomUntil };
 }
 
-/** Milliseconds that the pauses of a call may come to, until the attempt of that number. */
+/** The longest time that the call's pauses may take together, until the attempt of that number, in milliseconds. */
 export function spanOf(number: number, rules: RetryRules): number {
   let span = 0;
   for (let retry = 1; retry < number; retry++) span += longestBackoff(retry, rules);

@@ -6,7 +6,7 @@ type Listener<Name extends keyof Events> = (event: Events[Name]) => void;
 
 type Listeners = { readonly [Name in keyof Events]: readonly Listener<Name>[] };
 
-/** Each event goes to its channel, too, for whoever watches the whole process. */
+/** Each event is also published on a diagnostics channel, for subscribers that watch the whole process. */
 const channels = Object.fromEntries(
   eventNames.map((name) => [name, channel(`steadfetch:${name}`)]),
 ) as Readonly<Record<keyof Events, Channel>>;
@@ -15,12 +15,12 @@ function noListeners(): Listeners {
   return Object.fromEntries(eventNames.map((name) => [name, []])) as unknown as Listeners;
 }
 
-/** Tells listeners what happened. They can watch a call, but not touch it. */
+/** Calls the listeners of events. Listeners observe a call and can't change it. */
 export class Emitter {
-  /** Lists that never change: who is taken off while an event is told still hears of that one. */
+  /** The lists are replaced, never changed: a listener that is removed during an event still receives that event. */
   readonly #listeners = noListeners();
 
-  /** @throws {TypeError} There is no such event, or the listener is no function. */
+  /** @throws {TypeError} There is no such event, or the listener is not a function. */
   on<Name extends keyof Events>(name: Name, listener: Listener<Name>): () => void {
     if (!Object.hasOwn(this.#listeners, name)) {
       const names = Object.keys(this.#listeners);
@@ -29,7 +29,7 @@ export class Emitter {
     if (typeof listener !== 'function') {
       throw new TypeError(`the listener must be a function, got ${typeof listener}`);
     }
-    // A wrapper of its own, so that one function may listen twice and each `off` takes one of them away.
+    // A new wrapper for each `on`, so that one function may be added twice and each `off` removes one of the two.
     const entry: Listener<Name> = (event) => listener(event);
     this.#set(name, [...this.#listenersOf(name), entry]);
     return () =>
@@ -39,7 +39,7 @@ export class Emitter {
       );
   }
 
-  /** Whether anybody listens: without a listener no event is built. */
+  /** Whether anything listens. Without a listener no event is built. */
   has(name: keyof Events): boolean {
     return this.#listenersOf(name).length > 0 || channels[name].hasSubscribers;
   }

@@ -6,12 +6,12 @@ import type { Attempted } from './attempt.ts';
 import type { CallPlan } from './plan.ts';
 
 /**
- * Ends the call: with the response if there is one, else by throwing the error.
+ * Ends the call: returns the response if there is one, else throws the error.
  *
- * @param why if something else ends it than the attempt itself
+ * @param why the reason, if something other than the last attempt ends the call
  */
 export function end<A extends ResponseHead>(plan: CallPlan<A>, last: Attempted<A>, why?: Stopped): A {
-  // If something else ends it, there may have been a pause since.
+  // If something else ends the call, there may have been a pause since the attempt.
   const now = why === undefined ? last.ended : plan.runtime.now();
   const stopped = why ?? last.verdict.stopped ?? 'attempts';
   if (stopped === 'aborted') {
@@ -19,13 +19,13 @@ export function end<A extends ResponseHead>(plan: CallPlan<A>, last: Attempted<A
     throw fail(plan, stopped, plan.caller?.signal.reason, now);
   }
   if (last.response === undefined) throw fail(plan, stopped, last.error, now);
-  // What has counted as a failure already can't count again.
+  // An attempt that already counted as a failure must not count again when its body breaks off.
   if (last.verdict.outcome === 'success') plan.record.admittedBy(last.admission);
   settle(plan, stopped, now, last.response, last.exchange);
   return last.response;
 }
 
-/** Ends a call for which nothing was ever sent. @returns what it throws */
+/** Ends a call that never sent anything. @returns the error to throw */
 export function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal: Refusal): unknown {
   const { scope, runtime, caller } = plan;
   const now = runtime.now();
@@ -36,7 +36,7 @@ export function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal: Refus
   return fail(plan, stopped, new BreakerOpenError(scope?.name ?? '', retryAt), now);
 }
 
-/** Why a call ends whose attempt was refused. */
+/** Counts and reports a refusal that ends the call. @returns why the call ends */
 export function turnedAway<A extends ResponseHead>(
   plan: CallPlan<A>,
   { by }: Refusal,
@@ -50,12 +50,12 @@ export function turnedAway<A extends ResponseHead>(
   return by;
 }
 
-/** Lets go of the response, if there is one. */
+/** Discards the response, if there is one. */
 export function discard<A extends ResponseHead>({ exchange, response }: Attempted<A>): void {
   if (response) exchange?.discard(response);
 }
 
-/** The call ends with an error, and this is it. */
+/** Settles a call that ends with this error. @returns the error */
 function fail<A extends ResponseHead>(
   plan: CallPlan<A>,
   stopped: Stopped,

@@ -7,9 +7,9 @@ import type { Policies } from '../policy/policies.ts';
 import { isIdempotentMethod, protects } from './key.ts';
 
 /**
- * What the rules come to for a method and a URL, without sending anything.
+ * Says which rules apply to a method and a URL. Sends nothing.
  *
- * @throws {PolicyError} The method or the URL is none, or the call's own policy is wrong.
+ * @throws {PolicyError} The method or the URL is not valid, or the call's own policy is wrong.
  */
 export function explain(policies: Policies, method: unknown, given: unknown, own?: Policy): Explanation {
   if (typeof method !== 'string' || method === '') {
@@ -36,7 +36,7 @@ export function explain(policies: Policies, method: unknown, given: unknown, own
   };
 }
 
-/** What a dialect comes to, member by member. */
+/** The values of a dialect, by the path of each member. */
 function ofDialect(dialect: ResolvedDialect | false, from: string): Record<string, ExplainedValue> {
   if (dialect === false) return {};
   return Object.fromEntries(

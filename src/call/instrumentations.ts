@@ -3,7 +3,7 @@ import { type Instrumentation, PROCESS } from '../model/instrumentation.ts';
 import type { AttemptReport, CallReport } from '../model/report.ts';
 import { tracingChannel } from '../platform/diagnostics.ts';
 
-/** What subscribers of `steadfetch:call` are given. `report` is there once the call is over. */
+/** The message of the tracing channel `steadfetch:call`. `report` is set once the call is over. */
 export interface CallTrace {
   readonly call: CallRef;
   report?: CallReport;
@@ -12,17 +12,17 @@ export interface CallTrace {
 const calls = tracingChannel<CallTrace>('steadfetch:call');
 const shared = globalThis as { [PROCESS]?: Set<Instrumentation> };
 
-/** Those that every client of this process runs its calls within. */
+/** The instrumentations of every client in this process. */
 export function processInstrumentations(): Set<Instrumentation> {
   shared[PROCESS] ??= new Set();
   return shared[PROCESS];
 }
 
-/** What a client runs its calls and attempts within. Where there is nothing, nothing is built. */
+/** The instrumentations that wrap the calls and attempts of a client. Without any, nothing is built. */
 export class Instrumentations {
   readonly #own = new Set<Instrumentation>();
 
-  /** Returns the function that takes it off again. */
+  /** Adds an instrumentation. Returns a function that removes it. */
   readonly add = (instrumentation: Instrumentation): (() => void) => {
     this.#own.add(instrumentation);
     return () => this.#own.delete(instrumentation);
@@ -32,7 +32,7 @@ export class Instrumentations {
     return this.#own.size === 0 && !shared[PROCESS]?.size;
   }
 
-  /** Whether a call need not be wrapped. */
+  /** Whether calls need no wrapping. */
   get isCallPlain(): boolean {
     return this.isEmpty && !calls.hasSubscribers;
   }

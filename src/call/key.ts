@@ -3,14 +3,14 @@ import type { CallUrl } from '../http/call-url.ts';
 import type { SteadInit } from '../model/options.ts';
 import type { ResolvedDialect } from '../model/policy.ts';
 
-/** What a call's key is made from. */
+/** What the key of a call is made from. */
 export interface KeyRequest {
-  /** As it is sent: methods are case-sensitive. */
+  /** The method as it is sent: methods are case-sensitive. */
   readonly method: string;
   readonly url: CallUrl;
   /** The caller's `idempotencyKey`. */
   readonly given: SteadInit['idempotencyKey'];
-  /** The dialect's header, as the caller's request already has it. */
+  /** The value of the dialect's header in the caller's request; undefined: the caller did not set it. */
   readonly header: string | undefined;
   /** `false`: the server ignores keys. */
   readonly dialect: ResolvedDialect | false;
@@ -18,13 +18,13 @@ export interface KeyRequest {
 
 /** The key of one logical call, the same on every attempt. */
 export interface CallKey {
-  /** Bare, for the report. */
+  /** The key itself, as the report shows it. */
   readonly key: string;
-  /** What the dialect's header is to be set to; undefined: the caller has set it. */
+  /** The value for the dialect's header; undefined: the caller has set the header. */
   readonly headerValue: string | undefined;
 }
 
-/** RFC 9110, section 9.2.2; QUERY is draft-ietf-httpbis-safe-method-w-body. */
+/** RFC 9110, section 9.2.2. QUERY is draft-ietf-httpbis-safe-method-w-body. */
 const idempotentMethods: ReadonlySet<string> = new Set([
   'GET',
   'HEAD',
@@ -35,10 +35,10 @@ const idempotentMethods: ReadonlySet<string> = new Set([
   'QUERY',
 ]);
 
-/** The scope of every key that is made of business values. Never change it: old keys would be new ones. */
+/** The namespace of every key that is made of business values. Never change this: the same values would get another key. */
 const NAMESPACE = '189d01b3-c90e-4725-80a4-ba78f1edea49';
 
-/** Whether a repeat does no more than the first request did, with no key at all. */
+/** Whether repeats of this method are harmless without a key. */
 export function isIdempotentMethod(method: string): boolean {
   return idempotentMethods.has(method);
 }
@@ -49,10 +49,10 @@ export function protects(dialect: ResolvedDialect | false, method: string): bool
 }
 
 /**
- * The key for a call: the caller's own, one made of the caller's business values, or a fresh one.
- * Undefined where there is none: the method needs no key, or the server would ignore it.
+ * The key for a call: the caller's own, a key made of the caller's business values, or a fresh one. Undefined if the call has no
+ * key, because the method needs none or the server ignores keys.
  *
- * @throws {TypeError} The key is not one that the dialect can carry, or two different ones were given.
+ * @throws {TypeError} The dialect can't carry the key, or the caller gave two different keys.
  */
 export function keyFor({ method, url, given, header, dialect }: KeyRequest): CallKey | undefined {
   if (dialect === false) {
@@ -87,8 +87,8 @@ function givenKey(
 }
 
 /**
- * The same values name the same piece of work after a restart, and whatever rule matches the endpoint: so the
- * scope is what is sent (method, origin, path), not how it is configured. JSON keeps 1 and '1' apart, and commas.
+ * The same values must give the same key after a restart, and whichever rule matches. So the scope of the key is what is sent
+ * (method, origin, path) and not how the endpoint is configured. JSON keeps 1 and '1' apart, and commas.
  */
 function businessKey(values: readonly (string | number)[], method: string, url: CallUrl): string {
   if (!Array.isArray(values)) {
@@ -99,7 +99,7 @@ function businessKey(values: readonly (string | number)[], method: string, url: 
   if (values.length === 0) {
     throw new TypeError('idempotencyKey must have at least one value, got an empty array');
   }
-  // By index, because forEach passes over the holes of a sparse array.
+  // By index, because `forEach` skips the holes of a sparse array.
   for (let index = 0; index < values.length; index += 1) {
     const value: unknown = values[index];
     if (!(typeof value === 'string' ? value !== '' : Number.isFinite(value))) {
@@ -112,9 +112,9 @@ function businessKey(values: readonly (string | number)[], method: string, url: 
   return uuidv5(JSON.stringify([method, url.origin + url.pathname, ...values]), NAMESPACE);
 }
 
-/** What a value that is not there becomes as text. Under such a key every piece of work would be the same one. */
+/** The texts that missing values become. Under such a key, different pieces of work would have the same key. */
 const noValues: ReadonlySet<unknown> = new Set(['undefined', 'null', 'NaN', '[object Object]']);
-/** Nor is what `condition && key` comes to. */
+/** The texts that `condition && key` can become, too. */
 const noKeys: ReadonlySet<unknown> = new Set([...noValues, 'false', 'true']);
 
 function noKey(name: string, text: string): TypeError {
@@ -123,7 +123,7 @@ function noKey(name: string, text: string): TypeError {
   );
 }
 
-/** A number alone says of what it is the number only to whoever wrote it: an order and a refund may both be 42. */
+/** Suggests a key that also says what the number stands for: an order and a refund may both be 42. */
 function instead(value: unknown): string {
   if (typeof value === 'number' && Number.isFinite(value)) return `; use ['charge', ${value}]`;
   return typeof value === 'bigint' ? `; use ['charge', '${value}']` : '';
@@ -138,7 +138,7 @@ function checkKey(key: unknown, name: string, { header, maxLength }: ResolvedDia
   );
 }
 
-/** Says it of the key, and never the key: it may be a secret. */
+/** Describes the mistake without the key itself, because a key may be a secret. */
 function whatIsWrong(key: unknown, maxLength: number): string | undefined {
   if (typeof key !== 'string') return `, got ${kindOf(key)}`;
   if (key.length < 1 || key.length > maxLength) return `, got ${key.length} characters`;
@@ -150,11 +150,11 @@ function withHeader(key: string, { format }: ResolvedDialect): CallKey {
   return { key, headerValue: format === 'structured' ? `"${key.replace(/["\\]/g, '\\$&')}"` : key };
 }
 
-/** An sf-string (RFC 9651, section 3.3.3), and nothing else. */
+/** An sf-string (RFC 9651, section 3.3.3) and nothing else. */
 const quoted = /^"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"$/;
 
 function readHeader(value: string, { header, format }: ResolvedDialect): string {
-  // A missing value has no quotes: `checkKey` says what is wrong with it.
+  // A missing value has no quotes. `checkKey` describes what is wrong with it.
   if (format === 'plain' || noKeys.has(value)) return value;
   const inner = quoted.exec(value)?.[1];
   if (inner === undefined) {

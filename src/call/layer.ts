@@ -1,20 +1,24 @@
 import { asyncContext } from '../platform/async-context.ts';
 
 /**
- * Says to a service: what you do for this request, try once. A structured-field boolean (RFC 9651).
- * The caller sends it when it retries already, when it could not retry any more, or when it was told so itself.
+ * The header that asks a service to try its own calls for this request only once. A structured-field boolean (RFC 9651). A client
+ * sends this header when it is retrying, when it has no retry left, and when it received the header itself.
  */
 export const NO_RETRY = { header: 'no-retry', value: '?1' } as const;
 
-/** Inbound headers, as servers of either kind hand them over. */
+/** Inbound headers, in the form that Node's or the web's servers have. */
 export type InboundHeaders = Headers | Readonly<Record<string, string | readonly string[] | undefined>>;
 
 const toldToTryOnce = asyncContext<boolean>();
 
 /**
- * Runs the handler of an inbound request. Calls that it makes through clients with `layers: true` are tried only
- * once if the caller said that it is retrying already: else the tries of all layers multiply.
+ * Runs the handler of an inbound request. If that request carries `no-retry: ?1`, then each call that the handler makes through a
+ * client with `layers: true` has one attempt. Otherwise the attempts of all layers would multiply.
  *
+ * @param headers the headers of the inbound request
+ * @param handler called at once
+ * @returns what `handler` returns
+ * @throws {TypeError} `headers` are not headers, or `handler` is not a function.
  * @example
  * http.createServer((request, response) => onBehalfOf(request.headers, () => handle(request, response)));
  */
@@ -25,7 +29,7 @@ export function onBehalfOf<Result>(headers: InboundHeaders, handler: () => Resul
   return toldToTryOnce.run(value === NO_RETRY.value, handler);
 }
 
-/** A request in place of its headers would say of every request that it is no retry. */
+/** Refuses a request in place of its headers, because it would never have the header. */
 function checkInbound(headers: unknown, handler: unknown): void {
   if (typeof headers !== 'object' || headers === null) {
     throw new TypeError(
@@ -45,7 +49,7 @@ function checkInbound(headers: unknown, handler: unknown): void {
   }
 }
 
-/** Whether this call is made for somebody who does the retrying. */
+/** Whether this call is made on behalf of a request that is retried elsewhere. */
 export function isToldToTryOnce(): boolean {
   return toldToTryOnce.get() === true;
 }

@@ -5,8 +5,8 @@ import { AttemptClock, type Limits } from '../transport/clock.ts';
 import type { AbortSource } from '../transport/exchange.ts';
 
 /**
- * The body for the next attempt. If a function of the caller's takes its time over it, the clocks of an attempt run,
- * and the caller's abort ends the wait.
+ * Makes the body for the next attempt. While a function of the caller's is making it, the attempt's timeouts run, and the
+ * caller's abort ends the wait.
  */
 export function makeBody(
   source: BodySource,

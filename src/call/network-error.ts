@@ -1,12 +1,15 @@
 import { causes, rootCodeOf } from '../model/cause.ts';
 
 /**
- * What an error on the wire says about the next attempt: it may be gone (`'passing'`), it will be the same
- * (`'lasting'`), or it was never the peer's doing: a mistake in the request or in how undici was set up (`'ours'`).
+ * What a network error says about the next attempt. `'transient'`: the error may be gone. `'permanent'`: it will be the same.
+ * `'local'`: the peer has no part in it; the request or undici's setup is wrong.
  */
 export type Permanence = 'transient' | 'permanent' | 'local';
 
-/** By code, never by message (but for a proxy's status, which undici says nowhere else). The innermost code decides; what is not listed here may be gone next time. */
+/**
+ * Judges by the innermost error code, not by messages. The one exception is a proxy's status, which undici puts only into the
+ * message. Codes that are not listed are transient.
+ */
 export function permanenceOf(error: unknown): Permanence {
   if (isRefusedByProxy(error)) return 'local';
   const code = rootCodeOf(error);
@@ -14,7 +17,10 @@ export function permanenceOf(error: unknown): Permanence {
   return exceptions.get(code) ?? families.find(([prefix]) => code.startsWith(prefix))?.[1] ?? 'transient';
 }
 
-/** Wrong credentials, or a proxy that forbids the way: the origin never heard of it, and the next CONNECT is answered alike. */
+/**
+ * The proxy refused (wrong credentials, or a forbidden origin). The origin never saw the request, and the next CONNECT would fail
+ * the same way.
+ */
 const PROXY_REFUSAL = /^Proxy response \((?!408|425|429)4\d\d\) !== 200/;
 
 function isRefusedByProxy(error: unknown): boolean {
@@ -25,7 +31,9 @@ function isRefusedByProxy(error: unknown): boolean {
   });
 }
 
-/** undici 7 and 8 lose llhttp's code, but not what it could not read: nothing, where the connection just closed. */
+/**
+ * undici 7 and 8 drop llhttp's code, but keep the data that could not be parsed. There is no data if the connection just closed.
+ */
 function isUnreadable(error: unknown): boolean {
   return [...causes(error)].some((cause) => {
     const { name, data } = cause as { name?: unknown; data?: unknown };
@@ -36,10 +44,10 @@ function isUnreadable(error: unknown): boolean {
 const families: readonly (readonly [prefix: string, Permanence])[] = [
   // The peer does not speak HTTP/1.1.
   ['HPE_', 'permanent'],
-  // OpenSSL: no common version or cipher, no TLS at all, a certificate that the peer does not accept.
+  // OpenSSL: no common version or cipher, no TLS at all, or a certificate that the peer does not accept.
   ['ERR_SSL_', 'permanent'],
   ['ERR_TLS_', 'permanent'],
-  // The proxy's word, not the peer's.
+  // The proxy said so, not the peer.
   ['UND_ERR_SOCKS5_AUTH', 'local'],
   ['ERR_HTTP2_', 'local'],
   ['ERR_HTTP_', 'local'],
@@ -50,14 +58,14 @@ const families: readonly (readonly [prefix: string, Permanence])[] = [
 const exceptions: ReadonlyMap<string, Permanence> = new Map([
   ...all(
     'transient',
-    // A connection that closed in the middle of an answer, although it is the parser who says so.
+    // The connection closed in the middle of a response, although the parser reports it.
     'HPE_INVALID_EOF_STATE',
     'HPE_CLOSED_CONNECTION',
     'ERR_SSL_UNEXPECTED_EOF_WHILE_READING',
     'ERR_TLS_HANDSHAKE_TIMEOUT',
-    // The peer's own trouble, such as a certificate that is being replaced.
+    // A passing fault of the peer, such as a certificate that is being replaced.
     'ERR_SSL_TLSV1_ALERT_INTERNAL_ERROR',
-    // Streams and sessions that were reset, or went away just when they were needed.
+    // Streams and sessions that were reset, or closed just before their use.
     'ERR_HTTP2_STREAM_ERROR',
     'ERR_HTTP2_STREAM_CANCEL',
     'ERR_HTTP2_SESSION_ERROR',
@@ -78,9 +86,9 @@ const exceptions: ReadonlyMap<string, Permanence> = new Map([
     'UND_ERR_HEADERS_OVERFLOW',
     'UND_ERR_RES_EXCEEDED_MAX_SIZE',
     'UND_ERR_REDIRECT_MAX',
-    // A status that an interceptor of the user's made an error of: it is not ours to judge any more.
+    // An interceptor of the user's made an error of a status, so the rules for statuses do not apply.
     'UND_ERR_RESPONSE',
-    // X.509 verification, all that Node names (`X509_V_ERR_*`) but OUT_OF_MEM.
+    // X.509 verification: all codes that Node names (`X509_V_ERR_*`) except OUT_OF_MEM.
     'UNABLE_TO_GET_ISSUER_CERT',
     'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
     'UNABLE_TO_GET_CRL',
@@ -118,7 +126,7 @@ const exceptions: ReadonlyMap<string, Permanence> = new Map([
     'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
     'UND_ERR_BPL_MISSING_UPSTREAM',
     'UND_ERR_MAX_ORIGINS_REACHED',
-    // The dispatcher was closed under the call.
+    // The dispatcher was closed during the call.
     'UND_ERR_CLOSED',
     'UND_ERR_DESTROYED',
     'ERR_MISSING_ARGS',

@@ -31,35 +31,35 @@ export interface CallContext {
   readonly traffic: Traffic;
   /** Whether retries are kept to one layer. */
   readonly layers: boolean;
-  /** How events and reports show URLs; `false`: with their path, and keys as they are. */
+  /** How events and reports show URLs; `false`: with their path, and keys unchanged. */
   readonly redact: ShowUrl | false;
 }
 
-/** Whoever made the call, and gets its answer. */
+/** The caller's side of a call: may abort the call, and receives its response. */
 export interface CallLifetime<A extends ResponseHead> extends AbortSource {
-  /** The answer was handed over. */
+  /** The response was returned. */
   handOver(answer: A): void;
   /** The call threw. */
   release(): void;
 }
 
-/** What differs between the ways into the client. */
+/** What differs between `fetch` and the interceptor. */
 export interface CallAdapter<A extends ResponseHead> {
-  /** Gives each attempt its exchange. */
+  /** Makes the exchange of each attempt. */
   transport(): Exchange<A>;
-  /** Called once it is certain that there will be a call. */
+  /** Called once all arguments are valid, so that the call will be made. */
   lifetime?(): CallLifetime<A> | undefined;
 }
 
-/** What a caller may say about one call, besides the request itself. */
+/** The options of one call, besides the request itself. */
 export interface CallOptions {
-  /** The idempotency key of this logical call, or business values that it is made of. */
+  /** The idempotency key of this logical call, or the business values that it is made of. */
   readonly idempotencyKey?: SteadInit['idempotencyKey'];
-  /** A policy for this call alone, merged over the matching endpoint's. */
+  /** A policy for this call alone, merged over the policy of the matching endpoint. */
   readonly policy?: Policy | undefined;
 }
 
-/** Everything that one logical call is made of. */
+/** All that one logical call needs. */
 export interface CallPlan<A extends ResponseHead = Response> {
   readonly record: CallRecord;
   readonly policy: ResolvedPolicy;
@@ -69,19 +69,19 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly headers: FetchInit['headers'];
   readonly body: BodySource | undefined;
   readonly caller: CallLifetime<A> | undefined;
-  /** Whether a key makes a repeat recognisable. */
+  /** Whether the server recognises a repeat by the key. */
   readonly keyed: boolean;
-  /** Whether the work may be done again: by the nature of its method, or because the key protects it. */
+  /** Whether a repeat is safe: the method is idempotent, or the key protects the work. */
   readonly repeatable: boolean;
-  /** Undefined: none of our clocks run. */
+  /** Undefined: `timeout` is `false`. */
   readonly limits: Limits | undefined;
-  /** What it shares with other calls; undefined: nothing. */
+  /** What the call shares with other calls; undefined: nothing. */
   readonly scope: Scope | undefined;
-  /** Which of the scope's endpoints it is for. */
+  /** The endpoint of the scope that the call is for. */
   readonly endpoint: string;
-  /** What each attempt has to pass. */
+  /** The guards that each attempt must pass. */
   readonly guards: readonly Guard[];
-  /** What the service behind is told about retries; undefined: nothing. */
+  /** Whether the service is told about retries by `no-retry`; undefined: it is not. */
   readonly layer: { readonly tryOnce: boolean } | undefined;
   readonly adapter: CallAdapter<A>;
   readonly emitter: Emitter;
@@ -91,6 +91,7 @@ export interface CallPlan<A extends ResponseHead = Response> {
 }
 
 /**
+ * Checks the arguments of a call and collects all that it needs.
  * @throws {PolicyError} `init.policy` is wrong.
  * @throws {TypeError} The idempotency key is wrong.
  */
@@ -155,7 +156,7 @@ export function planCall<A extends ResponseHead>(
   };
 }
 
-/** Without credentials, query and fragment. */
+/** The URL without credentials, query and fragment. */
 const withPath: ShowUrl = ({ origin, pathname }) => origin + pathname;
 
 function limitsFrom({ timeout }: ResolvedPolicy, begun: number): Limits | undefined {

@@ -13,7 +13,7 @@ import { remember } from './report.ts';
 
 const NONE: readonly AttemptRecord[] = [];
 
-/** What is known of a call before it begins. */
+/** The facts about a call before it begins. */
 export interface CallFacts {
   readonly method: string;
   readonly url: CallUrl;
@@ -22,13 +22,13 @@ export interface CallFacts {
   readonly scope: string | undefined;
   readonly idempotencyKey: string | undefined;
   readonly vouched: boolean;
-  /** Whether the key may mean something to people (an order's number, an address): events show its hash. */
+  /** Whether the key may mean something to people (an order's number, an address). Events show the hash of such a key. */
   readonly isKeyPrivate: boolean;
-  /** How events and reports show its URL. */
+  /** How events and reports show the URL. */
   readonly show: ShowUrl;
 }
 
-/** What is noted while a call runs. A report is only written when somebody asks for one. */
+/** The facts about a running call. The report is only built when it is asked for. */
 export class CallRecord {
   readonly method: string;
   readonly endpoint: string | undefined;
@@ -50,7 +50,7 @@ export class CallRecord {
   #body: BodyReport | undefined;
   readonly #emitter: Emitter;
   readonly #runtime: Runtime;
-  /** Of the attempt whose response was handed over, until it is known how the body ends. */
+  /** The admission of the attempt whose response was returned, until the end of its body is known. */
   #admission: Admission | undefined;
 
   constructor(facts: CallFacts, emitter: Emitter, runtime: Runtime) {
@@ -73,18 +73,18 @@ export class CallRecord {
     return this.#id;
   }
 
-  /** For events and reports: without what may be secret. */
+  /** The URL for events and reports, without what may be secret. */
   get url(): string {
     this.#shownUrl ??= this.#show(this.#url, this.endpoint);
     return this.#shownUrl;
   }
 
-  /** For the caller's own functions: with its path, but without credentials, query and fragment. */
+  /** The URL for the caller's own functions: with its path, without credentials, query and fragment. */
   get location(): string {
     return this.#url.origin + this.#url.pathname;
   }
 
-  /** A moment of this call, in epoch milliseconds. */
+  /** Converts a monotonic time of this call to epoch milliseconds. */
   epochOf(moment: number): number {
     return Math.round(this.#startedAt + moment - this.begun);
   }
@@ -94,7 +94,7 @@ export class CallRecord {
     return { id, method, url, endpoint, scope };
   }
 
-  /** So far. */
+  /** The delivery of the attempts so far. */
   get delivery(): Delivery {
     if (this.attempts.at(-1)?.delivery === 'answered') return 'answered';
     return this.attempts.some(({ delivery }) => delivery !== 'not-sent') ? 'unknown' : 'not-sent';
@@ -102,31 +102,31 @@ export class CallRecord {
 
   /** An attempt is over. */
   add(attempt: AttemptRecord): void {
-    // Not pushed: an array that grows makes room for many, and whoever keeps the response keeps it.
+    // Not `push`: a growing array reserves space for more elements, and the response keeps this array alive.
     this.attempts = this.attempts === NONE ? [attempt] : [...this.attempts, attempt];
   }
 
-  /** From now on `callReport` finds this call by that response, or by that error. */
+  /** Makes `callReport` find this call by that response or error. */
   remember(subject: unknown): void {
     remember(subject, this);
   }
 
-  /** The guards of that attempt are told if the body that was handed over breaks off. */
+  /** Sets the admission whose guards are told if the body of the returned response breaks off. */
   admittedBy(admission: Admission): void {
     this.#admission = admission;
   }
 
-  /** The body of the response that was handed over has ended. */
+  /** The body of the returned response has ended. */
   bodyEnded(body: BodyReport): void {
     this.#body = Object.freeze(body);
-    // Not if it took too long (`'body'`): that may be because of a slow reader.
+    // A body that took too long (`'body'`) does not count, because a slow reader may be the cause.
     if (body.end === 'network' || body.end === 'idle') {
       const { duration, end } = body;
       const reason = end === 'idle' ? 'timeout' : end;
       this.#admission?.broke({ now: this.#runtime.now(), reason, duration });
     }
     this.#admission = undefined;
-    // The next one that is asked for tells of the body, too.
+    // The next report includes the body.
     this.#report = undefined;
     if (this.#emitter.has('body')) this.#emitter.emit('body', { ...this.ref, ...body });
   }
@@ -156,7 +156,7 @@ export class CallRecord {
     return this.#report;
   }
 
-  /** The report as listeners get it, and whatever they log it to. */
+  /** The report for listeners, which may log it: a private key is replaced by its hash. */
   get event(): CallReport {
     const report = this.report();
     if (this.idempotencyKey === undefined || !this.#isKeyPrivate) return report;

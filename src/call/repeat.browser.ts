@@ -1,4 +1,4 @@
-/** The same for a bundle that has to be small: p-retry would be more than a kilobyte of it. */
+/** The same as `repeat.ts` without p-retry, which would add more than a kilobyte to the small browser bundle. */
 export async function repeat(
   times: number,
   step: () => Promise<boolean>,

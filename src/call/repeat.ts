@@ -1,11 +1,11 @@
 import pRetry from 'p-retry';
 
-/** What p-retry sees of a step that was not enough: it has opinions of its own about other errors. */
+/** The error that tells p-retry to go on. p-retry has rules of its own for other errors. */
 class NotEnough extends Error {}
 
 /**
- * Takes steps until one resolves to true, at most so many. After each other one `another` does the waiting, and says whether
- * there is to be a next. What either throws ends it.
+ * Runs `step` until it resolves to true, at most `times` times. After each other result `another` waits, and resolves to whether
+ * another step follows. An error of either function ends the loop.
  */
 export async function repeat(
   times: number,
@@ -17,7 +17,8 @@ export async function repeat(
   };
   await pRetry(run, {
     retries: times - 1,
-    // Only asked while steps are left. It does the waiting too: p-retry's own can neither jitter fully nor keep a deadline.
+    // p-retry calls this only while steps are left. `another` does the waiting, because p-retry's own pause has no full jitter
+    // and knows no deadline.
     shouldRetry: ({ error }) => error instanceof NotEnough && another(),
     minTimeout: 0,
     maxTimeout: 0,

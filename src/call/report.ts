@@ -2,24 +2,24 @@ import { causes } from '../model/cause.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { CallReport } from '../model/report.ts';
 
-/** Where a report comes from: it is only written when somebody asks for it. */
+/** Builds a report when it is asked for. */
 interface Reporter {
   readonly delivery: Delivery;
   report(): CallReport;
 }
 
-/** Weak: a record lives as long as the response or the error that it belongs to. */
+/** Weak: a record lives as long as its response or error. */
 const records = new WeakMap<object, Reporter>();
 
-/** The last is the worst: work may have been done, and nobody knows. */
+/** From best to worst: `'unknown'` is the worst, because work may have been done without any answer. */
 const deliveries: readonly Delivery[] = ['not-sent', 'answered', 'unknown'];
 
 /**
- * Remembers which call a response or an error came from. To everybody else they stay as they are.
+ * Remembers the call that a response or an error came from, without changing the object.
  *
- * Several calls may end with one object: the reason of an AbortController that they share, the error of a connection that
- * they waited for, the one error of a mock. Then the call with the worst delivery is remembered, and of those the last:
- * no call is said to be 'not-sent' because another one was.
+ * Several calls may end with the same object: the reason of a shared AbortController, the error of a shared connection, the
+ * single error of a mock. Then the call with the worst delivery is remembered, and of equal ones the last. So no call is reported
+ * as 'not-sent' because another call was.
  */
 export function remember(subject: unknown, record: Reporter): void {
   if (typeof subject !== 'object' || subject === null) return;
@@ -32,12 +32,13 @@ function rank({ delivery }: Reporter): number {
 }
 
 /**
- * What happened in the call that this response, or this error, came from. An error that ended a body
- * (`TypeError: terminated`) is recognised by its cause.
+ * The report of the call that a response or an error came from. An error that ended a body (`TypeError: terminated`) is
+ * recognised by its cause.
  *
- * If several calls ended with one and the same object, such as the reason of an AbortController that they share, this is
- * the report of the one whose delivery is worst: `'unknown'`, then `'answered'`. The event `settled` tells each call's own.
+ * If several calls ended with the same object, such as the reason of a shared AbortController, this is the report of the call
+ * with the worst delivery: `'unknown'`, then `'answered'`. The event `settled` has the report of each call.
  *
+ * @param subject a response, or a caught error
  * @returns undefined for anything that did not come out of a call
  * @example
  * const response = await api(url);

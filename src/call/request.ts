@@ -2,15 +2,15 @@ import type { BodySource } from '../body/body-source.ts';
 import type { CallUrl } from '../http/call-url.ts';
 import type { BodyFactory, FetchBody, FetchInit } from '../model/options.ts';
 
-/** A call's request, taken apart: what the policy needs to see, and what every attempt will send. */
+/** A call's request, taken apart: what the policy looks at, and what every attempt sends. */
 export interface CallRequest {
-  /** As it is sent: methods are case-sensitive. */
+  /** The method as it is sent: methods are case-sensitive. */
   readonly method: string;
   readonly url: CallUrl;
-  /** Everything that `fetch` is given besides body, signal and dispatcher. */
+  /** All that `fetch` is given, except body, signal and dispatcher. */
   readonly init: FetchInit;
   readonly signal: AbortSignal | undefined;
   readonly body: FetchBody | BodyFactory | BodySource | undefined;
-  /** The body of a `Request`, which can only be read. */
+  /** The body of a `Request`, which can only be read once. */
   readonly stream: ReadableStream<Uint8Array> | undefined;
 }

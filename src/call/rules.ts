@@ -3,7 +3,7 @@ import type { Attempted } from './attempt.ts';
 import type { FailedAttempt, Moment, RetryRules } from './decide.ts';
 import type { CallPlan } from './plan.ts';
 
-/** What `decide` has to know of an attempt. */
+/** The facts about a failed attempt that `decide` needs. */
 export function failedAttempt<A extends ResponseHead>(
   { policy: { idempotency }, keyed }: CallPlan<A>,
   { record, asked }: Attempted<A>,
@@ -17,7 +17,7 @@ export function failedAttempt<A extends ResponseHead>(
   };
 }
 
-/** What `decide` has to know of a call. */
+/** The rules of a call that `decide` needs. */
 export function retryRules<A extends ResponseHead>({
   policy: { retry, idempotency },
   repeatable,
@@ -38,7 +38,7 @@ export function retryRules<A extends ResponseHead>({
   };
 }
 
-/** What `decide` has to know of the time. */
+/** The moment that `decide` needs. */
 export function momentOf<A extends ResponseHead>({ limits, runtime }: CallPlan<A>, now: number): Moment {
   return { now, deadline: limits?.deadline ?? Number.POSITIVE_INFINITY, random: runtime.random };
 }

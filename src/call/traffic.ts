@@ -1,13 +1,13 @@
 import { Recent } from '../platform/recent.ts';
 
 /**
- * When a request that had been sent to each origin was last over, answered or not. Where others are sent, whoever is not waits
- * in our own queue; and what becomes of those that are sent, they say themselves.
+ * Remembers, for each origin, when a request that had been sent there last ended, answered or not. If other requests were sent
+ * meanwhile, an attempt that was not sent waited in the local queue of the connection pool, not for the origin.
  */
 export class Traffic {
   readonly #latest = new Recent<{ at: number }>();
 
-  /** @param now monotonic, as all moments here */
+  /** @param now monotonic, as all times here */
   came(origin: string, now: number): void {
     const latest = this.#latest.get(origin);
     if (latest === undefined) this.#latest.set(origin, { at: now });
