@@ -1,4 +1,4 @@
-/** The names that `brought.ts` has. In a browser one sentence has to do for all: the bundle would be too large. */
+/** The names of `brought.ts`. In a browser one sentence serves all of them, to keep the bundle small. */
 export const BROUGHT: ReadonlyMap<string, string> = new Map(
   ['json', 'data', 'params', 'searchParams', 'retries'].map((name) => [name, 'fetch has none of that name']),
 );

@@ -1,4 +1,4 @@
-/** What people bring from ky, got and axios, and what to write instead. */
+/** Options of ky, got and axios that `fetch` does not have, and what to write instead. */
 export const BROUGHT: ReadonlyMap<string, string> = new Map([
   ['json', 'write body: JSON.stringify(value), and the header content-type: application/json'],
   ['data', 'write body: JSON.stringify(data), and the header content-type: application/json'],

@@ -3,7 +3,7 @@ import { isPlainObject, join } from '../options/checks.ts';
 import { rulePath } from './pattern.ts';
 import type { CheckedOptions } from './validate.ts';
 
-/** What is different between two sets of options, in the order in which it was written; and what is gone at the end. */
+/** The differences between two sets of options, in the order of the new options. Removed options come last. */
 export function changesBetween(before: CheckedOptions, after: CheckedOptions): PolicyChange[] {
   const [from, to] = [written(before), written(after)];
   return [...new Set([...to.keys(), ...from.keys()])]
@@ -11,7 +11,7 @@ export function changesBetween(before: CheckedOptions, after: CheckedOptions): P
     .map((path) => ({ path, from: shown(from.get(path)), to: shown(to.get(path)) }));
 }
 
-/** Every value, by its path; and the order of the rules, for the first that matches applies. */
+/** Every value by its path; also the order of the rules, because the first rule that matches applies. */
 function written({ endpoints, ...options }: CheckedOptions): Map<string, unknown> {
   const values = new Map<string, unknown>();
   if (endpoints !== undefined) values.set('endpoints', [...endpoints.keys()]);

@@ -20,7 +20,7 @@ import {
 } from '../options/checks.ts';
 import { type CheckedOptions, checkOptions } from './validate.ts';
 
-/** Those of the options that are not rules, checked. */
+/** The options of a client that are not rules, checked. */
 export type OwnOptions = Pick<ClientOptions, 'breakers' | 'layers' | 'redact'>;
 
 const epoch = number('epoch milliseconds', (value) => Number.isFinite(value) && value >= 0, { minimum: 0 });
@@ -50,14 +50,14 @@ const breaker: Check<ExportedBreaker> = described(
   },
 );
 
-/** What a client is born with. */
+/** The checks of options that only a whole client can have. */
 export const ownChecks: Checks<OwnOptions> = {
   breakers: list('an array that breakers.export() gave', breaker),
   layers: boolean,
   redact: orFalse(only('a function', isFunction<ShowUrl>)),
 };
 
-/** Checks what `createFetch` and `resilience` take. @throws {PolicyError} One of the options is wrong. */
+/** Checks the options of `createFetch` and `resilience`. @throws {PolicyError} An option is wrong. */
 export function splitOptions(options: unknown): { own: OwnOptions; rules: CheckedOptions } {
   const { breakers, layers, redact, ...rules } = checkOptions(options, ownChecks);
   const own: OwnOptions = {

@@ -2,7 +2,7 @@ import { v4 } from 'uuid';
 import type { Dialect } from '../model/dialect.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
-/** What holds where the user said nothing. Times in milliseconds. */
+/** The defaults of all options. Times are in milliseconds. */
 export const defaults = {
   timeout: { attempt: 10_000, idle: 60_000, body: Number.POSITIVE_INFINITY, total: 30_000 },
   retry: {
@@ -29,11 +29,11 @@ export const defaults = {
   vouched: false,
 } as const satisfies WholePolicy;
 
-/** What holds where a dialect says nothing. */
+/** The defaults of a dialect's members. */
 export const dialectDefaults = {
   format: 'plain',
   maxLength: 255,
-  /** A day. */
+  /** One day. */
   lifetime: 86_400_000,
   retryStatuses: [409],
   finalStatuses: [422],

@@ -46,10 +46,10 @@ export const dialectChecks: Checks<Dialect> = {
   }),
 };
 
-/** Made of `{ required: true }`: they name no dialect. */
+/** Dialects made from `{ required: true }`. They say nothing about the server, so they do not vouch for keys. */
 const unnamed = new WeakSet<object>();
 
-/** Whether this vouches for keys: somebody wrote down which dialect the server honours. */
+/** Whether the option vouches for keys: it names the dialect that the server honours. */
 export function namesDialect(idempotency: DialectName | Dialect | RequiredKey | false): boolean {
   return typeof idempotency === 'string' || (idempotency !== false && !unnamed.has(idempotency));
 }
@@ -58,7 +58,7 @@ const names = Object.keys(dialects).map((name) => JSON.stringify(name));
 const isDialectName = (value: unknown): value is DialectName =>
   typeof value === 'string' && Object.hasOwn(dialects, value);
 
-/** Checks `idempotency`: the name of a dialect, one of the user's own, or `false`. */
+/** Checks `idempotency`: the name of a dialect, a dialect of the user's own, or `false`. */
 export const checkIdempotency: Check<DialectName | Dialect | false> = described(
   {
     anyOf: [
@@ -83,7 +83,7 @@ export const checkIdempotency: Check<DialectName | Dialect | false> = described(
   },
 );
 
-/** Fills in what a dialect does not say. */
+/** Fills in the defaults of a dialect. */
 export function resolveDialect(dialect: Dialect, path: string): ResolvedDialect {
   const {
     header,
@@ -109,7 +109,7 @@ export function resolveDialect(dialect: Dialect, path: string): ResolvedDialect 
       `must not hold a status of ${join(path, 'retryStatuses')} (${others}), got ${both}; an option left out has its default`,
     );
   }
-  // One by one, so that the dialects of a thousand rules have one shape: calls that meet many shapes are slow.
+  // Member by member, so that the dialects of a thousand rules have one hidden class: property access over many classes is slow.
   return Object.freeze({
     header,
     format,

@@ -3,12 +3,12 @@ import { Recent } from '../platform/recent.ts';
 import { canonicalPath, type EndpointPattern } from './pattern.ts';
 import { SegmentTree } from './segment-tree.ts';
 
-/** Finds the first rule for a method and a URL. Query, fragment and credentials are not looked at. */
+/** Finds the first rule for a method and a URL. Query, fragment and credentials are ignored. */
 export type MatchEndpoint<Rule> = (method: string, url: CallUrl) => Rule | undefined;
 
 /**
- * Indexes rules so that many of them make no call slower. An index finds those whose origin and first path segments fit
- * the URL; where that is all that there is to a pattern, it decides. Others are tested, and the latest answers are kept.
+ * Indexes the rules, so that a call stays fast with many of them. The index finds the rules whose origin and first path segments
+ * fit the URL. If a pattern has nothing else, the index decides. Other patterns are tested, and the latest results are kept.
  */
 export function compileEndpoints<Rule extends EndpointPattern>(rules: readonly Rule[]): MatchEndpoint<Rule> {
   if (rules.length === 0) return () => undefined;
@@ -33,14 +33,14 @@ export function compileEndpoints<Rule extends EndpointPattern>(rules: readonly R
   };
 }
 
-/** A rule, and its place among the others. */
+/** A rule with its position among all rules. */
 export type Filed<Rule> = Rule & { readonly position: number };
 
 function isFor({ methods }: EndpointPattern, sent: string): boolean {
   return methods === undefined || methods.has(sent) || methods.has(sent.toUpperCase());
 }
 
-/** The rules that fit a URL as far as the index can tell, in their order. */
+/** The rules that may fit a URL according to the index, in their order. */
 export function fileRules<Rule extends EndpointPattern>(
   rules: readonly Rule[],
 ): (url: CallUrl) => Filed<Rule>[] {

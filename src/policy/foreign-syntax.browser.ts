@@ -1,2 +1,2 @@
-/** That is for the server's builds to say: in a browser the bundle would be too large. */
+/** Only the builds for servers give this help: in a browser it would make the bundle too large. */
 export function foreignSyntax(_text: string): undefined {}

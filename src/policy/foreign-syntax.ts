@@ -6,7 +6,7 @@ interface ForeignSyntax {
 
 const named = (name: string, mark = ''): string => `:${name.replaceAll('-', '_')}${mark === '?' ? '?' : ''}`;
 
-/** Each has the groups `name` and `mark`. */
+/** Each expression has the groups `name` and `mark`. */
 const FOREIGN: readonly ForeignSyntax[] = [
   {
     // OpenAPI, Spring, FastAPI, ASP.NET, API Gateway: `{id}`, `{id:int}`, `{id?}`, `{path*}`, `{*path}`. Not `{/:id}?`.
@@ -36,15 +36,13 @@ const FOREIGN: readonly ForeignSyntax[] = [
   },
 ];
 
-/**
- * What nobody needs a regular expression for: `(1)`, `(id='a')`, `(:id)`. But dots alone may stand for any characters.
- */
+/** A group that needs no regular expression: `(1)`, `(id='a')`, `(:id)`. Not dots alone, which may stand for any characters. */
 const CONSTANT = /^(?!\.+$)[\w\s=,:'"@%~/.;&!-]*$/;
 
 /**
- * Why a host and path are probably not meant as URLPattern reads them: it takes the parameters of other routers, and
- * brackets, for something else, so that the rule would match nothing, or other things, without a word.
- * Undefined: there is nothing of the kind. A backslash says that a character is meant.
+ * Why a host and path probably do not mean what URLPattern makes of them. URLPattern gives parameters of other routers, and
+ * brackets, another meaning, so the rule would silently match nothing or something else. Undefined: there is nothing of this
+ * kind. A backslash before a character says that the character itself is meant.
  */
 export function foreignSyntax(text: string): string | undefined {
   const { outside, groups } = takeApart(text);
@@ -66,11 +64,13 @@ export function foreignSyntax(text: string): string | undefined {
 
 interface Group {
   readonly content: string;
-  /** Neither the expression of a parameter, as in `:id(\\d+)`, nor optional or repeated. */
+  /** Whether the group stands alone: not the expression of a parameter, as in `:id(\\d+)`, not optional and not repeated. */
   readonly isOwn: boolean;
 }
 
-/** The regular expressions in a pattern, and the rest of it: escaped characters and expressions are replaced by a space. */
+/**
+ * The regular expressions in a pattern, and the rest of the pattern with escaped characters and expressions replaced by a space.
+ */
 function takeApart(text: string): { outside: string; groups: readonly Group[] } {
   const groups: Group[] = [];
   let outside = '';
@@ -92,7 +92,7 @@ function takeApart(text: string): { outside: string; groups: readonly Group[] } 
   return { outside, groups };
 }
 
-/** Where the bracket that opens at `from` is closed. */
+/** The position of the bracket that closes the one at `from`. */
 function closing(text: string, from: number): number {
   let depth = 0;
   for (let at = from; at < text.length; at++) {

@@ -4,16 +4,20 @@ import { Recent } from '../platform/recent.ts';
 import { BROUGHT } from './brought.ts';
 import { policyChecks } from './validate.ts';
 
-/** Ours, which are worth a guess: a call whose key is lost has another one at the next try of the caller. */
+/**
+ * Our own members, for which a misspelling is looked for. A call that loses its key gets another key when the caller tries again.
+ */
 const OURS = ['idempotencyKey', 'policy'];
 
 const HARMLESS = Object.freeze({});
-/** Names that were found to be nobody's business here. */
+/** Names that were checked and are not refused. */
 const harmless = new Recent<object>();
 
 /**
- * Refuses members of an `init` that look as if they did something and don't. Any other that `fetch` does not know is
- * none of ours: it is passed on, for there may be a `fetch` that knows it.
+ * Refuses members of an `init` that look as if they had an effect but have none. Other unknown members are passed on, because the
+ * user's own `fetch` may know them.
+ *
+ * @throws {PolicyError} The member is refused.
  */
 export function refuseStray(name: string): void {
   if (harmless.get(name) === HARMLESS) return;

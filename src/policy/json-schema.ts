@@ -5,9 +5,9 @@ import { defaults } from './defaults.ts';
 import { optionChecks, policyChecks } from './validate.ts';
 
 /**
- * What `createFetch(JSON.parse(text))` takes, as a JSON Schema: made of the validator's own checks, so that both say the same
- * of every option. What takes two values to be wrong (an attempt that is longer than its call, a rule that another one
- * hides) only the validator sees. Published as `steadfetch/policy.schema.json`.
+ * The JSON Schema of the options of `createFetch`. It is made from the validator's own checks, so both agree on every option.
+ * Mistakes that involve two values (an attempt that is longer than its call, a rule that another one hides) are only found by the
+ * validator. Published as `steadfetch/policy.schema.json`.
  */
 export function policySchema(): JsonSchema {
   const policy = withDefaults(objectSchema(policyChecks));
@@ -19,7 +19,7 @@ export function policySchema(): JsonSchema {
   };
 }
 
-/** Editors show a default where they offer an option. */
+/** Adds the defaults, because editors show the default of an option. */
 function withDefaults(schema: JsonSchema): JsonSchema {
   const properties = Object.entries(schema.properties ?? {}).map(([part, described]) => [
     part,

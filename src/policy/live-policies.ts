@@ -5,20 +5,20 @@ import { buildPolicies, type Policies } from './policies.ts';
 import { forExtension } from './sharing.ts';
 import { type CheckedOptions, checkOptions } from './validate.ts';
 
-/** Has its say about the rules of a client before they hold: it throws if they are wrong for it. */
+/** Checks new rules before they apply. Throws if they are wrong for this kind of client. */
 export type Accept = (policies: Policies) => void;
 
 /**
- * The rules of a client, which may be changed while it runs. Clients that were extended from it follow: theirs are merged over
- * the new ones.
+ * The rules of a client, which `update` can change while the client runs. Clients that were extended from it follow: their rules
+ * are merged over the new ones.
  */
 export class LivePolicies {
-  /** What holds now. A call keeps what it began with. */
+  /** The present rules. A call keeps the rules that it began with. */
   current: Policies;
   #own: CheckedOptions;
   readonly #parent: LivePolicies | undefined;
   readonly #accept: Accept;
-  /** Weakly: a client may be extended for each request. */
+  /** Weak references, because a user may extend a client for each request. */
   readonly #extensions = new Set<WeakRef<LivePolicies>>();
 
   /** @throws {PolicyError} The options contradict each other. */
@@ -40,8 +40,8 @@ export class LivePolicies {
   }
 
   /**
-   * Puts other options in the place of this client's own. All or nothing: if anything is wrong, here or in a client that
-   * follows, everything stays as it was. What it sends with stays as it is unless the options say otherwise.
+   * Replaces the options of this client. If any option is wrong, for this client or one that follows it, nothing changes. `fetch`
+   * and `dispatcher` stay unless the new options have them.
    *
    * @throws {PolicyError} An option is wrong.
    */

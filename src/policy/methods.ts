@@ -3,8 +3,8 @@ import { type Check, described, fail, isToken, list } from '../options/checks.ts
 import { closest } from '../options/suggest.ts';
 
 /**
- * The methods that a request can have, which a misspelt one is told from: the registry's, and what HTTP servers know
- * besides. CONNECT is missing, because no policy ever sees one.
+ * All methods that a request can have, by which misspelt ones are recognised: the methods of the registry, and others that HTTP
+ * servers know. CONNECT is not among them, because no policy ever sees a CONNECT.
  * @see https://www.iana.org/assignments/http-methods/
  */
 export const METHODS: readonly string[] = [
@@ -17,10 +17,10 @@ export const METHODS: readonly string[] = [
 ];
 const known: ReadonlySet<string> = new Set(METHODS);
 
-/** The same as a regular expression for JSON Schema, which has no flag for "in any case". */
+/** The same as a regular expression for JSON Schema, which has no flag to ignore case. */
 export const METHOD_PATTERN = `(?:${METHODS.map((name) => name.replace(/[A-Z]/g, (letter) => `[${letter}${letter.toLowerCase()}]`)).join('|')})`;
 
-/** Why a word is not the name of a method, in any case; undefined: it is. */
+/** Why a word is not the name of a method, in any case; undefined: it is one. */
 export function notAMethod(word: string): string | undefined {
   const upper = word.toUpperCase();
   if (known.has(upper)) return undefined;
@@ -39,5 +39,5 @@ const checkMethod: Check<string> = described(
   },
 );
 
-/** Methods in any case. */
+/** Checks a list of methods, in any case. */
 export const checkMethods: Check<readonly string[]> = list('an array of HTTP methods', checkMethod);

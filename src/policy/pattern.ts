@@ -5,40 +5,40 @@ import { foreignSyntax } from './foreign-syntax.ts';
 import { notAMethod } from './methods.ts';
 import type { Rest } from './segment-tree.ts';
 
-/** An endpoint rule's key, such as `'POST https://api.example/v1/charges/:id'`, taken apart and compiled. */
+/** The key of an endpoint rule, such as `'POST https://api.example/v1/charges/:id'`, taken apart and compiled. */
 export interface EndpointPattern {
-  /** Upper-case; undefined: every method. */
+  /** Methods in upper case; undefined: every method. */
   readonly methods: ReadonlySet<string> | undefined;
-  /** As `URL.origin` gives it; undefined: the pattern leaves some of it open. */
+  /** The origin, in the form of `URL.origin`; undefined: the pattern leaves a part of the origin open. */
   readonly origin: string | undefined;
   /**
-   * How the path of every URL that matches begins: whole segments, as `pathname.split('/')` gives them.
-   * `undefined` stands for any one segment that is not empty.
+   * The first segments of the path of every URL that matches: whole segments, in the form of `pathname.split('/')`. `undefined`
+   * stands for any one segment that is not empty.
    */
   readonly segments: readonly (string | undefined)[];
-  /** What may follow them; `'more'` is something that only `test` can tell. */
+  /** What may follow these segments. `'more'`: only `test` can tell. */
   readonly rest: Rest;
-  /** As URLPattern writes them. */
+  /** The parts of the pattern, as URLPattern writes them. */
   readonly parts: Readonly<Record<'protocol' | 'hostname' | 'port' | 'pathname', string>>;
-  /** Whether the pattern matches; the method, the query and the fragment are not looked at. */
+  /** Whether the pattern matches. Method, query and fragment are ignored. */
   test(url: CallUrl): boolean;
 }
 
 const CREDENTIALS = /\/\/[^/?#]*@/;
-/** Scheme, host and port without any pattern in them. */
+/** A scheme, host and port without any pattern syntax. */
 const LITERAL_ORIGIN = /^https?:\/\/(?:[^\s/?#@\\*+:{}()]+|\[[\da-f:.]+\])(?::\d*)?(?=[/?#]|$)/i;
 const SYNTAX = /[*+?:{}()\\]/g;
 const ANY_SEGMENT = /^:[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*$/u;
 const OPTIONAL_END = /^:[\p{ID_Continue}$\u200c\u200d]+[?*]$/u;
 
-/** The path of an endpoint rule in messages. Credentials do not belong into a rule, and are not shown. */
+/** The path of an endpoint rule for messages, without credentials. (A rule must not have any.) */
 export function rulePath(key: string): string {
   return `endpoints[${JSON.stringify(key.replace(CREDENTIALS, '//…@'))}]`;
 }
 
 /**
- * @param key methods if it is not for all of them, and a URL pattern
- * @throws PolicyError that shows the key and says what is wrong with it
+ * @param key a URL pattern, with methods in front unless the rule is for all methods
+ * @throws {PolicyError} The key is wrong. The message shows it and says why.
  */
 export function parseEndpoint(key: string): EndpointPattern {
   const { methods, source } = splitMethods(key);
@@ -53,7 +53,7 @@ export function parseEndpoint(key: string): EndpointPattern {
   if (why !== undefined) refuse(key, why);
   const { protocol, hostname, port, pathname } = pattern;
   const leading = leadingSegments(pathname, origin);
-  // Several kilobytes, and of no use where the index decides.
+  // A compiled pattern takes several kilobytes, so it is not kept if the index alone decides.
   let kept = leading.rest === 'more' ? pattern : undefined;
   return {
     methods,
@@ -69,11 +69,11 @@ export function parseEndpoint(key: string): EndpointPattern {
 
 function matches(pattern: UrlPattern, { protocol, hostname, port, pathname }: CallUrl): boolean {
   const path = canonicalPath(pathname);
-  // The polyfill takes `//a/b` for a host and a path. The dot keeps it from that, and goes away like any dot.
+  // The polyfill reads `//a/b` as a host and a path. The dot prevents that, and is removed from the path like any dot.
   return pattern.test({ protocol: protocol.slice(0, -1), hostname, port, pathname: `/.${path}` });
 }
 
-/** `%2f` is `%2F` (RFC 3986, section 6.2.2.1), but a URL keeps it as it was written. */
+/** Writes percent-encodings in upper case: `%2f` and `%2F` are equal (RFC 3986, section 6.2.2.1), but a URL keeps the case. */
 export function canonicalPath(path: string): string {
   return path.includes('%') ? path.replace(/%[\da-f]{2}/gi, (encoded) => encoded.toUpperCase()) : path;
 }
@@ -82,7 +82,7 @@ function refuse(key: string, why: string): never {
   throw new PolicyError(rulePath(key), why);
 }
 
-/** The methods are what stands before the first word that has two slashes in it. */
+/** Splits the methods from the URL pattern, which begins at the first word with two slashes. */
 function splitMethods(key: string): { methods: ReadonlySet<string> | undefined; source: string } {
   const [, before = '', source = key.trim()] = /^(.*?)(\S*\/\/.*)$/s.exec(key.trim()) ?? [];
   const list = before.trim();
@@ -103,8 +103,8 @@ function splitMethods(key: string): { methods: ReadonlySet<string> | undefined; 
 }
 
 /**
- * Writes a literal origin as `URL` writes it. URLPattern itself refuses `[::1]`, for its colons, and a rule for
- * `[0:0::1]` or for port `080` would match nothing, because no URL looks like that.
+ * Writes a literal origin in the form that `URL` gives it. URLPattern refuses `[::1]` because of its colons. A rule for
+ * `[0:0::1]` or for port `080` would match nothing, because no URL has that form.
  */
 function canonical(source: string, key: string): { text: string; origin: string | undefined } {
   const [literal] = LITERAL_ORIGIN.exec(source) ?? [];
@@ -123,11 +123,11 @@ function compile(text: string, key: string): UrlPattern {
   }
 }
 
-/** Why a pattern that is valid as such is no good as a rule. */
+/** Why a valid URL pattern can't be a rule; undefined: it can. */
 function objection(pattern: UrlPattern, text: string): string | undefined {
   if (pattern.hostname === '') return 'has no host';
   if (!isWeb(pattern.protocol)) return 'must be for http or https';
-  // `/:id?q=1` has no query for URLPattern: after a group, the question mark makes the group optional.
+  // In `/:id?q=1` URLPattern sees no query: after a group, the question mark makes the group optional.
   if (pattern.search !== '*' || pattern.hash !== '*' || /\?[\w.-]+=/.test(pattern.pathname)) {
     return 'must not have a query or fragment: only method, origin and path are looked at';
   }
@@ -142,8 +142,8 @@ function isWeb(protocol: string): boolean {
 }
 
 /**
- * URLPattern takes each literal piece of a host for a host of its own, so that `node{1}?.example` becomes
- * `node{0.0.0.1}?.example`: every piece must still be as it was written (or be written in another script).
+ * URLPattern canonicalises each literal piece of a host as a host of its own, so that `node{1}?.example` becomes
+ * `node{0.0.0.1}?.example`. So every piece must still be found in the text as it was written. Hosts in other scripts are exempt.
  */
 function isMangled(hostname: string, text: string): boolean {
   if (!/^[ -~]*$/.test(text)) return false;
@@ -175,8 +175,8 @@ function leadingSegments(
 }
 
 /**
- * A modifier on a group makes the slash before it optional too: `/a/:b?c` matches `/ac`, so that `a` need not be
- * a whole segment. At the end of a pattern that is no matter: `/a/:b?` matches `/a` and `/a/b`.
+ * A modifier on a group makes the slash before the group optional too: `/a/:b?c` matches `/ac`, so `a` is not always a whole
+ * segment. At the end of a pattern this does not matter: `/a/:b?` matches `/a` and `/a/b`.
  */
 function mayLackSlash(rest: string): boolean {
   return /^[:(*]/.test(rest) && /\?|[^/]\*/.test(rest) && !OPTIONAL_END.test(rest);

@@ -13,42 +13,43 @@ import { findUnreachable } from './unreachable.ts';
 import { type CheckedOptions, checkOptions, checkPolicy } from './validate.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
-/** What a client's options come to. */
+/** The compiled rules of a client. */
 export interface Policies {
   readonly fetch: FetchLike | undefined;
   readonly dispatcher: DispatcherLike | undefined;
-  /** What holds where no endpoint rule does. */
+  /** The policy of calls that no endpoint rule matches. */
   readonly base: ResolvedPolicy;
-  /** What holds by each endpoint rule, in the order in which they are looked at. */
+  /** The policies of the endpoint rules, in the order in which they are tried. */
   readonly rules: readonly ResolvedPolicy[];
   /**
-   * The policy for a call: the first endpoint rule that matches, merged over the client's, and then `override`.
-   * @throws PolicyError if `override` is wrong
+   * The policy for a call: the first endpoint rule that matches, merged over the client's policy, and `override` merged over
+   * both.
+   * @throws {PolicyError} `override` is wrong.
    */
   find(method: string, url: CallUrl, override: Policy | undefined): ResolvedPolicy;
-  /** The same, with every value that holds and who said so. */
+  /** The same, with every value and its source. */
   explain(method: string, url: CallUrl, override: Policy | undefined): Explained;
   /**
-   * The same with other options merged over. Their endpoint rules come before the ones there are; a rule with the
-   * same key takes the place of the old one.
+   * These policies with other options merged over them. The new endpoint rules come before the present ones. A rule with the same
+   * key replaces the old one.
    */
   layOver(options: CheckedOptions): Policies;
 }
 
-/** A policy for a call, and where its values come from. */
+/** The policy for a call, and the sources of its values. */
 export interface Explained {
   readonly policy: ResolvedPolicy;
   readonly whole: WholePolicy;
   readonly values: Record<string, ExplainedValue>;
 }
 
-/** A policy, and what it was made of. */
+/** A policy in the user's terms and in resolved form. */
 interface Layer {
   readonly whole: WholePolicy;
   readonly resolved: ResolvedPolicy;
 }
 
-/** An endpoint rule as it was written, whatever it is merged over. */
+/** An endpoint rule as it was written, before it is merged. */
 interface Rule {
   readonly key: string;
   readonly pattern: EndpointPattern;
@@ -56,11 +57,11 @@ interface Rule {
   readonly scope: ReturnType<typeof scopeOfRule>;
 }
 
-/** All that policies are built of. */
+/** The parts that policies are built from. */
 interface Parts {
   readonly base: WholePolicy;
   readonly rules: readonly Rule[];
-  /** What `base` was laid together from. */
+  /** The policies that `base` was merged from. */
   readonly written: readonly WrittenPolicy[];
   readonly fetch: FetchLike | undefined;
   readonly dispatcher: DispatcherLike | undefined;
@@ -68,17 +69,17 @@ interface Parts {
 
 const nothing: Parts = { base: defaults, rules: [], written: [], fetch: undefined, dispatcher: undefined };
 
-/** @throws PolicyError if anything in the options is wrong, endpoint rules included */
+/** Checks and compiles options. @throws {PolicyError} An option is wrong, endpoint rules included. */
 export function compilePolicies(options: Options): Policies {
   return buildPolicies(checkOptions(options));
 }
 
-/** The same for options that have been checked. @throws PolicyError if they contradict each other */
+/** Compiles options that are checked already. @throws {PolicyError} The options contradict each other. */
 export function buildPolicies(options: CheckedOptions): Policies {
   return lay(options, nothing, 'createFetch');
 }
 
-/** Lays options over what there is. */
+/** Merges options over the parts below. */
 function lay({ endpoints = new Map(), ...more }: CheckedOptions, below: Parts, by: string): Policies {
   const newer = [...endpoints].map(([key, policy]) => rule(key, policy));
   refuseUnreachable(newer);
@@ -143,7 +144,7 @@ function layer(whole: WholePolicy, endpoint: string | undefined, path: string, b
   return { whole, resolved: resolvePolicy(whole, endpoint, path, base) };
 }
 
-/** Rules of a client that is extended may well be hidden by those of the extension: that is what it is for. */
+/** Refuses rules that can never apply. An extension's rule may well hide a rule of the extended client: that is its purpose. */
 function refuseUnreachable(rules: readonly Rule[]): void {
   const found = findUnreachable(rules.map(({ key, pattern }) => ({ key, ...pattern })));
   if (found === undefined) return;

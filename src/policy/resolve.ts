@@ -8,12 +8,12 @@ import { namesDialect, resolveDialect } from './dialect.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
 /**
- * Lays one policy over another, part by part and member by member. An object over `false` switches the part on
- * again, with the defaults and what the object says. A dialect or a buffer is replaced as a whole.
+ * Merges one policy over another, part by part and member by member. An object over `false` switches the part on again, with the
+ * defaults and the object's own members. A dialect or a buffer is replaced as a whole.
  *
  * @param path where `over` was written, for messages
  * @param scope the new scope, if it changes: see sharing.ts
- * @throws PolicyError if it asks for an attempt that is longer than its call
+ * @throws {PolicyError} An attempt would be longer than its call.
  */
 export function overlay(
   base: WholePolicy,
@@ -48,10 +48,10 @@ function lay<Part extends object>(
 /**
  * Turns a policy into the form that calls work with.
  *
- * @param endpoint the rule it is for
- * @param path where its last layer was written, for messages
- * @param base what it was merged over: parts that were left alone are the base's own, and a thousand rules share them
- * @throws PolicyError if its members contradict each other
+ * @param endpoint the endpoint rule of the policy
+ * @param path where the last merged policy was written, for messages
+ * @param base the policy below. Parts that did not change are taken from it, so that a thousand rules share them.
+ * @throws {PolicyError} The members contradict each other.
  */
 export function resolvePolicy(
   policy: WholePolicy,
@@ -89,8 +89,8 @@ export function resolvePolicy(
 }
 
 /**
- * Only what a policy itself asks for. Where it cuts the call's time below an attempt's that was set further out, or by
- * default, the attempt simply ends with the call.
+ * Compares only the `attempt` that this policy itself sets. If the policy sets a `total` below an inherited or default `attempt`,
+ * the attempt ends with the call.
  */
 function refuseLongAttempt(over: Policy['timeout'], merged: WholePolicy['timeout'], path: string): void {
   if (!over || !merged || !over.attempt || !merged.total || over.attempt === Number.POSITIVE_INFINITY) return;
@@ -115,7 +115,7 @@ function resolveBreaker(breaker: WholePolicy['breaker']): ResolvedPolicy['breake
   return Object.freeze({ ...numbers, ...resolveCooldowns(breaker) });
 }
 
-/** Who sets a long cooldown need not know of the other one. */
+/** A long `cooldown` raises the default `maxCooldown`, so that a user need not set both. */
 function resolveCooldowns({ cooldown, maxCooldown }: Required<BreakerOptions>): {
   cooldown: number;
   maxCooldown: number;

@@ -1,17 +1,17 @@
 /**
- * What may follow the segments that a path begins with: nothing; one segment that is not empty, and no more; a slash and
- * anything; or what the tree can't tell.
+ * What may follow the known first segments of a path: nothing; exactly one segment that is not empty; a slash and anything; or
+ * `'more'`, where the tree can't tell.
  */
 export type Rest = 'nothing' | 'segment' | 'anything' | 'more';
 
-/** What can be filed. */
+/** The first segments of an item's path, and what may follow. */
 interface Leading {
-  /** `undefined` is any one segment that is not empty. */
+  /** `undefined` stands for any one segment that is not empty. */
   readonly segments: readonly (string | undefined)[];
   readonly rest: Rest;
 }
 
-/** Items, each filed under the segments that a path begins with. */
+/** Items, indexed by the first segments of a path. */
 export class SegmentTree<Item extends Leading> {
   #filed: readonly Item[] = [];
   #branches: Map<string, SegmentTree<Item>> | undefined;
@@ -23,7 +23,7 @@ export class SegmentTree<Item extends Leading> {
     tree.#filed = [...tree.#filed, item];
   }
 
-  /** Adds to `found` all that fits a path, or may fit it, in no order. `from` is where its next segment begins. */
+  /** Adds to `found` all items that fit the path, or may fit, in no order. `from` is the position of the path's next segment. */
   along(path: string, found: Item[], from = 0): void {
     const slash = path.indexOf('/', from);
     const to = slash === -1 ? path.length : slash;
@@ -47,7 +47,7 @@ export class SegmentTree<Item extends Leading> {
   }
 }
 
-/** Whether that may follow, in a path of that length, if its next segment goes from `from` to `to`. */
+/** Whether `rest` allows the end of a path of this length, whose next segment goes from `from` to `to`. */
 function fits(rest: Rest, from: number, to: number, length: number): boolean {
   if (rest === 'segment') return to > from && to === length;
   if (rest === 'nothing') return from > length;

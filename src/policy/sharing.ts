@@ -5,8 +5,8 @@ import { join } from '../options/checks.ts';
 type ScopeOption = BreakerOptions['scope'];
 
 /**
- * The scope that an endpoint rule asks for. A rule that sets numbers of its own for breaker or budget has a scope of its
- * own: its numbers must not depend on which call to the origin came first, nor change what all of them share.
+ * The scope that an endpoint rule asks for. A rule that sets numbers for breaker or budget has a scope of its own. Otherwise its
+ * numbers would depend on which call to the origin came first, and would change what all these calls share.
  */
 export function scopeOfRule(rule: Policy, path: string): ScopeOption | undefined {
   const scope = rule.breaker ? rule.breaker.scope : undefined;
@@ -20,7 +20,9 @@ export function scopeOfRule(rule: Policy, path: string): ScopeOption | undefined
   );
 }
 
-/** Breaker and budget outlive the call, so that one call can only step around them, not change them. */
+/**
+ * Checks the policy of a single call. A breaker and a budget outlive the call, so the call can only switch them off for itself.
+ */
 export function forOneCall(policy: Policy, path: string): Policy {
   for (const part of ['breaker', 'budget'] as const) {
     if (policy[part] === undefined || policy[part] === false) continue;
@@ -32,7 +34,10 @@ export function forOneCall(policy: Policy, path: string): Policy {
   return policy;
 }
 
-/** An extended client shares breakers and budgets, and so their numbers. Its own endpoint rules may have their own. */
+/**
+ * Checks the options of `extend`. An extended client shares breakers and budgets, so it can't change their numbers, except in
+ * endpoint rules of its own.
+ */
 export function forExtension<Options extends Policy>(options: Options): Options {
   const number = firstNumber(options);
   if (number === undefined) return options;
@@ -43,7 +48,7 @@ export function forExtension<Options extends Policy>(options: Options): Options 
   );
 }
 
-/** The path of a number for breaker or budget, if the policy sets any. */
+/** The path of the first number that the policy sets for breaker or budget; undefined: it sets none. */
 function firstNumber({ breaker, budget }: Policy): string | undefined {
   const ofBreaker = Object.keys(breaker || {}).find((name) => name !== 'scope');
   if (ofBreaker !== undefined) return `breaker.${ofBreaker}`;

@@ -2,13 +2,13 @@ import type { ExplainedValue } from '../model/explanation.ts';
 import type { Policy } from '../model/options.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
-/** A policy as it was written, and who wrote it. The outermost comes first. */
+/** A policy as it was written, and where. The outermost policy comes first. */
 export interface WrittenPolicy {
   readonly by: string;
   readonly policy: Policy;
 }
 
-/** Every value of a policy, by its path, and which layer it comes from. */
+/** Every value of a policy by its path, with the name of the policy that set it. */
 export function trace(whole: WholePolicy, layers: readonly WrittenPolicy[]): Record<string, ExplainedValue> {
   const values: Record<string, ExplainedValue> = {};
   for (const [part, value] of Object.entries(whole) as [keyof WholePolicy, unknown][]) {
@@ -29,7 +29,7 @@ export function trace(whole: WholePolicy, layers: readonly WrittenPolicy[]): Rec
   return values;
 }
 
-/** A rule with numbers of its own has a scope of its own without saying so: see sharing.ts. */
+/** A rule with numbers of its own has a scope of its own, even if it does not set `scope`: see sharing.ts. */
 function scopeWriter({ scope }: WholePolicy, layers: readonly WrittenPolicy[]): string {
   const by = writer(layers, ({ breaker }) => says(breaker, 'scope'));
   return by === 'default' && scope === 'endpoint'

@@ -1,2 +1,2 @@
-/** In a browser "did you mean" has to do: with the table of other libraries' names the bundle would be too large. */
+/** A browser gets "did you mean" only: the table of other libraries' names would make the bundle too large. */
 export function translate(_name: string, _place: string): undefined {}

@@ -3,8 +3,8 @@ import { type Translation, translated } from '../options/translation.ts';
 const FIRST_COUNTS = 'which counts the first attempt too: 2 retries are 3 attempts';
 
 /**
- * The names that people bring along. A name that means something here, in another place or the same, is none of these.
- * The page about moving from other libraries is made from this table.
+ * The names that users bring from other libraries. A name that is also an option here, in any place, is not in this table. The
+ * page about moving from other libraries is made from this table.
  */
 export const translations: readonly Translation[] = [
   {
@@ -150,8 +150,8 @@ export const translations: readonly Translation[] = [
   },
 ];
 
-/** What to say of a name that is no option here, but one in another library. */
+/** The help for a name that is an option of another library; undefined: there is none. */
 export function translate(name: string, place: string): string | undefined {
-  // Not what it is in already.
+  // Not if the user already writes this option.
   return translated(translations, name, (write) => write !== place);
 }

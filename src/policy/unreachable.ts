@@ -3,10 +3,10 @@ import { fileRules } from './endpoints.ts';
 import type { EndpointPattern } from './pattern.ts';
 
 /**
- * The first rule that no request can ever reach, because one before it takes everything; and that one.
+ * The first rule that no request can ever reach, because an earlier rule matches all its requests; and that earlier rule.
  *
- * A rule is tried out with URLs that stand for all that it matches. A rule before it that matches them all matches
- * whatever it does. Where that can't be known, a rule counts as reachable.
+ * Each rule is tried with example URLs that represent all URLs of the rule. An earlier rule that matches all examples matches all
+ * URLs of the rule. Where that is uncertain, the rule counts as reachable.
  */
 export function findUnreachable<Rule extends EndpointPattern>(
   rules: readonly Rule[],
@@ -27,7 +27,10 @@ function takesMethods({ methods: all }: EndpointPattern, { methods }: EndpointPa
   return all === undefined || (methods !== undefined && [...methods].every((method) => all.has(method)));
 }
 
-/** An expression may match the letters of an example, and yet not all that they stand for. */
+/**
+ * Whether the examples are conclusive. An earlier rule with a regular expression may match an example, but not all that the
+ * example stands for.
+ */
 function canTell({ parts: earlier }: EndpointPattern, { parts }: EndpointPattern): boolean {
   const names = ['protocol', 'hostname', 'port', 'pathname'] as const;
   return names.every(
@@ -39,7 +42,9 @@ function canTell({ parts: earlier }: EndpointPattern, { parts }: EndpointPattern
 const withoutEscapes = (pattern: string) => pattern.replace(/\\./gs, '');
 const isLiteral = (pattern: string) => !/[:*+?(){}]/.test(withoutEscapes(pattern));
 
-/** Each part of a pattern is matched by itself, so that not every host has to be seen with every path. */
+/**
+ * URLs that represent all URLs of the pattern. The parts are matched independently, so not every host is tried with every path.
+ */
 function examplesOf({ origin, parts }: EndpointPattern): CallUrl[] {
   const protocols = isLiteral(parts.protocol) ? [parts.protocol] : ['http', 'https'];
   const hostnames = examples(parts.hostname, '.', [LETTERS, `${LETTERS}.${LETTERS}`]);
@@ -60,21 +65,22 @@ function at(list: readonly string[], index: number): string {
   return list[Math.min(index, list.length - 1)] ?? '';
 }
 
-/** Nobody writes this into a rule. */
+/** A text that no rule is likely to contain. */
 const LETTERS = 'zqxjkv';
 const MANY = Array.from({ length: 12 }, () => LETTERS).join('/');
-/** So many examples are looked at, and a few more. */
+/** The number of examples at which no more alternatives are added. */
 const MOST = 81;
 const PIECE = /\\.|(?::[\p{ID_Start}$_][\p{ID_Continue}$]*|\*)[?*+]?|./gsu;
-/** What may follow a name or a star, and what begins a group or an expression. */
+/** A name or star with a modifier, or the beginning of a group or an expression. */
 const SPECIAL = /^[({]|^(?::|\*).*[?*+]$/s;
 
-/** What a part of a pattern matches, with `any` for each `*`. */
+/** Examples of what a part of a pattern matches, with each text of `any` for each `*`. */
 function examples(pattern: string, separator: string, any: readonly string[]): string[] {
   let found = [''];
   for (const [piece] of pattern.matchAll(PIECE)) {
     if (SPECIAL.test(piece) || found.length > MOST) {
-      // Optional (and the separator before it too), repeated, or an expression: whatever follows is no more than this.
+      // From an optional (with its separator), repeated or regular-expression piece on, these examples stand for all that
+      // follows.
       const before = found.map((text) => (text.endsWith(separator) ? text.slice(0, -1) : text));
       return [
         ...before,

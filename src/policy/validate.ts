@@ -31,9 +31,9 @@ import { rulePath } from './pattern.ts';
 import { RULE_PATTERN } from './rule-schema.ts';
 import { translate } from './translations.ts';
 
-/** What `createFetch` was given, checked: a frozen copy, so that nobody can change it any more. */
+/** The options of `createFetch`, checked: a frozen copy, so that later changes have no effect. */
 export interface CheckedOptions extends Policy {
-  /** In the order in which they were written. */
+  /** In the order in which the rules were written. */
   readonly endpoints?: ReadonlyMap<string, Policy>;
   readonly fetch?: FetchLike;
   readonly dispatcher?: DispatcherLike;
@@ -96,7 +96,7 @@ const ofRetry = (value: unknown) =>
     ? `; write { attempts: ${value + 1} }, for the first attempt counts too`
     : undefined;
 
-/** Every part of a policy. */
+/** The checks of every part of a policy. */
 export const policyChecks: Checks<Policy> = {
   timeout: part('timeout', timeoutChecks, ofTimeout),
   retry: part('retry', retryChecks, ofRetry),
@@ -107,14 +107,14 @@ export const policyChecks: Checks<Policy> = {
   patience: orFalse(patience),
 };
 
-/** The JSON Schema of `endpoints`. What it can't tell (a rule that is out of reach) only the validator does. */
+/** The JSON Schema of `endpoints`. Only the validator finds a rule that can never apply. */
 const endpointsSchema: JsonSchema = {
   type: 'object',
   propertyNames: { type: 'string', pattern: RULE_PATTERN },
   additionalProperties: { $ref: '#/$defs/policy' },
 };
 
-/** What `createFetch` takes besides. */
+/** The checks of the other options of `createFetch`. */
 export const optionChecks: Checks<CheckedOptions> = {
   ...policyChecks,
   endpoints: described(endpointsSchema, checkEndpoints),
@@ -123,7 +123,7 @@ export const optionChecks: Checks<CheckedOptions> = {
   $schema: only('a string', (value): value is string => typeof value === 'string', { type: 'string' }),
 };
 
-/** Every path in a policy. */
+/** The paths of all options of a policy. */
 const paths = [
   ...Object.keys(policyChecks),
   ...Object.entries({
@@ -135,13 +135,13 @@ const paths = [
   }).flatMap(([place, checks]) => Object.keys(checks).map((name) => `${place}.${name}`)),
 ];
 
-/** Checks a policy that stands for itself: an endpoint rule's, or one call's. */
+/** Checks a single policy: of an endpoint rule, or of one call. */
 export function checkPolicy(value: unknown, path: string): Policy {
   if (!isPlainObject(value)) return fail(path, 'a plain object', value);
   return members(value, path, '', policyChecks, paths, translate);
 }
 
-/** Checks rules: what `extend` takes, and most of what `createFetch` does. `more` are the options that it takes besides. */
+/** Checks the options of `extend`, and most options of `createFetch`. `more` has the checks of further options. */
 export function checkOptions(value: unknown): CheckedOptions;
 export function checkOptions<T extends object>(value: unknown, more: Checks<T>): CheckedOptions & Partial<T>;
 export function checkOptions<T extends object>(value: unknown, more?: Checks<T>): CheckedOptions {
@@ -151,7 +151,7 @@ export function checkOptions<T extends object>(value: unknown, more?: Checks<T>)
   return Object.freeze(options);
 }
 
-/** A part of a policy: an object, or `false` to switch it off. `hint` says what to write instead of something else. */
+/** A part of a policy: an object, or `false` to switch the part off. `hint` says what to write instead of a wrong value. */
 function part<T extends object>(
   name: string,
   checks: Checks<T>,

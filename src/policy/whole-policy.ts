@@ -1,17 +1,17 @@
 import type { Dialect, DialectName } from '../model/dialect.ts';
 import type { BreakerOptions, BudgetOptions, RetryOptions, TimeoutOptions } from '../model/options.ts';
 
-/** A policy that leaves nothing open, in the user's terms, so that another one can be merged over it. */
+/** A policy in the user's terms with every value set, so that another policy can be merged over it. */
 export interface WholePolicy {
   readonly timeout: Required<TimeoutOptions> | false;
   readonly retry: (Required<Omit<RetryOptions, 'when'>> & Pick<RetryOptions, 'when'>) | false;
   readonly idempotency: DialectName | Dialect | false;
   readonly breaker: Required<BreakerOptions> | false;
   readonly budget: Required<BudgetOptions> | false;
-  /** Of breaker and budget: it outlives a breaker that is switched off. */
+  /** The scope of breaker and budget. It is kept even while the breaker is switched off. */
   readonly scope: NonNullable<BreakerOptions['scope']>;
   readonly buffer: number | false;
   readonly patience: number | false;
-  /** Whether somebody wrote down which dialect the server honours. */
+  /** Whether the user's options name the dialect that the server honours. */
   readonly vouched: boolean;
 }
