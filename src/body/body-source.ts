@@ -4,11 +4,11 @@ import type { FetchBody } from '../model/options.ts';
 export interface BodySource {
   /** The body for the next attempt. */
   next(): FetchBody | Promise<FetchBody>;
-  /** Whether another attempt can be given the same bytes. */
+  /** Whether another attempt can send the same bytes. */
   repeatable(): boolean;
 }
 
-/** A body that is sent as it is, however often. */
+/** A body that any number of attempts can send. */
 export class FixedBody implements BodySource {
   readonly #body: FetchBody;
 

@@ -1,11 +1,11 @@
-/** Shared memory, and a view on it, is no body to `fetch`. */
+/** Not shared memory, and not a view on it: these are no body for `fetch`. */
 export function isBytes(body: object | string): body is ArrayBuffer | ArrayBufferView<ArrayBuffer> {
   return isArrayBuffer(ArrayBuffer.isView(body) ? body.buffer : body);
 }
 
 const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')?.get;
 
-/** Of whichever realm, a test's or a worker's: the getter knows its own. */
+/** For an ArrayBuffer of any realm (a test's, a worker's): the getter throws for anything else. */
 function isArrayBuffer(value: unknown): value is ArrayBuffer {
   try {
     byteLength?.call(value);
@@ -17,7 +17,7 @@ function isArrayBuffer(value: unknown): value is ArrayBuffer {
 
 const encoder = new TextEncoder();
 
-/** A copy of a chunk of a body: text as UTF-8. */
+/** A copy of a chunk of a body. Text becomes UTF-8. */
 export function bytesOf(chunk: unknown): Uint8Array<ArrayBuffer> {
   if (typeof chunk === 'string') return encoder.encode(chunk);
   if (ArrayBuffer.isView(chunk)) {
@@ -32,7 +32,7 @@ export function bytesOf(chunk: unknown): Uint8Array<ArrayBuffer> {
   return new Uint8Array(chunk as ArrayLike<number>);
 }
 
-/** One after the other. */
+/** All chunks in one array. */
 export function concat(chunks: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const whole = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
   let at = 0;

@@ -1,8 +1,8 @@
 import { type ForeignBlob, hasMethods } from './recognise.ts';
 
 /**
- * The runtime's own Blob, with the bytes of another library's.
- * @throws {TypeError} It can't be read.
+ * The runtime's own Blob with the bytes of another library's Blob.
+ * @throws {TypeError} The Blob can't be read.
  */
 export async function nativeBlob(blob: ForeignBlob): Promise<Blob> {
   const type = String(blob.type ?? '');
@@ -13,7 +13,7 @@ export async function nativeBlob(blob: ForeignBlob): Promise<Blob> {
   return new Blob(chunks, { type });
 }
 
-/** @throws {TypeError} There is no way to read it. */
+/** @throws {TypeError} The Blob has no method to read it with. */
 export function assertReadable(blob: ForeignBlob): void {
   if (hasMethods(blob, 'arrayBuffer') || hasMethods(blob, 'stream')) return;
   throw new TypeError('the body is a Blob of another library that has neither `arrayBuffer` nor `stream`');

@@ -1,7 +1,7 @@
 import type { FormDataEntryValue, FormDataLike } from 'form-data-encoder';
 import { hasMethods } from './recognise.ts';
 
-/** As much of `form-data-encoder` as is used here: all of it would be too much for a browser. */
+/** The parts of `form-data-encoder` that are used here. The whole package is too large for the browser bundle. */
 export class FormDataEncoder {
   readonly contentType: string;
   readonly #form: FormDataLike;

@@ -1,8 +1,8 @@
 import type { FormDataLike } from 'form-data-encoder';
 
 /**
- * The same form, with Files that carry the tag of one. Bun's carry that of a Blob, and by their tags
- * `form-data-encoder` tells a file from a text.
+ * The same form, with Files that have the tag of a File. Bun's Files have the tag of a Blob, and `form-data-encoder` tells files
+ * from texts by the tag.
  */
 export function formOfFiles(form: FormDataLike): FormDataLike {
   const fields = [...form.entries()];

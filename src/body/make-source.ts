@@ -16,10 +16,11 @@ import {
 } from './recognise.ts';
 
 /**
- * Every kind of body, with the same bytes on each attempt. What the caller could change while the call is under way
- * is copied now, as `fetch` does.
+ * Makes the source of a call's bodies: the same bytes for each attempt, whatever the kind of body. Data that the caller could
+ * change during the call is copied now, as `fetch` does.
  *
- * @param once there will be one attempt only
+ * @param once whether there is only one attempt
+ * @throws {TypeError} The body can't be read.
  */
 export function makeBodySource(
   body: FetchBody | BodyFactory | BodySource | undefined,
@@ -29,7 +30,7 @@ export function makeBodySource(
   if (typeof body === 'function') return factory(body);
   if (isBodySource(body)) return body;
   const stream = streamOf(body);
-  // A stream that was used is for `fetch` to refuse.
+  // `fetch` refuses a stream that was used already.
   if (stream !== undefined) return once || isUsed(stream) ? new FixedBody(stream) : new OneShot(stream);
   if (isFormData(body)) return new FormBody(body);
   return new FixedBody(snapshot(body));
@@ -39,7 +40,7 @@ function isBodySource(body: object | string): body is BodySource {
   return hasMethods(body, 'next', 'repeatable');
 }
 
-/** The caller's function makes the body anew; but the boundary of its forms stays. */
+/** The caller's function makes each body anew. All its forms share one boundary. */
 function factory(make: BodyFactory): BodySource {
   let boundary: string | undefined;
   return {
@@ -56,7 +57,7 @@ function factory(make: BodyFactory): BodySource {
   };
 }
 
-/** A stream of Node's or of the web, or anything else that undici's `fetch` iterates over. */
+/** A stream of Node's or of the web, or anything else that undici's `fetch` can iterate over. */
 function streamOf(body: FetchBody): (AsyncIterable<unknown> & FetchBody) | undefined {
   if (isNodeStream(body)) return iterable(body);
   if (isFormData(body)) return undefined;
@@ -75,7 +76,7 @@ async function* chunksOf(stream: ReadableStream): AsyncGenerator<unknown> {
 
 function snapshot(body: NonNullable<FetchBody>): FetchBody {
   if (body instanceof URLSearchParams) return new URLSearchParams(body);
-  // Nothing need not be copied; and memory that was given away, which looks the same, can't be.
+  // Nothing to copy, or detached memory, which has the length 0 too and can't be copied.
   if (!isBytes(body) || body.byteLength === 0) return body;
   if (!ArrayBuffer.isView(body)) return body.slice(0);
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();

@@ -7,13 +7,13 @@ import { isForeignBlob } from './recognise.ts';
 
 type BlobParts = NonNullable<ConstructorParameters<typeof Blob>[0]>;
 
-/** A form, in the same bytes for every attempt. */
+/** A form, with the same bytes for every attempt. */
 export class FormBody implements BodySource {
   readonly #make: () => Blob | Promise<Blob>;
   #made: Blob | Promise<Blob> | undefined;
 
   /**
-   * @param boundary the one to use, if the request tells of one already
+   * @param boundary the boundary that the request's headers name already, if any
    * @throws {TypeError} The form can't be read.
    */
   constructor(form: FormDataLike, boundary?: string) {
@@ -31,12 +31,12 @@ export class FormBody implements BodySource {
 }
 
 /**
- * A form as one Blob: every attempt sends the same bytes under the same boundary, where `fetch` would draw a new
- * boundary each time, which to a server that fingerprints payloads is another payload. The runtime's own files stay on
- * disk until sent; those of other libraries are read by whoever calls what is returned.
+ * Encodes a form as one Blob, so that every attempt sends the same bytes with the same boundary. `fetch` would choose a new
+ * boundary each time, and a server that fingerprints payloads would see another payload. The runtime's own files stay on disk
+ * until they are sent. Files of other libraries are read when the returned function is called.
  *
- * @param boundary the one to use, if there has been a form in this call before
- * @throws {TypeError} The form is another library's and can't be read, or holds what can't be.
+ * @param boundary the boundary of an earlier form of this call, if any
+ * @throws {TypeError} The form is another library's and can't be read, or has a field that can't be read.
  */
 export function multipart(given: FormDataLike, boundary: string = newBoundary()): () => Blob | Promise<Blob> {
   if (!isFormData(given))
@@ -60,7 +60,7 @@ export function multipart(given: FormDataLike, boundary: string = newBoundary())
     join(await Promise.all(parts.map((part) => (isForeignBlob(part) ? nativeBlob(part) : part))));
 }
 
-/** In lower case, because that is what the type of a Blob is turned into. */
+/** In lower case, because `Blob` changes its type to lower case. */
 export function newBoundary(): string {
   return `steadfetch-${crypto.randomUUID()}`;
 }

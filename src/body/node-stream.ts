@@ -3,20 +3,20 @@ import { passThrough } from '../platform/streams.ts';
 import { isAsyncIterable, isNodeStream, type NodeStream } from './recognise.ts';
 
 /**
- * The same body. If it is a stream of Node's, its errors are heard from now on: an 'error' without a listener ends the
- * process, and a stream may fail long before its first byte is asked for. Whoever reads the stream is told then.
+ * Returns the body. If it is a Node stream, adds a listener for its errors: an 'error' event without a listener ends the process,
+ * and a stream may fail long before its first byte is read. The reader of the stream receives the error too.
  */
 export function heard<Body>(body: Body): Body {
   if (isNodeStream(body)) body.on('error', () => {});
   return body;
 }
 
-/** Old streams can't be. */
+/** Old streams have no `destroy`, and stay as they are. */
 export function destroy(stream: NodeStream, error?: Error): void {
   (stream as { destroy?(error?: Error): void }).destroy?.(error);
 }
 
-/** Something to iterate over. An old stream is piped: that is all that it can do for certain. */
+/** Makes a stream iterable. An old stream is piped, because `pipe` is all that old streams certainly have. */
 export function iterable(stream: NodeStream): AsyncIterable<unknown> & FetchBody {
   if (isAsyncIterable(stream)) return stream as AsyncIterable<unknown> & FetchBody;
   const piped = passThrough();

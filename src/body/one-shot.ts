@@ -3,8 +3,8 @@ import type { BodySource } from './body-source.ts';
 import { bytesOf } from './bytes.ts';
 
 /**
- * A stream goes once; but one from which nothing was taken may go again. So each attempt is given a stream of its own
- * that touches the caller's only when its first byte is asked for.
+ * The body of a stream, which can be sent only once. But if nothing was read from the stream, another attempt can still send it.
+ * So each attempt gets a stream of its own, which reads from the caller's stream only when its first byte is asked for.
  */
 export class OneShot implements BodySource {
   readonly #source: AsyncIterable<unknown>;
@@ -15,7 +15,7 @@ export class OneShot implements BodySource {
   }
 
   next(): FetchBody {
-    // A stream of bytes, because `fetch` tees what it sends: any other kind would be read from at that moment, before
+    // A byte stream, because `fetch` tees the streams that it sends. It would read from any other kind at that moment, before
     // there is a connection.
     return new ReadableStream({
       type: 'bytes',
@@ -36,11 +36,11 @@ export class OneShot implements BodySource {
       const { done, value } = await this.#iterator.next();
       if (done) {
         controller.close();
-        // A reader that brought its own buffer gets it back empty.
+        // A reader that supplied its own buffer must get it back, empty.
         controller.byobRequest?.respond(0);
         return;
       }
-      // A copy, because the stream takes its chunks' memory away from whoever has it.
+      // A copy, because enqueueing transfers the memory of a chunk.
       const bytes = bytesOf(value);
       if (bytes.byteLength > 0) return controller.enqueue(bytes);
     }

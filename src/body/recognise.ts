@@ -1,9 +1,9 @@
 import type { FormDataLike } from 'form-data-encoder';
 
-// What a body is, by undici's own predicates. Their order is undici's, too: the npm package `form-data` is a stream that
-// carries the tag of a form.
+// The kinds of bodies, by undici's own predicates and in undici's order: the npm package `form-data` is a stream that has the tag
+// of a form.
 
-/** A stream of Node's, of whatever age: those of readable-stream 2, and a bare `Stream`, can't be iterated over. */
+/** A Node stream of any age. Streams of readable-stream 2, and a bare `Stream`, can't be iterated over. */
 export interface NodeStream {
   pipe<Target>(target: Target): Target;
   on(event: string, listener: (argument: Error) => void): unknown;
@@ -13,22 +13,22 @@ export function isNodeStream(body: unknown): body is NodeStream {
   return hasMethods(body, 'pipe', 'on');
 }
 
-/** By its tag: undici's FormData, the runtime's and a polyfill's are different classes. */
+/** By its tag, because undici's FormData, the runtime's and a polyfill's are different classes. */
 export function isFormData(body: unknown): body is FormDataLike {
   return tagOf(body) === 'FormData';
 }
 
-/** A stream of the web or of Node, or anything else that can be iterated over asynchronously. A Blob is not one. */
+/** A stream of the web or of Node, or another async iterable. A Blob is not one. */
 export function isAsyncIterable(body: unknown): body is AsyncIterable<unknown> {
   return hasMethods(body, Symbol.asyncIterator);
 }
 
-/** A stream of the web, a polyfill's included: those of some can't be iterated over. */
+/** A web stream, also a polyfill's. Some polyfills can't be iterated over. */
 export function isWebStream(body: unknown): body is ReadableStream {
   return hasMethods(body, 'getReader', 'cancel');
 }
 
-/** A Blob or File of another library: `fetch` would send it as the text `[object File]`. */
+/** A Blob or File of another library. `fetch` would send it as the text `[object File]`. */
 export interface ForeignBlob {
   readonly type?: string;
   arrayBuffer?(): Promise<ArrayBuffer>;

@@ -3,15 +3,15 @@ import { type BodySource, FixedBody } from './body-source.ts';
 import { concat } from './bytes.ts';
 import { OneShot } from './one-shot.ts';
 
-/** Bytes of a Request's body that are read ahead so that they can be sent again. */
+/** The bytes of a Request's body that are read ahead, so that they can be sent again. */
 const LIMIT = 1024 * 1024;
-/** How many turns of the event loop each piece of it may take: a Blob in memory takes two. */
+/** The turns of the event loop that each read may take. A Blob in memory takes two. */
 const TURNS = 8;
 
 /**
- * The body of a `Request`. What it was made from can't be seen, only read; so it is read, once, never teed. If all of
- * it is at hand at once and small, as a string's or a form's is, it becomes bytes that every attempt can send.
- * Otherwise it is a stream that goes once, beginning with what was read.
+ * The body of a `Request`. The original body can't be seen, only read; so it is read once, and never teed. A small body that can
+ * be read at once, such as a string or a form, becomes bytes that every attempt can send. Otherwise the body is a stream that can
+ * be sent once, which begins with the chunks that were read.
  */
 export async function requestBody(stream: ReadableStream<Uint8Array>): Promise<BodySource> {
   // Piped, as `fetch` does, so that the Request counts as used from now on.
@@ -21,9 +21,9 @@ export async function requestBody(stream: ReadableStream<Uint8Array>): Promise<B
   let bytes = 0;
   let pending = reader.read();
   for (;;) {
-    // A body that breaks does so while it is sent, as with `fetch`.
+    // A read that fails is left to the sending: the attempt fails then, as with `fetch`.
     const read = await soon(pending).catch((): typeof LATER => LATER);
-    // One chunk too many is still looked at: a long string comes in one, and ends there.
+    // Reads one more chunk above the limit, because a long string arrives as one chunk and ends there.
     if (read === LATER || (!read.done && bytes > LIMIT)) break;
     if (read.done) {
       reader.releaseLock();
@@ -33,7 +33,7 @@ export async function requestBody(stream: ReadableStream<Uint8Array>): Promise<B
     bytes += read.value.byteLength;
     pending = reader.read();
   }
-  // `rest` awaits it; until then a failure is nobody's.
+  // `rest` awaits this promise later. Until then its rejection must not count as unhandled.
   pending.catch(() => {});
   return new OneShot(rest());
 
@@ -42,14 +42,14 @@ export async function requestBody(stream: ReadableStream<Uint8Array>): Promise<B
       yield* chunks.splice(0);
       for (let read = await pending; !read.done; read = await reader.read()) yield read.value;
     } finally {
-      // Given up half-way: nobody will read the rest.
+      // The rest is not wanted any more.
       await reader.cancel();
       reader.releaseLock();
     }
   }
 }
 
-/** Every body but the caller's own stream is a stream of bytes; the caller's seldom is. */
+/** Every body is a byte stream, except most streams of the caller's. */
 function isByteStream(stream: ReadableStream): boolean {
   try {
     stream.getReader({ mode: 'byob' }).releaseLock();
@@ -71,7 +71,7 @@ async function soon<T>(promise: Promise<T>): Promise<T | typeof LATER> {
       const first = await Promise.race([promise, nextTurn]);
       if (first !== LATER) return first;
     } finally {
-      // Nothing is left behind: tests count what is in a fake clock.
+      // Clears the timer, because tests with a fake clock count the timers that are left.
       cancel(look);
     }
   }

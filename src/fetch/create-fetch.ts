@@ -19,10 +19,12 @@ import { passThrough } from './pass-through.ts';
 import { readRequest } from './request.ts';
 
 /**
- * Makes a `fetch` that sends one idempotency key per call, with bounded and jittered retries, timeouts, a circuit
- * breaker and a retry budget, by your rules per endpoint.
+ * Makes a `fetch` that sends one idempotency key per call, with bounded and jittered retries, timeouts, a circuit breaker and a
+ * retry budget, by your rules per endpoint.
  *
- * @throws {PolicyError} An option is wrong; the message names it and says what is allowed.
+ * @param options all optional; see `ClientOptions` for units and defaults
+ * @returns the client: call it like `fetch`
+ * @throws {PolicyError} An option is wrong. The message names the option and says what is allowed.
  * @example
  * const api = createFetch({
  *   timeout: { attempt: 2_000, total: 30_000 },
@@ -38,7 +40,7 @@ export function createFetch(options: ClientOptions = {}): SteadFetch {
   return createClient(options, systemRuntime);
 }
 
-/** `createFetch` with time and chance from outside. */
+/** `createFetch` with time and randomness from outside. */
 export function createClient(options: ClientOptions, runtime: Runtime): SteadFetch {
   const { rules, shared } = prepare(options, runtime, () => {});
   return client(rules, shared);
@@ -46,7 +48,7 @@ export function createClient(options: ClientOptions, runtime: Runtime): SteadFet
 
 function client(rules: LivePolicies, shared: ClientState): SteadFetch {
   const sending = new Sending(runtimeFetch());
-  // `fetch` takes null for nothing, and has one argument that it can't do without.
+  // `fetch` accepts null as its second argument, and its `length` is 1.
   const fetch = (input: FetchInput, init: SteadInit | null = null): Promise<Response> => {
     try {
       const policies = rules.current;

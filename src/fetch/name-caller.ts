@@ -1,6 +1,8 @@
 import { codeOf } from '../model/cause.ts';
 
-/** Ours, and those that a `fetch` makes for a network that failed; never what the caller, or somebody's code, threw. */
+/**
+ * Whether the error is steadfetch's own, or the error of a `fetch` whose network failed. Errors of the caller's code are neither.
+ */
 function isMadeHere(error: unknown): error is Error {
   if (!(error instanceof Error) || !Object.isExtensible(error)) return false;
   if (error instanceof TypeError && error.message === 'fetch failed') return true;
@@ -8,8 +10,8 @@ function isMadeHere(error: unknown): error is Error {
 }
 
 /**
- * The stack of such an error begins in a socket or a timer. Taken anew where the call ends, it has the line that awaits the
- * call (`at async placeOrder`), as with the runtime's `fetch`.
+ * Throws the error with a new stack. The stack of such an error begins in a socket or a timer. Taken where the
+ * call ends, it has the line that awaits the call (`at async placeOrder`), as with the runtime's `fetch`.
  */
 export function nameCaller(error: unknown): never {
   if (isMadeHere(error)) (Error as { captureStackTrace?(error: Error): void }).captureStackTrace?.(error);

@@ -3,8 +3,8 @@ import type { Sending } from '../transport/sending.ts';
 import { fromRequest, isRequest } from './request.ts';
 
 /**
- * Does just what `fetch` does, where there is nothing for a policy to add: a signal that has already aborted, a URL that
- * is no URL or not http, a Request that was used up. What is wrong is said in `fetch`'s own words.
+ * Hands the arguments to `fetch`, where no policy applies: the signal has already aborted, the URL is invalid or not http(s), or
+ * the Request was used up. So `fetch` refuses them with its own error.
  */
 export async function passThrough(
   sending: Pick<Sending, 'knows'>,
@@ -12,10 +12,10 @@ export async function passThrough(
   input: FetchInput,
   init: SteadInit | null,
 ): Promise<Response> {
-  // Nothing is sent, so a body need not be made. What else is ours, `fetch` does not look at.
+  // Nothing is sent, so the body need not be made. `fetch` ignores the other members that are ours.
   const plain = (typeof init?.body === 'function' ? { ...init, body: undefined } : init) as FetchInit;
   if (!isRequest(input) || sending.knows(fetch, input)) return fetch(input, plain);
-  // A fetch knows no other copy's Request; the Request's own class does.
+  // A `fetch` does not know the Request class of another copy of undici. The Request's own class does.
   const request = new (input.constructor as typeof Request)(input, plain);
   const { signal, body } = request;
   const rest = body === null ? {} : { body, duplex: 'half' as const };

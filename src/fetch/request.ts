@@ -9,8 +9,8 @@ import { refuseStray } from '../policy/init-names.ts';
 import { baseUrl } from '../transport/default.ts';
 
 /**
- * Takes the arguments of `fetch` apart without changing them.
- * Undefined if there is nothing here for a policy: not http(s), or so wrong that `fetch` itself should say so.
+ * Takes the arguments of `fetch` apart without changing them. Undefined if no policy applies: the URL is not http(s), or an
+ * argument is so wrong that `fetch` itself should refuse it.
  */
 export function readRequest(input: FetchInput, init: SteadInit): CallRequest | undefined {
   if (typeof init !== 'object') return undefined;
@@ -25,13 +25,13 @@ export function readRequest(input: FetchInput, init: SteadInit): CallRequest | u
 
   const sent: FetchInit = request ? { ...fromRequest(request, init), ...given(init) } : given(init);
   if (sent.headers !== undefined) sent.headers = copyHeaders(sent.headers);
-  // To its Request it may have been no stream; to us it may be one. With a stream `fetch` wants `duplex`, and does not
-  // want `keepalive`, which means nothing outside of browsers.
+  // The body is sent as a stream, even if the Request was made from another kind of body. For a stream `fetch` demands `duplex`
+  // and refuses `keepalive`, which has no effect outside of browsers.
   if (stream) Object.assign(sent, { duplex: 'half', keepalive: false });
   return { method: sentMethod(sent.method), url, init: sent, signal, body: bodyOf(init.body), stream };
 }
 
-/** `fetch` would take another library's Blob for an object like any other, and send what it is as text. */
+/** Reads the Blob of another library. `fetch` would convert such a Blob to text, like any unknown object. */
 function bodyOf(body: SteadInit['body']): SteadInit['body'] {
   if (!isForeignBlob(body)) return heard(body);
   assertReadable(body);
@@ -42,12 +42,12 @@ function bodyOf(body: SteadInit['body']): SteadInit['body'] {
   };
 }
 
-/** By its tag: undici's Request and the runtime's are different classes, and undici only knows its own. */
+/** By its tag, because undici's Request and the runtime's are different classes, and undici knows only its own. */
 export function isRequest(input: unknown): input is Request {
   return typeof input === 'object' && input !== null && Reflect.get(input, Symbol.toStringTag) === 'Request';
 }
 
-/** The members of a `Request`, all that the standard lets one read and that `init` leaves standing. */
+/** The members of a `Request` that the standard lets a program read, except those that `init` overrides. */
 export function fromRequest(request: Request, init: SteadInit): FetchInit {
   const { method, headers, mode, credentials, cache, redirect, referrer, referrerPolicy } = request;
   const { integrity, keepalive } = request;
@@ -58,8 +58,8 @@ export function fromRequest(request: Request, init: SteadInit): FetchInit {
 }
 
 /**
- * A `Request`'s signal follows the caller's only while the Request itself is not garbage (Node's own `fetch`, and
- * undici 7's, miss the abort then). So whoever holds the signal holds the Request.
+ * The Request of each signal. A `Request`'s signal follows the caller's signal only until the Request is garbage-collected
+ * (Node's own `fetch` and undici 7's miss the abort then). So the signal keeps its Request alive.
  */
 const owners = new WeakMap<AbortSignal, Request>();
 
@@ -76,7 +76,7 @@ function readUrl(href: string): CallUrl | undefined {
   return url.protocol === 'https:' || url.protocol === 'http:' ? url : undefined;
 }
 
-/** Methods that `fetch` sends in upper case, however they were written. Any other is sent as it is. */
+/** Methods that `fetch` changes to upper case. Any other method is sent as it is written. */
 const NORMALISED = ['DELETE', 'GET', 'HEAD', 'OPTIONS', 'POST', 'PUT'];
 
 function sentMethod(method: string | undefined): string {
@@ -85,7 +85,7 @@ function sentMethod(method: string | undefined): string {
   return NORMALISED.includes(upper) ? upper : String(method);
 }
 
-/** What `fetch` reads from an init, besides what differs between attempts. */
+/** The members of an init that `fetch` reads, except those that differ between attempts. */
 const STANDARD = [
   'method',
   'headers',
@@ -104,7 +104,7 @@ const STANDARD = [
 const KNOWN: ReadonlySet<string> = new Set(STANDARD);
 const MEMBERS = [...STANDARD, 'body', 'signal'] as const;
 
-/** What is ours, or differs between attempts. */
+/** Members that are ours, or differ between attempts. */
 const OTHERS: ReadonlySet<string> = new Set<keyof SteadInit>([
   'idempotencyKey',
   'policy',
@@ -114,10 +114,10 @@ const OTHERS: ReadonlySet<string> = new Set<keyof SteadInit>([
 ]);
 
 /**
- * A copy of what every attempt sends. Members that nobody knows are passed on; those that are only inherited count too,
- * for somebody may give a Request as the init.
+ * A copy of the members that every attempt sends. Unknown members are passed on. Inherited members count too, because a Request
+ * may be given as the init.
  *
- * @throws {PolicyError} One of them looks as if it did something here.
+ * @throws {PolicyError} A member looks as if it had an effect here, but has none.
  */
 function given(init: SteadInit): FetchInit {
   const members = init as Record<string, unknown>;

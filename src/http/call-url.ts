@@ -1,18 +1,18 @@
 import { Recent } from '../platform/recent.ts';
 
-/** What of a request's URL is looked at. */
+/** The parts of a request's URL that the client looks at. */
 export type CallUrl = Pick<URL, 'href' | 'origin' | 'protocol' | 'hostname' | 'port' | 'pathname'>;
 
-/** A path in which a URL would change nothing: plain characters, no segment that begins with a dot, no query. */
+/** A path that `URL` leaves unchanged: plain characters, no segment that begins with a dot, no query. */
 const PLAIN = /^(?:\/(?:[\w~-][\w.~-]*)?)+$/;
 
-/** Where a request goes, as a dispatcher is told it. The whole URL is only made if somebody has to look at it. */
+/** The target of a request, from a dispatcher's origin and path. The whole URL is parsed only if a part of it is asked for. */
 export class DispatchUrl implements CallUrl {
   readonly origin: string;
   readonly #path: string;
   #whole: URL | undefined;
 
-  /** @param origin as `URL.origin` gives it */
+  /** @param origin in the form of `URL.origin` */
   constructor(origin: string, path: string) {
     this.origin = origin;
     this.#path = path;
@@ -35,20 +35,20 @@ export class DispatchUrl implements CallUrl {
   }
 
   get #url(): URL {
-    // Not `new URL(path, origin)`: a path may begin with two slashes.
+    // Not `new URL(path, origin)`, because a path may begin with two slashes.
     this.#whole ??= new URL(this.origin + this.#path);
     return this.#whole;
   }
 }
 
-/** A query in which a URL would change nothing. */
+/** A query that `URL` leaves unchanged. */
 const PLAIN_QUERY = /^\?[!$-&(-;=?-~]*$/;
-/** Longer than `https://` is nothing that comes before a host. */
+/** The host begins at this position at the latest. */
 const HOST = 'https://'.length;
 
 /**
- * A URL that is written as `URL` would write it, as most are, so that its parts can be cut out of it. That costs less than
- * to parse it (`npm run bench:tricks`), and leaves less behind for whoever keeps the response.
+ * A URL that is written as `URL` would write it, as most URLs are. Its parts are cut out of the string. That is cheaper than
+ * parsing (`npm run bench:tricks`), and takes less memory for as long as the response is kept.
  */
 class PlainUrl implements CallUrl {
   readonly href: string;
@@ -75,13 +75,13 @@ class PlainUrl implements CallUrl {
   }
 }
 
-/** Undefined if it has to be parsed: it is no URL of HTTP, or not written as `URL` would write it. */
+/** The URL, if it need not be parsed; undefined if it is not http(s), or not written as `URL` would write it. */
 export function plainUrl(href: string): CallUrl | undefined {
   const path = href.indexOf('/', HOST);
   if (path === -1) return undefined;
   const written = href.slice(0, path);
   const origin = canonicalOrigin(written);
-  // The same: so it has no credentials, no default port, and nothing that is written in another way.
+  // An equal origin has no credentials and no default port.
   if (origin !== written) return undefined;
   const query = href.indexOf('?', path);
   const isPlain =
@@ -94,9 +94,9 @@ export function plainUrl(href: string): CallUrl | undefined {
 const origins = new Recent<{ readonly origin: string }>();
 let latest = { given: '', origin: '' };
 
-/** The origin as `URL.origin` gives it; undefined if it is none, or not of HTTP. */
+/** The origin in the form of `URL.origin`; undefined if `given` is not an http(s) URL. */
 export function canonicalOrigin(given: string): string | undefined {
-  // To compare costs less than to look up: undici makes the string anew for each request, so it would have to be hashed.
+  // A comparison is cheaper than a lookup: undici makes a new string for each request, and a Map would hash it each time.
   if (given === latest.given) return latest.origin;
   const known = origins.get(given);
   if (known !== undefined) {

@@ -4,8 +4,8 @@ import { writtenPairs } from './written-headers.ts';
 type HeadersInit = NonNullable<FetchInit['headers']>;
 
 /**
- * The headers as they are now, in a form that can be read for each attempt: the caller may go on changing theirs, and a
- * generator gives its pairs once. What makes no sense is left as it is, for `fetch` to say so.
+ * A copy of the headers that can be read for each attempt. The caller may change the original meanwhile, and a generator gives
+ * its pairs only once. Invalid headers are returned unchanged, so that `fetch` refuses them with its own error.
  */
 export function copyHeaders(headers: HeadersInit): HeadersInit {
   if (typeof headers !== 'object' || headers === null) return headers;
@@ -15,13 +15,13 @@ export function copyHeaders(headers: HeadersInit): HeadersInit {
   return Array.from(headers, (pair: unknown) => (isIterable(pair) ? [...pair] : pair)) as [string, string][];
 }
 
-/** As `fetch` sends it. To undici's dispatchers null is no text, but no value: see `withoutUnset`. */
+/** Replaces null by the text that `fetch` sends. undici's dispatchers treat null as no value: see `withoutUnset`. */
 function nullAsText(headers: Record<string, unknown>): Record<string, string> {
   for (const name of Object.keys(headers)) if (headers[name] === null) headers[name] = 'null';
   return headers as Record<string, string>;
 }
 
-/** The value of a header, as `fetch` would send it; undefined if it is not there. Takes what `copyHeaders` gives. */
+/** The value of a header as `fetch` would send it; undefined if the header is absent. Takes the result of `copyHeaders`. */
 export function findHeader(headers: HeadersInit | undefined, name: string): string | undefined {
   const values: string[] = [];
   if (isIterable(headers)) {
@@ -45,8 +45,8 @@ function trimmed(value: unknown): string {
 }
 
 /**
- * The same headers without those of this name that have no value. Callers leave an optional header `undefined`, which
- * is not set, though `fetch` would send the text "undefined"; undici also takes null, and a list, which may be empty.
+ * The headers without those of this name that have no value. Callers set an optional header to `undefined` and mean "not set",
+ * although `fetch` would send the text "undefined". undici also takes null, and a list, which may be empty.
  */
 export function withoutUnset(headers: HeadersInit | undefined, name: string): HeadersInit | undefined {
   if (Array.isArray(headers)) {
@@ -67,12 +67,12 @@ function hasNoValue(value: unknown): boolean {
   return value === undefined || value === null || (Array.isArray(value) && value.every(hasNoValue));
 }
 
-/** The same headers, and one that is not among them. Takes what `copyHeaders` gives, and leaves it as it is. */
+/** The headers and a new one, which must not be among them. Takes the result of `copyHeaders`, and does not change it. */
 export function withHeader(headers: HeadersInit | undefined, name: string, value: string): HeadersInit {
   if (headers === undefined) return { [name]: value };
   if (typeof headers !== 'object' || headers === null) return headers;
   if (!isIterable(headers)) {
-    // Assigning `__proto__` makes no member of that name, and on Node 20 what is added after a spread is slow (`npm run bench:tricks`).
+    // Assigning `__proto__` adds no member. And on Node 20 an object is slow if members follow a spread (`npm run bench:tricks`).
     return Object.hasOwn(headers, '__proto__')
       ? { ...(headers as Record<string, string>), [name]: value }
       : Object.assign({}, headers, { [name]: value });
@@ -85,7 +85,7 @@ export function withHeader(headers: HeadersInit | undefined, name: string, value
   return copy;
 }
 
-/** The same headers, and those of `more` that are not among them. Takes what `copyHeaders` gives, and leaves it as it is. */
+/** The headers, and those of `more` that are not among them. Takes the result of `copyHeaders`, and does not change it. */
 export function withMissing(
   headers: HeadersInit | undefined,
   more: Readonly<Record<string, string>>,
@@ -98,12 +98,12 @@ export function withMissing(
 }
 
 /**
- * The class of Headers that these are of: the runtime's, or another copy's. Only by its class does a `fetch` know in
- * which order, and which case, the names were written; what lists its pairs has forgotten it.
+ * The class of these Headers: the runtime's, or that of another copy of undici; undefined for anything else. A `fetch` sends
+ * names in their written order and case only for Headers of its own class. A list of the pairs has lost both.
  */
 function classOfHeaders(headers: object): typeof Headers | undefined {
   if (Reflect.get(headers, Symbol.toStringTag) !== 'Headers') return undefined;
-  // A subclass of somebody's own may want other arguments.
+  // Skips subclasses of the user's, because their constructors may take other arguments.
   let prototype = Object.getPrototypeOf(headers);
   while (prototype !== null && !Object.hasOwn(prototype, Symbol.toStringTag)) {
     prototype = Object.getPrototypeOf(prototype);
@@ -111,7 +111,7 @@ function classOfHeaders(headers: object): typeof Headers | undefined {
   return prototype?.constructor;
 }
 
-/** A string is one too, but no list of pairs and no pair. */
+/** Not for strings: they are iterable, but neither a list of pairs nor a pair. */
 function isIterable(value: unknown): value is Iterable<unknown> {
   return typeof value === 'object' && value !== null && Symbol.iterator in value;
 }

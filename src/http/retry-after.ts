@@ -1,20 +1,18 @@
 /**
- * How long the server asked to be left alone, in milliseconds: 0 is "now", undefined is "it did not say".
- * Never negative, never infinite. What can't be read is ignored; of several values the longest counts, so that
- * nobody comes back earlier than asked.
+ * The pause that the server asked for, in milliseconds: 0 is "now", undefined is "no request". Never negative, never infinite.
+ * Unreadable values are ignored. Of several values the longest counts, so that the client never returns earlier than asked.
  *
- * - `retry-after-ms` and `x-ms-retry-after-ms` win over `Retry-After`: a server that sends both says the same thing
- *   twice, once rounded to whole seconds. Azure's own clients read them in this order, too.
+ * - `retry-after-ms` and `x-ms-retry-after-ms` are preferred to `Retry-After`: a server that sends both gives the same time
+ *   twice, once rounded to whole seconds. Azure's own clients read the headers in this order, too.
  * - `Retry-After` (RFC 9110, section 10.2.3): seconds, or a date in one of three forms.
- * - `RateLimit`, and `RateLimit-Remaining` with `RateLimit-Reset` (draft-ietf-httpapi-ratelimit-headers), count only
- *   where none of the above is there, not even garbage: "the Retry-After field MUST take precedence".
+ * - `RateLimit`, and `RateLimit-Remaining` with `RateLimit-Reset` (draft-ietf-httpapi-ratelimit-headers), count only if the
+ *   headers above are absent, unreadable ones included: "the Retry-After field MUST take precedence".
  *
- * `X-RateLimit-*` is not read: its reset is a number of seconds for one service and a date for the next.
+ * `X-RateLimit-*` is not read: its reset is a number of seconds for one service and a date for another.
  *
- * All of them count from when the answer was made. A stored one says with `Age` how long ago that was (RFC 9111, section
- * 5.1).
+ * All of them count from the time when the response was made. A cached response is `Age` seconds old (RFC 9111, section 5.1).
  *
- * @param now Epoch milliseconds.
+ * @param now epoch milliseconds
  */
 export function serverWait(headers: Headers, now: number): number | undefined {
   const age = seconds(headers.get('age')?.trim() ?? '') ?? 0;
@@ -31,7 +29,7 @@ function left(wait: number | undefined, age: number): number | undefined {
   return wait === undefined ? undefined : Math.max(0, wait - age);
 }
 
-/** `Headers` joins repeated fields with commas; but a comma also follows the weekday of a date. */
+/** `Headers` joins repeated fields with commas. The comma after the weekday of a date is not such a comma. */
 const betweenValues =
   /(?<!Mon|Tue|Wed|Thu|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday),/;
 
@@ -47,7 +45,7 @@ function milliseconds(value: string): number | undefined {
   return /^\d+(?:\.\d+)?$/.test(value) ? finite(Number(value)) : undefined;
 }
 
-/** A fraction is outside of the grammar, but servers send it, and mean it: it is rounded up. */
+/** Servers send fractions, although the grammar has none. They are rounded up. */
 function delaySeconds(value: string): number | undefined {
   return seconds(/^\d+\.\d+$/.test(value) ? String(Math.ceil(Number(value))) : value);
 }
@@ -57,14 +55,14 @@ function seconds(value: string): number | undefined {
   return /^\d+$/.test(value) ? finite(Number(value) * 1_000) : undefined;
 }
 
-/** A number too large to hold is a very long wait, not an infinite one. */
+/** A number that is too large becomes a very long wait, not an infinite one. */
 function finite(wait: number): number {
   return Math.min(wait, Number.MAX_SAFE_INTEGER);
 }
 
 /**
- * Counted from the response's own `Date`, if it has one: then both ends are read off the server's clock, and it
- * does not matter how wrong ours is.
+ * The time until a date, counted from the response's own `Date` if there is one. Then both times come from the server's clock,
+ * and an error of the local clock does not matter.
  */
 function untilDate(value: string, headers: Headers, now: number, age: number): number | undefined {
   const date = httpDate(value, now);
@@ -85,13 +83,13 @@ const dateForms = [
   new RegExp(`^${weekday} ${month} (?<day>\\d\\d| \\d) ${time} (?<year>\\d{4})$`),
 ];
 
-/** Epoch milliseconds. Not `Date.parse`: that takes "5" and 30 February for dates. */
+/** A date in epoch milliseconds. Not by `Date.parse`, which accepts "5" and 30 February. */
 function httpDate(value: string, now: number): number | undefined {
   const parts = dateForms.map((form) => form.exec(value)?.groups).find((groups) => groups !== undefined);
   if (parts === undefined) return undefined;
   const year = Number(parts.year);
   if (parts.year?.length === 4) return epoch(parts, year);
-  // Two digits mean the latest such year that is no more than 50 years ahead.
+  // Two digits mean the latest such year that is at most 50 years ahead.
   const horizon = new Date(now);
   const latest = horizon.getUTCFullYear() + 50;
   horizon.setUTCFullYear(latest);
@@ -104,14 +102,14 @@ function epoch(parts: Readonly<Record<string, string>>, year: number): number | 
   const day = Number(parts.day);
   const date = new Date(0);
   date.setUTCFullYear(year, MONTHS.indexOf(parts.month ?? ''), day);
-  // A day that its month does not have has rolled over into another month.
+  // A day that the month does not have becomes a day of the next month.
   if (date.getUTCDate() !== day) return undefined;
-  // The 60th second is a leap second, which only the last minute of a day can have.
+  // A 60th second is a leap second, which exists only in the last minute of a day.
   if (parts.second === '60' && `${parts.hour}:${parts.minute}` !== '23:59') return undefined;
   return date.setUTCHours(Number(parts.hour), Number(parts.minute), Number(parts.second));
 }
 
-/** The longest time until a quota that is used up is filled again. */
+/** The longest time until a quota that is used up is refilled. */
 function quotaWait(headers: Headers): number | undefined {
   const quotas = [
     { remaining: headers.get('ratelimit-remaining'), reset: headers.get('ratelimit-reset') },
@@ -132,9 +130,9 @@ const listMember = /^(?:""|[A-Za-z*][\w*.-]*)(?:; *[a-z*][\w*.-]*(?:=(?:""|[^\s"
 /** `limit=100, remaining=0, reset=30` (draft 07). */
 const dictionaryMember = /^[a-z]+=\d+$/;
 
-/** A field with anything malformed in it is ignored as a whole, as the draft demands. */
+/** The quotas of a `RateLimit` field. The draft demands to ignore the whole field if any part is malformed. */
 function quotasOf(field: string): Quota[] {
-  // What is in quotes is a policy's name: its commas and semicolons mean nothing.
+  // Quoted text is the name of a quota policy, in which commas and semicolons have no meaning.
   const members = field
     .replace(/"[^"\\]*"/g, '""')
     .split(',')

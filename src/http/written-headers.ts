@@ -1,4 +1,4 @@
-/** Node's name for what shows an object on a console. */
+/** The method of an object that Node's console calls to show it. */
 const SHOW = Symbol.for('nodejs.util.inspect.custom');
 
 interface Shown {
@@ -6,9 +6,9 @@ interface Shown {
 }
 
 /**
- * The pairs of a `Headers`, in the order and the case in which they were written: so `fetch` sends its own class's. To everybody else a
- * `Headers` lists its names sorted and in lower case; but Node shows them on a console as they were written. What is shown there and
- * does not agree with the list is not believed, and then the list has to do.
+ * The pairs of a `Headers` in the order and case in which they were written, as `fetch` sends Headers of its own class. The
+ * standard way to read a `Headers` gives sorted names in lower case. But Node's console shows the names as they were written, so
+ * they are read from there. If these names do not agree with the standard list, the standard list is returned.
  */
 export function writtenPairs(headers: Headers): [name: string, value: string][] {
   const listed = [...headers];
@@ -19,7 +19,7 @@ export function writtenPairs(headers: Headers): [name: string, value: string][] 
   return isBelieved ? names.map((name) => [name, headers.get(name) ?? '']) : listed;
 }
 
-/** Each header is shown as two texts: its value, here cut to nothing, then its name. */
+/** The names as the console shows them. Each header is shown as two texts: its value, here cut to nothing, then its name. */
 function shownNames(headers: Headers): string[] {
   const names: string[] = [];
   let isName = true;

@@ -2,14 +2,14 @@ import { PolicyError } from '../model/errors.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { suggestion } from './suggest.ts';
 
-/** Takes a value from outside; hands back a frozen copy of it, or throws a PolicyError that names the path. */
+/** Checks a value from outside. Returns a frozen copy, or throws a PolicyError that names the path. */
 export interface Check<T> {
   (value: unknown, path: string): T;
-  /** What JSON the check accepts; undefined: none, because the value is a function or another object of the program. */
+  /** The JSON that the check accepts; undefined: none, because the value is a function or another object of the program. */
   readonly schema?: JsonSchema | undefined;
 }
 
-/** A check, and the same thing said in JSON Schema. */
+/** Makes a check with its JSON Schema. */
 export function described<T>(
   schema: JsonSchema | undefined,
   check: (value: unknown, path: string) => T,
@@ -17,17 +17,17 @@ export function described<T>(
   return Object.assign((value: unknown, path: string) => check(value, path), { schema });
 }
 
-/** One check for each member an object may have. */
+/** One check for each member that an object may have. */
 export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], undefined>> };
 
-/** The longest delay that `setTimeout` can keep; a longer one would fire at once. */
+/** The longest delay of `setTimeout`, in milliseconds. A longer one would fire at once. */
 const LONGEST_TIMER = 2_147_483_647;
 
 export function fail(path: string, expected: string, value: unknown, help = ''): never {
   throw new PolicyError(path, `must be ${expected}, got ${show(value)}${help}`);
 }
 
-/** A value, briefly: options may hold secrets, so nothing is shown of objects and little of strings. */
+/** Describes a value in a few words. Options may hold secrets, so objects are not shown, and strings only in part. */
 function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === 'function') return 'a function';
@@ -39,7 +39,7 @@ function show(value: unknown): string {
   return `an instance of ${Object.getPrototypeOf(value).constructor?.name ?? 'a class'}`;
 }
 
-/** Objects from another realm (a test runner's, a worker's) are plain too; a class instance or a Map is not. */
+/** Whether a value is a plain object, of any realm (a test runner's, a worker's). Class instances and Maps are not plain. */
 export function isPlainObject(value: unknown): value is object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
   const prototype: unknown = Object.getPrototypeOf(value);
@@ -50,7 +50,7 @@ export function isFunction<T extends (...args: never[]) => unknown>(value: unkno
   return typeof value === 'function';
 }
 
-/** RFC 9110, section 5.6.2: what methods and header names are made of. */
+/** RFC 9110, section 5.6.2: the characters of methods and header names. */
 export const TOKEN = /^[!#$%&'*+.^_`|~\dA-Za-z-]+$/;
 
 export function isToken(value: unknown): value is string {
@@ -65,8 +65,9 @@ export function join(path: string, name: string): string {
  * Copies the members of an object, each read once and checked. `undefined` means that the member was not given.
  *
  * @param place where the object is within a policy: `''`, or the part's name
- * @param paths every option there is, to guess from if one has the wrong name
- * @param translate what to write instead of a name that is known from other libraries
+ * @param paths all options, to suggest one in place of an unknown name
+ * @param translate what to write instead of a name from another library
+ * @throws {PolicyError} A name is unknown, or a value is wrong.
  */
 export function members<T extends object>(
   object: object,
@@ -116,7 +117,7 @@ export function only<T>(
   return described(schema, (value, path) => (accepts(value) ? value : fail(path, expected, value)));
 }
 
-/** One of a few words. */
+/** Checks for one of a few words. */
 export function oneOf<const Word extends string>(...words: readonly Word[]): Check<Word> {
   const quoted = words.map((word) => JSON.stringify(word));
   const expected = [quoted.slice(0, -1).join(', '), quoted.at(-1)].filter(Boolean).join(' or ');
@@ -158,7 +159,7 @@ export function milliseconds(from: number): Check<number> {
   );
 }
 
-/** What may be switched off: then `false` says so, which JSON can hold, unlike `Infinity`. */
+/** Accepts `false` too, which switches an option off. JSON can hold `false`, unlike `Infinity`. */
 export function orFalse<T>(check: Check<T>): Check<T | false> {
   const off = { const: false };
   return described(check.schema ? { anyOf: [off, check.schema] } : off, (value, path) =>
@@ -167,9 +168,9 @@ export function orFalse<T>(check: Check<T>): Check<T | false> {
 }
 
 /**
- * A clock. `false` and `Infinity` both switch it off; JSON has only `false`.
+ * Checks a timeout. `false` and `Infinity` both switch it off; JSON has only `false`.
  *
- * @param least what is shorter was probably meant in seconds
+ * @param least milliseconds; a smaller value was probably meant in seconds
  */
 export function clock(least = 0): Check<number | false> {
   const expected =
@@ -188,7 +189,7 @@ export function clock(least = 0): Check<number | false> {
   );
 }
 
-/** The JSON Schema of an object with these members, as far as JSON can hold them. */
+/** The JSON Schema of an object with these members. Members that JSON can't hold are left out. */
 export function objectSchema(checks: Readonly<Record<string, Check<unknown>>>): JsonSchema {
   const described = Object.entries(checks).flatMap(([name, { schema }]) =>
     schema ? [[name, schema] as const] : [],

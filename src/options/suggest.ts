@@ -1,10 +1,10 @@
-/** The option that was probably meant, as a path: a slip of the pen, or the right name in the wrong place. */
+/** The path of the option that was probably meant: a misspelt name, or a right name in the wrong place. */
 export function suggestion(
   name: string,
-  /** The path of the object that held it, and what may be in there. */
+  /** The path of the object that has the name, and the names that it may have. */
   place: string,
   siblings: readonly string[],
-  /** Every path there is. */
+  /** The paths of all options. */
   paths: readonly string[],
 ): string | undefined {
   const near = closest(name, siblings);
@@ -12,7 +12,7 @@ export function suggestion(
   return paths.find((path) => path.slice(path.lastIndexOf('.') + 1).toLowerCase() === name.toLowerCase());
 }
 
-/** The name that is nearest. One slip in three letters is near, and case does not count. */
+/** The nearest name, ignoring case. A name is near if at most one letter in three is wrong. */
 export function closest(name: string, names: readonly string[]): string | undefined {
   let best: string | undefined;
   let least = Math.max(1, Math.floor(name.length / 3)) + 1;
@@ -27,7 +27,7 @@ export function closest(name: string, names: readonly string[]): string | undefi
 }
 
 /**
- * How many letters to put in, leave out, change, or swap with a neighbour.
+ * The number of letters to insert, delete, replace, or swap with a neighbour.
  * @see https://en.wikipedia.org/wiki/Damerau%E2%80%93Levenshtein_distance (optimal string alignment)
  */
 function distance(from: string, to: string): number {

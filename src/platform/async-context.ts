@@ -1,6 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
-/** A value that belongs to whatever is done on behalf of one task, over all its `await`s. */
+/** A value that belongs to one task, across all its `await`s. */
 export interface AsyncContext<Value> {
   run<Result>(value: Value, task: () => Result): Result;
   /** Undefined outside of any task. */

@@ -1,7 +1,7 @@
 import type { AsyncContext } from './async-context.ts';
 import { builtin } from './builtin.ts';
 
-/** A browser has none: there, a task is known until its first `await`. */
+/** Browsers have no async context. There, the value of a task is known until its first `await`. */
 export function asyncContext<Value>(): AsyncContext<Value> {
   const hooks = builtin<typeof import('node:async_hooks')>('node:async_hooks');
   if (hooks === undefined) return untilTheFirstAwait();

@@ -1,4 +1,4 @@
-/** A module of Node's, in a bundle that must not import any: Bun, Deno and workerd have some, browsers have none. */
+/** A module of Node's, for a bundle that must not import any. Bun, Deno and workerd have some; browsers have none. */
 export function builtin<Module>(name: `node:${string}`): Module | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
   return process?.getBuiltinModule?.(name) as Module | undefined;

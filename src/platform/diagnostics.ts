@@ -1,8 +1,8 @@
 import diagnostics from 'node:diagnostics_channel';
 
-/** Where anybody in the process may listen, without being handed a client. */
+/** A channel that any code in the process can subscribe to without having the client. */
 export interface Channel {
-  /** Whether anybody does. */
+  /** Whether the channel has a subscriber. */
   readonly hasSubscribers: boolean;
   publish(message: unknown): void;
 }
@@ -12,7 +12,7 @@ export function channel(name: string): Channel {
   return diagnostics.channel(name);
 }
 
-/** The channels of something that takes its time: `tracing:${name}:start`, `end`, `asyncStart`, `asyncEnd`, `error`. */
+/** The channels of an asynchronous operation: `tracing:${name}:start`, `end`, `asyncStart`, `asyncEnd`, `error`. */
 export interface TracingChannel<Context extends object> {
   readonly hasSubscribers: boolean;
   tracePromise<T>(run: () => Promise<T>, context: Context): Promise<T>;

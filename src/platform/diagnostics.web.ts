@@ -5,7 +5,7 @@ interface Diagnostics {
   tracingChannel(name: string): unknown;
 }
 
-/** Bun, Deno and workerd have Node's; in a browser nobody can listen. */
+/** Bun, Deno and workerd have Node's channels. In a browser there are no subscribers. */
 const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
 const diagnostics = process?.getBuiltinModule?.('node:diagnostics_channel') as Diagnostics | undefined;
 

@@ -1,7 +1,7 @@
-/** `setTimeout` takes a longer delay for none at all. (24.8 days; a server that asks for more is not retried.) */
+/** The longest delay of `setTimeout` (24.8 days); a longer one would fire at once. `retry.retryAfter` can't be longer. */
 const LONGEST_TIMER = 2_147_483_647;
 
-/** Waits, or until the signal aborts: then it resolves at once, and leaves no timer and no listener. */
+/** Waits until the time is over or the signal aborts. Always resolves, and leaves no timer and no listener. */
 export function pause(ms: number, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();
@@ -10,7 +10,7 @@ export function pause(ms: number, signal: AbortSignal | undefined): Promise<void
       signal?.removeEventListener('abort', done);
       resolve();
     };
-    // Timers drop fractions and may fire a millisecond early; a server's Retry-After must not come out shorter.
+    // Timers drop fractions and may fire a millisecond early. A pause must not be shorter than the server's Retry-After.
     const whole = ms > 0 ? Math.ceil(ms) + 1 : 0;
     const timer = setTimeout(done, Math.min(whole, LONGEST_TIMER));
     signal?.addEventListener('abort', done);

@@ -1,11 +1,11 @@
-/** Each of the two generations holds that many. */
+/** The size of each of the two generations. */
 const GENERATION = 500;
 /** Longer keys are not worth their memory. */
 const LONGEST_KEY = 1_000;
 
 /**
- * The entries used of late, at most about a thousand. Two generations instead of an order: when the young one is
- * full it becomes the old one, and the one before is forgotten. So finding a recent entry writes nothing.
+ * A cache of recently used entries, at most about a thousand. It keeps two generations instead of an order: when the young one is
+ * full, it becomes the old one, and the former old one is dropped. So most lookups write nothing.
  */
 export class Recent<Value extends object | null> {
   #young = new Map<string, Value>();

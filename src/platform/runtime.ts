@@ -1,23 +1,24 @@
-/** Time and chance, handed in from outside so that tests and simulations need neither to wait nor to hope. */
+/** Time and randomness, passed in from outside, so that tests and simulations are exact and need not wait. */
 export interface Runtime {
-  /** Monotonic milliseconds: for durations and deadlines. */
+  /** Monotonic milliseconds, for durations and deadlines. */
   now(): number;
-  /** Epoch milliseconds: for what people read and for dates that servers send. */
+  /** Epoch milliseconds, for people, and for comparing with dates from servers. */
   epoch(): number;
   /** Uniform in [0, 1). */
   random(): number;
-  /** A timer that was set for that monotonic moment has fired: it is not earlier than that. */
+  /** Tells the clock that a timer for this monotonic time fired, so it can't be earlier than that. */
   fired?(due: number): void;
 }
 
-/** Node's timers fire up to a millisecond early, and ours are rounded: that much earlier is on time. */
+/** Milliseconds by which a timer may be early: Node's fire up to one early, and steadfetch rounds delays. */
 const EARLY = 5;
-/** How far timers have been ahead of the clock. */
+/** Milliseconds by which timers have been ahead of the clock. */
 let ahead = 0;
 
 /**
- * The real ones. Looked up at each call, so that fake timers installed later are honoured. Some test tools fake timers, and
- * leave the monotonic clock as it is (node:test, vitest up to 2, sinon without `performance`): a timer that fires is believed.
+ * The real clock and randomness. The globals are looked up at each call, so that fake timers apply that are installed later. Some
+ * test tools fake timers but not the monotonic clock (node:test, vitest up to 2, sinon without `performance`). So when a timer
+ * fires, the clock is set forward to its time.
  */
 export const systemRuntime: Runtime = {
   now: () => performance.now() + ahead,

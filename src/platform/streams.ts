@@ -1,6 +1,6 @@
 import { isReadable, PassThrough, Readable } from 'node:stream';
 
-/** Whether anything was taken from a stream, of the web or of Node. */
+/** Whether anything was read from a stream, of the web or of Node. */
 export function isDisturbed(stream: object): boolean {
   return Readable.isDisturbed(stream as Readable);
 }

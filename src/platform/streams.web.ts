@@ -2,17 +2,17 @@ import { builtin } from './builtin.ts';
 
 type Streams = typeof import('node:stream');
 
-/** The standard lets nobody see it: what was read and let go of is for `fetch` to refuse. */
+/** The standard has no way to see this. `fetch` refuses a stream that was read from. */
 export function isDisturbed(_stream: object): boolean {
   return false;
 }
 
-/** The standard lets nobody see that either. */
+/** The standard has no way to see this. */
 export function isOpen(_stream: ReadableStream): boolean {
   return true;
 }
 
-/** @throws {TypeError} Where there are no streams of Node's, what looks like one can't be read. */
+/** @throws {TypeError} The runtime has no Node streams, so it can't read one. */
 export function passThrough(): InstanceType<Streams['PassThrough']> {
   const streams = builtin<Streams>('node:stream');
   if (streams === undefined)

@@ -1,22 +1,22 @@
-/** Node's is an object, the web's a number. */
+/** An object in Node, a number on the web. */
 export type Timer = ReturnType<typeof setTimeout>;
 
 type NodeTimer = { ref?(): unknown; unref?(): unknown } | undefined;
 
-/** While it runs, the process lives. Only Node knows the difference. */
+/** Lets the timer keep the process alive. Has an effect only in Node. */
 export function ref(timer: Timer | undefined): void {
   (timer as NodeTimer)?.ref?.();
 }
 
-/** It keeps no process alive. Only Node knows the difference. */
+/** Lets the process end before the timer fires. Has an effect only in Node. */
 export function unref(timer: Timer | undefined): void {
   (timer as NodeTimer)?.unref?.();
 }
 
-/** What `afterInput` will do. */
+/** The handle of a callback of `afterInput`. */
 export type Look = ReturnType<typeof setImmediate> | Timer;
 
-/** After what has come from the network has been read. Only Node has a place for that. */
+/** Calls `callback` after the input that has arrived from the network was read. Only Node has such a phase. */
 export function afterInput(callback: () => void): Look {
   return typeof setImmediate === 'function' ? setImmediate(callback) : setTimeout(callback, 0);
 }

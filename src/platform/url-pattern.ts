@@ -1,6 +1,6 @@
 import { URLPattern as Polyfill } from 'urlpattern-polyfill/urlpattern';
 
-/** What is used here of the URLPattern standard. */
+/** The parts of the URLPattern standard that are used here. */
 export interface UrlPattern {
   readonly protocol: string;
   readonly hostname: string;
@@ -15,16 +15,19 @@ export type UrlParts = { protocol?: string; hostname?: string; port?: string; pa
 type UrlPatternClass = new (pattern: string | UrlParts) => UrlPattern;
 
 /**
- * The runtime's own, or the polyfill's: Node has had one since version 23.8.
+ * Makes a URLPattern: the runtime's own, or the polyfill's before Node 23.8.
  *
- * @throws {TypeError} It is no pattern.
+ * @throws {TypeError} The text is no URL pattern.
  */
 export function urlPattern(pattern: string | UrlParts): UrlPattern {
   const native = (globalThis as { URLPattern?: UrlPatternClass }).URLPattern;
   return new (native ?? Polyfill)(pattern);
 }
 
-/** Why it is no pattern: Node's own does not say, the polyfill does. Undefined if only the runtime's cannot read it. */
+/**
+ * Why a text is no URL pattern; undefined if only the runtime's own URLPattern refuses it. Node's error does not say why, so the
+ * polyfill is asked.
+ */
 export function patternError(pattern: string): string | undefined {
   try {
     new Polyfill(pattern);

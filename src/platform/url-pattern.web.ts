@@ -3,9 +3,9 @@ import type { UrlParts, UrlPattern } from './url-pattern.ts';
 type UrlPatternClass = new (pattern: string | UrlParts) => UrlPattern;
 
 /**
- * The runtime's own: bundled, the polyfill would be a fifth of it.
+ * Makes the runtime's own URLPattern, because the polyfill would be a fifth of the bundle.
  *
- * @throws {TypeError} It is no pattern, or the runtime has none.
+ * @throws {TypeError} The text is no URL pattern, or the runtime has no URLPattern.
  */
 export function urlPattern(pattern: string | UrlParts): UrlPattern {
   const { URLPattern } = globalThis as { URLPattern?: UrlPatternClass };
@@ -17,7 +17,7 @@ export function urlPattern(pattern: string | UrlParts): UrlPattern {
   return new URLPattern(pattern);
 }
 
-/** What the runtime says. */
+/** Why a text is no URL pattern, as the runtime says it. */
 export function patternError(pattern: string): string | undefined {
   try {
     urlPattern(pattern);

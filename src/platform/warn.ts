@@ -1,7 +1,7 @@
 import { format } from 'node:util';
 
-/** A listener's mistake is reported where it can be seen, and nowhere near the call. */
+/** Shows an error of a listener as a warning of the process, so that it does not disturb the call. */
 export function warn(error: unknown): void {
-  // `format`, because not everything that can be thrown can be made a string.
+  // `format`, because not everything that can be thrown can be converted to a string.
   process.emitWarning(error instanceof Error ? error : new Error(format('%s', error)));
 }

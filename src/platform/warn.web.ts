@@ -1,4 +1,4 @@
-/** A listener's mistake is reported where it can be seen, and nowhere near the call. */
+/** Shows an error of a listener on the console, so that it does not disturb the call. */
 export function warn(error: unknown): void {
   console.warn(error);
 }
