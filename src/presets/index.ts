@@ -7,31 +7,31 @@
 import type { RetryFailure } from '../model/failure.ts';
 import type { Policy } from '../model/options.ts';
 
-/** Rules for the endpoints of one API. */
+/** Rules for the endpoints of one API: a policy for each URL pattern. */
 export type Preset = Readonly<Record<string, Policy>>;
 
-/** The pauses that the vendors' own clients make: half a second, doubled, eight at most. */
+/** The pauses of the vendors' own clients: half a second at first, then doubled, eight seconds at most. */
 const SDK_PAUSES = { base: 500, factor: 2, cap: 8_000 } as const;
 
-/** An answer may take minutes, and a stream may pause while a model thinks. */
+/** A response may take minutes, and a stream may pause while a model works. */
 const MODEL_TIMES = { attempt: 600_000, idle: 300_000, total: 900_000 } as const;
 
-/** OpenAI and Anthropic: no documented keys, but an answer that says whether to try again. */
+/** OpenAI and Anthropic document no keys, but their responses say whether to retry. */
 const MODEL_KEYS = { header: 'Idempotency-Key', retryHeader: 'x-should-retry' } as const;
 
-/** A 403 with Retry-After is GitHub's limit of the load; any other is a matter of permissions. */
+/** A 403 with Retry-After is GitHub's rate limit. Any other 403 is about permissions. */
 const isGithubLimit = ({ status, headers }: RetryFailure): boolean | undefined =>
   status === 403 && headers?.has('retry-after') ? true : undefined;
 
 /**
- * Rules for known APIs, each with the source of its figures in docs/presets.md. Lay them among your own; a rule of yours that
- * comes before one of these wins.
+ * Rules for known APIs; docs/presets.md has the sources of the figures. Spread them among your own `endpoints`. The first rule
+ * that matches applies, so your own rule wins if it comes first.
  *
  * @example
  * const api = createFetch({ endpoints: { ...presets.stripe, ...presets.openai } });
  */
 export const presets = Object.freeze({
-  /** Three attempts and ten minutes each, as the vendor's client has. A repeat is billed again. */
+  /** Three attempts of up to ten minutes each, as in the vendor's client. A repeated request is billed again. */
   openai: {
     'https://api.openai.com/*': {
       timeout: MODEL_TIMES,
@@ -39,7 +39,7 @@ export const presets = Object.freeze({
       idempotency: MODEL_KEYS,
     },
   },
-  /** The same; 529 (overloaded) is among the statuses that are retried by default. */
+  /** The same as `openai`. 529 (overloaded) is retried by default. */
   anthropic: {
     'https://api.anthropic.com/*': {
       timeout: MODEL_TIMES,
@@ -47,7 +47,7 @@ export const presets = Object.freeze({
       idempotency: MODEL_KEYS,
     },
   },
-  /** Keys protect every POST of version 1; the vendor's client waits 80 s for an answer. */
+  /** Keys protect every POST of version 1. The vendor's client waits 80 s for a response. */
   stripe: {
     'POST https://api.stripe.com/v1/*': {
       idempotency: 'stripe',
@@ -55,7 +55,7 @@ export const presets = Object.freeze({
     },
     'https://api.stripe.com/*': { timeout: { attempt: 80_000, total: 180_000 } },
   },
-  /** No keys. The service itself gives up after 10 s; limits are a 403 or 429 with Retry-After. */
+  /** No keys. The service itself gives up after 10 s. Its rate limit is a 403 or 429 with Retry-After. */
   github: {
     'https://api.github.com/*': {
       idempotency: false,
@@ -63,12 +63,12 @@ export const presets = Object.freeze({
       retry: { when: isGithubLimit },
     },
   },
-  /** No keys: a message whose answer was lost is not posted again. Reading by GET is repeated. */
+  /** No keys, so a message whose response was lost is not posted again. A GET is repeated. */
   slack: {
     'https://slack.com/api/*': { idempotency: false },
     'https://hooks.slack.com/*': { idempotency: false },
   },
-  /** Not every API of PayPal's takes keys: look yours up. */
+  /** Not every API of PayPal accepts keys: read the page of the API that you call. */
   paypal: {
     'POST https://api-m.paypal.com/*': { idempotency: 'paypal', timeout: { attempt: 30_000, total: 90_000 } },
     'POST https://api-m.sandbox.paypal.com/*': {
@@ -76,7 +76,7 @@ export const presets = Object.freeze({
       timeout: { attempt: 30_000, total: 90_000 },
     },
   },
-  /** Keys protect every POST; the times are ours. */
+  /** Keys protect every POST. The timeouts are steadfetch's own choice. */
   adyen: {
     'POST https://*.adyen.com/*': { idempotency: 'adyen', timeout: { attempt: 30_000, total: 90_000 } },
     'POST https://*.adyenpayments.com/*': {

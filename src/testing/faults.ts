@@ -16,26 +16,26 @@ import {
   wholeNumber,
 } from '../options/checks.ts';
 
-/** What may go wrong. Each is told from the caller's side of the network. */
+/** The kinds of faults, described from the caller's side of the network. */
 export type FaultKind =
-  /** No connection: nothing was sent. */
+  /** There is no connection: nothing is sent. */
   | 'refuse'
-  /** The connection breaks before the service has the request: nothing happens there, but the caller can't know. */
+  /** The connection breaks before the service has the request: the service does nothing, but the caller can't know that. */
   | 'reset-before'
-  /** The connection breaks after the service has done its work: the answer is lost. */
+  /** The connection breaks after the service has done its work: the response is lost. */
   | 'reset-after'
-  /** The service does its work, and its answer never comes: only a timeout or an abort ends the call. */
+  /** The service does its work, and its response never comes: only a timeout or an abort ends the call. */
   | 'stall'
   /** The body comes slowly: `bytes` every `gap` milliseconds. */
   | 'drip'
   /** The body breaks off after `bytes`. */
   | 'truncate'
-  /** Whatever stands before the service answers with `status`; the service hears nothing. */
+  /** A proxy in front of the service answers with `status`. The service does not get the request. */
   | 'status';
 
-/** One way to fail, and when. */
+/** A fault, and the requests that have it. */
 export interface FaultRule {
-  /** What goes wrong. */
+  /** The kind of fault. */
   readonly fault: FaultKind;
   /**
    * The share of requests that begin to fail this way: above 0, up to 1.
@@ -43,22 +43,20 @@ export interface FaultRule {
    */
   readonly share?: number;
   /**
-   * How many requests in a row fail once one does, as in an outage.
+   * The number of requests in a row that fail once one fails, as in an outage.
    * @default 1
    */
   readonly burst?: number;
-  /** Which requests it is about. By default all. */
+  /** Which requests the rule is for. By default all. */
   readonly when?: (request: FaultyRequest) => boolean;
   /**
-   * For `'status'`.
+   * For `'status'`: the response's status, 200 to 599.
    * @default 503
    */
   readonly status?: number;
-  /** For `'status'`: seconds in Retry-After. */
+  /** For `'status'`: seconds in Retry-After. By default there is no such header. */
   readonly retryAfter?: number;
-  /**
-   * For `'drip'`, of each piece (default: 16); for `'truncate'`, until the end (default: 0).
-   */
+  /** For `'drip'`: the bytes of each piece (default: 16). For `'truncate'`: the bytes before the end (default: 0). */
   readonly bytes?: number;
   /**
    * For `'drip'`: milliseconds between two pieces.
@@ -69,38 +67,41 @@ export interface FaultRule {
 
 /** A request as a rule sees it. */
 export interface FaultyRequest {
-  /** Counted from 1. */
+  /** The request's number, counted from 1. */
   readonly number: number;
   readonly method: string;
   readonly url: string;
 }
 
-/** What `faults` is given. */
+/** The options of `faults`. */
 export interface FaultsOptions {
-  /** The same seed and the same requests make the same faults. */
+  /** The seed of the random numbers, a whole number. The same seed and the same requests give the same faults. */
   readonly seed: number;
-  /** The first that applies decides. None: only what `next` is told goes wrong. */
+  /** The rules. The first rule that applies decides. Default: none, so only the faults given to `next` happen. */
   readonly rules?: readonly FaultRule[];
   /**
-   * What really sends.
+   * The `fetch` that really sends.
    * @default the runtime's own `fetch`
    */
   readonly fetch?: FetchLike;
 }
 
-/** A `fetch` that fails as told. */
+/** A `fetch` with faults. */
 export interface FaultyFetch extends FetchLike {
-  /** How the next requests fail, in their order, before any rule is asked; `'none'` lets one through. */
+  /**
+   * Adds faults for the next requests, in their order. These come before all rules. `'none'` lets a request through.
+   * @throws {PolicyError} A fault is wrong.
+   */
   next(...faults: readonly (FaultKind | FaultRule | 'none')[]): void;
-  /** Every request so far, and what became of it. */
+  /** Every request so far, with its fault. */
   readonly log: readonly (FaultyRequest & { readonly fault: FaultKind | 'none' })[];
 }
 
 /**
- * A `fetch` that fails as told, for tests of your own and for game days: give it to `createFetch`, or to anything else that
- * takes a `fetch`. Where a fault lets the request through, the request really goes out, and the service does its work.
+ * Makes a `fetch` with faults, for your own tests and for game days. Give it to `createFetch`, or to anything else that takes a
+ * `fetch`. If a fault lets the request through, then the request is really sent, and the service does its work.
  *
- * @throws {PolicyError} An option is wrong; the message names it and says what is allowed.
+ * @throws {PolicyError} An option is wrong. The message names the option and says what is allowed.
  * @example
  * const flaky = faults({ seed: 7, rules: [{ fault: 'status', share: 0.05, burst: 5 }, { fault: 'reset-after', share: 0.02 }] });
  * const api = createFetch({ fetch: flaky });
@@ -175,7 +176,7 @@ async function suffer(
   }
 }
 
-/** As undici's `fetch` rejects: the cause says what it was. */
+/** The error that undici's `fetch` rejects with: the cause has the code. */
 function networkError(code: string, message: string): TypeError {
   return new TypeError('fetch failed', { cause: Object.assign(new Error(message), { code }) });
 }
@@ -236,7 +237,7 @@ function signalOf(input: FetchInput, init: FetchInit | undefined): AbortSignal |
   return own ?? (typeof input === 'object' && 'signal' in input ? input.signal : undefined);
 }
 
-/** Numbers from 0 up to 1 that look like chance (mulberry32). */
+/** Pseudo-random numbers, uniform in [0, 1) (mulberry32). */
 function seeded(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

@@ -1,5 +1,5 @@
 /**
- * Faults on purpose for your tests, and the contract that a store of keys has to fulfil.
+ * Faults for your tests, and the contract that a store for keys must fulfil.
  *
  * @module steadfetch/testing
  */

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Claim, ClaimOptions, ScopedKey, Store } from '../once/store.ts';
 
-/** One promise of a store: a sentence, and the check that throws if it does not hold. */
+/** One promise of a store: a sentence, and a check that rejects if the store breaks the promise. */
 export interface ContractCase<S> {
   readonly title: string;
   /** Rejects if the store breaks the promise. */
@@ -14,8 +14,8 @@ const TERMS: ClaimOptions = { fingerprint: undefined, lease: 60_000, lifetime: 1
 const SHORT: ClaimOptions = { ...TERMS, lease: 1 };
 
 /**
- * What every store must do, for any test runner. The cases use keys of their own and may share one store; `setup` must
- * have been called.
+ * The contract of every store, for any test runner. The cases use different keys, so they may share one store. Call the store's
+ * `setup` first.
  *
  * @example for (const { title, check } of storeContract) test(title, () => check(myStore));
  */
@@ -255,17 +255,17 @@ export const storeContract: readonly ContractCase<Store>[] = [
   },
 ];
 
-/** An identity that no other case uses. */
+/** A key that no other case uses. */
 export const fresh = (): ScopedKey => ({ scope: '["contract","steadfetch"]', key: randomUUID() });
 
-/** Claims a key that must be free. */
+/** Claims a key that must be free. @returns the token */
 export async function claimed(store: Store, id: ScopedKey, terms: ClaimOptions = TERMS): Promise<number> {
   const claim = await store.claim(id, terms);
   ok(claim.state === 'claimed', `the claim found the key ${claim.state}`);
   return claim.token;
 }
 
-/** Longer than a lease of `SHORT`. */
+/** Waits longer than a lease of `SHORT`. */
 const leaseEnds = () => sleep(5);
 
 async function stored(store: Store, id: ScopedKey): Promise<Uint8Array | undefined> {

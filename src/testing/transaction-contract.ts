@@ -6,8 +6,8 @@ import { type ContractCase, claimed, fresh } from './store-contract.ts';
 const TERMS = { fingerprint: undefined, lease: 60_000, lifetime: 120_000 };
 
 /**
- * What every transactional store must do, on top of `storeContract` for the store that it hands to `transaction`.
- * Whether *your rows* are committed with the key is for you to check, in your own tables.
+ * The contract of every transactional store. The store that it passes to `transaction` must also fulfil `storeContract`. Only
+ * your own tests can check that your rows are committed together with the key.
  *
  * @example for (const { title, check } of transactionContract) test(title, () => check(store.transactional));
  */
@@ -49,7 +49,7 @@ export const transactionContract: readonly ContractCase<TransactionalStore<unkno
       });
       const first = once(store, id, async () => {
         runs++;
-        // The others come while this transaction is open; some stores let them in, some keep them waiting.
+        // The duplicates come while this transaction is open. Some stores let them in, some make them wait.
         setTimeout(letGo, 50);
         await gate;
         return runs;

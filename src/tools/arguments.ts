@@ -1,4 +1,4 @@
-/** @throws {TypeError} The text is no whole number between the two; the message names the argument. */
+/** Reads a whole number. @throws {TypeError} The text is no whole number in the range. The message names the argument. */
 export function wholeNumber(
   name: string,
   text: string,
@@ -12,8 +12,8 @@ export function wholeNumber(
 }
 
 /**
- * What a command line asks for. Ends the process where the answer is the usage text: with status 0 if that was asked for,
- * with 2 and the reason if the command line is wrong.
+ * Reads the command line. `read` returns `'help'` if the usage text was asked for: then this prints the text and ends the process
+ * with status 0. If `read` throws, this prints the reason and the text, and ends the process with status 2.
  */
 export function argumentsOrExit<Asked>(
   read: (args: readonly string[]) => Asked | 'help',

@@ -1,4 +1,4 @@
-/** The colours of every picture, on light ground and on dark. The site's lab has the same ones. */
+/** The colours of every picture, for light and dark schemes. The lab on the site uses the same colours. */
 export const palette = {
   ground: ['#ffffff', '#0d1117'],
   text: ['#3c3c43', '#c9cbd1'],
@@ -17,12 +17,12 @@ export const palette = {
 
 export type Colour = keyof typeof palette;
 
-/** As it is drawn: the light one. `adaptive` makes it follow the reader's scheme. */
+/** The colour in light pictures. `adaptive` makes a picture follow the reader's colour scheme. */
 export function colour(name: Colour): string {
   return palette[name][0];
 }
 
-/** Gives an SVG that was drawn in light colours the dark ones, too, where the reader's scheme is dark. */
+/** Adds the dark colours to an SVG that was drawn in light colours, for readers with a dark scheme. */
 export function adaptive(svg: string): string {
   const names = Object.keys(palette) as Colour[];
   const declare = (at: 0 | 1) => names.map((name) => `--${name}:${palette[name][at]}`).join(';');

@@ -1,19 +1,19 @@
-/** What takes a while: the names of what is counted, and how many of each there will be. */
+/** The names of the bars, and the total of each. */
 export type Totals = Readonly<Record<string, number>>;
 
-/** Shows how far it is. */
+/** Shows the progress of a command. */
 export interface Progress {
-  /** @param words what else is to be said of these now */
+  /** @param words more to say about this bar now */
   update(name: string, done: number, words?: string): void;
-  /** A line that stays. */
+  /** Prints a line that stays. */
   note(text: string): void;
   stop(): void;
 }
 
-/** From one line to the next where there is no terminal, in milliseconds. */
+/** The time between two lines where there is no terminal, in milliseconds. */
 const EVERY = 5_000;
 
-/** Bars that move on a terminal; elsewhere a plain line now and then, and not one control character. */
+/** Shows moving bars on a terminal. Elsewhere prints a plain line now and then, without control characters. */
 export async function startProgress(
   totals: Totals,
   stream: NodeJS.WriteStream,
@@ -22,7 +22,7 @@ export async function startProgress(
   return (stream.isTTY ? await bars(totals, stream) : undefined) ?? lines(totals, stream, now);
 }
 
-/** `cli-progress` is a nicety: without it there are lines. */
+/** `cli-progress` is optional: undefined if the package is not installed. */
 async function bars(totals: Totals, stream: NodeJS.WriteStream): Promise<Progress | undefined> {
   const progress = await import('cli-progress').then(
     (module) => module.default,
@@ -36,7 +36,7 @@ async function bars(totals: Totals, stream: NodeJS.WriteStream): Promise<Progres
     barCompleteChar: '█',
     barIncompleteChar: '░',
     clearOnComplete: true,
-    // A note takes the line of the first bar.
+    // Otherwise a note would keep the line of the first bar.
     forceRedraw: true,
   });
   const width = Math.max(...Object.keys(totals).map(({ length }) => length));
@@ -50,7 +50,7 @@ async function bars(totals: Totals, stream: NodeJS.WriteStream): Promise<Progres
     update: (name, done, words = '') => shown.get(name)?.update(done, { words }),
     note(text) {
       all.log(`${text}\n`);
-      // At once: two notes in one drawing would leave the rest of a bar behind the second.
+      // Draws at once, because two notes in one drawing would leave the rest of a bar behind the second.
       all.update();
     },
     stop: () => all.stop(),

@@ -1,14 +1,14 @@
 import type { EChartsOption } from 'echarts';
 import { adaptive, colour } from './palette.ts';
 
-/** What every chart has. */
+/** The options that all charts share. */
 const design = {
   animation: false,
   backgroundColor: colour('ground'),
   textStyle: { fontFamily: 'system-ui, sans-serif', color: colour('text') },
 };
 
-/** How an axis looks, with its name in the middle. */
+/** The style of an axis, with its name in the middle. */
 export function axis(name: string, gap: number): object {
   const text = { color: colour('text'), fontSize: 11 };
   return {
@@ -22,7 +22,7 @@ export function axis(name: string, gap: number): object {
   };
 }
 
-/** The finding, and below it how it was found. */
+/** The finding as the title, and how it was found as the subtitle. */
 export function heading(text: string, subtext?: string): object {
   return {
     text,
@@ -33,7 +33,10 @@ export function heading(text: string, subtext?: string): object {
   };
 }
 
-/** A chart as an SVG, for light and dark. Needs the package `echarts`, which is only loaded when there is something to draw. */
+/**
+ * Draws a chart as an SVG, for light and dark schemes. Needs the package `echarts`, which is loaded only when there is something
+ * to draw.
+ */
 export async function svgChart(width: number, height: number, option: EChartsOption): Promise<string> {
   const { init } = await import('echarts');
   const chart = init(null, null, { renderer: 'svg', ssr: true, width, height });

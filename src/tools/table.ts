@@ -1,11 +1,11 @@
 import { stripVTControlCharacters } from 'node:util';
 
-// No table package: the lab is published, and each of its dependencies would be one of its users'.
+// No table package, because the lab is published: a dependency of the lab would be a dependency of its users.
 
 type Row = readonly (string | number)[];
 type Align = 'left' | 'right';
 
-/** A table for a terminal: the head, a rule, the rows; text in the first column, numbers in the others. */
+/** A table for a terminal: the head, a rule, and the rows. Text is in the first column, numbers in the others. */
 export function plainTable(head: readonly string[], rows: readonly Row[]): string {
   const titles = head.map((title) => title.split('\n'));
   const height = Math.max(...titles.map(({ length }) => length));
@@ -15,7 +15,7 @@ export function plainTable(head: readonly string[], rows: readonly Row[]): strin
   return [...lines.slice(0, height), rule, ...lines.slice(height)].map((line) => line.trimEnd()).join('\n');
 }
 
-/** A table for a Markdown page that can be read in a terminal, too. `align` is for all columns but the first. */
+/** A table for a Markdown page that is legible in a terminal, too. `align` is for all columns except the first. */
 export function markdownTable(head: readonly string[], rows: readonly Row[], align: Align = 'left'): string {
   const [titles = [], ...body] = aligned([head, ...rows], align);
   const rule = titles.map((title, column) => {
@@ -25,7 +25,7 @@ export function markdownTable(head: readonly string[], rows: readonly Row[], ali
   return [titles, rule, ...body].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
 }
 
-/** The cells of each column, as wide as the widest. */
+/** Pads the cells of each column to the width of the widest. */
 function aligned(rows: readonly Row[], align: Align): string[][] {
   const widths = (rows[0] ?? []).map((_, column) =>
     Math.max(2, ...rows.map((row) => visibleLength(String(row[column] ?? '')))),
@@ -39,7 +39,7 @@ function aligned(rows: readonly Row[], align: Align): string[][] {
   );
 }
 
-/** Without the control characters of colours. */
+/** The length without the control characters of colours. */
 function visibleLength(text: string): number {
   return stripVTControlCharacters(text).length;
 }
