@@ -1,4 +1,4 @@
-/** The receiving side's part of the one validator. */
+/** The checks that only the receiving side needs, beside those of `options/checks.ts`. */
 import { PolicyError } from '../model/errors.ts';
 import {
   boolean,
@@ -33,11 +33,12 @@ export {
 };
 
 /**
- * The options of one entry point, copied and frozen: every name is one of `checks`, every value is allowed, and the
- * required ones are there.
+ * Checks the options of one entry point, and returns a frozen copy. Every name must be one of `checks`, every value must be
+ * allowed, and the required members must be there.
  *
- * @param name what the object itself is called, for one that is none
+ * @param name the name of the object itself, for the message if the value is no object
  * @param path where the object is: `''`, or the name of the member that holds it
+ * @throws {PolicyError} The message names the option and says what is allowed.
  */
 export function checkMembers<T extends object, Required extends keyof T & string = never>(
   value: unknown,
@@ -52,19 +53,19 @@ export function checkMembers<T extends object, Required extends keyof T & string
   return checked;
 }
 
-/** A function. What it takes and returns, only a call can tell. */
+/** Checks for a function. Arguments and result can't be checked before a call. */
 export function aFunction<T extends (...args: never[]) => unknown>(what = 'a function'): Check<T> {
   return only(what, isFunction<T>);
 }
 
 const LONGEST_NAME = 255;
 
-/** One to 255 characters, as keys, operations, tenants and message ids must be. */
+/** A name of 1 to 255 characters: a key, an operation, a tenant or a message id. */
 export const nameCheck: Check<string> = (value, path) => {
   if (typeof value !== 'string') return fail(path, `a string of 1 to ${LONGEST_NAME} characters`, value);
   if (value.length < 1 || value.length > LONGEST_NAME)
     throw new PolicyError(path, `must be 1 to ${LONGEST_NAME} characters long, got ${value.length}`);
-  // Lone surrogates have no UTF-8 form: two different keys would be stored as the same one.
+  // Lone surrogates have no UTF-8 form, so two different keys could be stored as the same one.
   if (/[\p{Cc}\p{Cs}]/u.test(value))
     return fail(path, 'a string without control characters and lone surrogates', value);
   return value;
@@ -72,7 +73,7 @@ export const nameCheck: Check<string> = (value, path) => {
 
 const CENTURY = 36_525 * 86_400_000;
 
-/** A time in milliseconds. Below `from` it was probably meant in seconds. */
+/** A time in milliseconds. A value below `from` was probably meant in seconds. */
 export function duration(from: number, { orZero = false } = {}): Check<number> {
   const expected = `${orZero ? '0 or ' : ''}a whole number of milliseconds from ${from} to ${CENTURY}`;
   return (value, path) => {
@@ -88,13 +89,13 @@ export function duration(from: number, { orZero = false } = {}): Check<number> {
 
 const STEPS: readonly (keyof Store)[] = ['setup', 'claim', 'complete', 'release', 'extend', 'purge'];
 
-/** Either kind of store. */
+/** A store of either kind. */
 export const storeCheck: Check<AnyStore> = (value, path) => {
   const expected = 'a store, such as memoryStore() or postgresStore(pool).transactional';
   if (typeof value !== 'object' || value === null) return fail(path, expected, value);
   const has = (name: string) => isFunction(Reflect.get(value, name));
   if (has('then')) throw new PolicyError(path, `must be ${expected}, got a promise: await it`);
-  // PGlite and most query builders have a `transaction` of their own.
+  // PGlite and most query builders also have a `transaction` method, but are no stores.
   if (has('transaction') && !has('query') && !has('execute')) return value as AnyStore;
   const missing = STEPS.filter((step) => !has(step));
   if (missing.length === 0) return value as AnyStore;

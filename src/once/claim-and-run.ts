@@ -17,16 +17,19 @@ import type {
   TransactionalStore,
 } from './store.ts';
 
-/** How an effect ended: its value, and what the next caller with the key gets. */
+/** How an effect ended: its value, and what later callers with the key get. */
 export interface EffectResult<T> {
   readonly value: T;
-  /** The bytes; or word that it was done; or a run of its own, as if this one had never been. */
+  /**
+   * The bytes of the result; `'tombstone'`: only the fact that the effect is done; `'release'`: nothing, so the next caller runs
+   * it.
+   */
   readonly keep: Uint8Array | 'tombstone' | 'release';
-  /** In a transaction: takes back what the effect wrote, and keeps `keep` all the same. */
+  /** In a transaction: rolls back the writes of the effect, but still stores `keep`. */
   readonly rollBack?: boolean;
 }
 
-/** What a call comes to: a run of its own, or what an earlier one left. */
+/** The result of a call: of its own run, or of an earlier run. */
 export type RunResult<T> =
   | { readonly replayed: false; readonly value: T }
   | { readonly replayed: true; readonly result: Uint8Array };
@@ -36,14 +39,14 @@ interface Busy {
   readonly leaseLeft: number | undefined;
 }
 
-// A lease is the longest a caller might have to wait; most effects are done long before.
+// The longest `retryAfter` of an `InProgressError`, in milliseconds: most effects end long before their lease.
 const ASK_AGAIN = 1_000;
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 250;
 
 /**
- * The whole algorithm: claim, claimAndRun, record. In lease mode these are three steps, and the token in the last one makes
- * sure that only the owner of the claim records; in a transaction they are committed together or not at all.
+ * The whole algorithm: claim the key, run the effect, record the result. In lease mode these are three steps, and by its token
+ * only the owner of the claim can record. In a transaction the three steps are committed together or not at all.
  */
 export async function claimAndRun<S extends AnyStore, T>(
   store: S,
@@ -68,7 +71,7 @@ function attempt<S extends AnyStore, T>(
   options: ClaimOptions,
   effect: (context: ContextOf<S>) => Promise<EffectResult<T>>,
 ): Promise<RunResult<T> | Busy> {
-  // The one place where the compiler cannot follow that ContextOf<S> is decided by the kind of store.
+  // The compiler can't see that the kind of store decides ContextOf<S>.
   return 'transaction' in store
     ? inTransaction(store as TransactionalStore<ContextOf<S>>, id, options, effect)
     : underLease(store, id, options, effect as (lease: Lease) => Promise<EffectResult<T>>);
@@ -84,7 +87,7 @@ async function underLease<T>(
   if (claim.state !== 'claimed') return otherClaim(claim, id);
   const { token } = claim;
 
-  // Should the release fail, the end of the lease does the same; the caller needs the effect's own outcome.
+  // If the release fails, the end of the lease frees the key too. The caller needs the effect's own error.
   const release = () => store.release(id, token).catch(() => false);
   let settled: EffectResult<T>;
   try {
@@ -129,8 +132,8 @@ async function inTransaction<Tx, T>(
 }
 
 /**
- * Stores a result whose effect was taken back, in a transaction of its own. If another caller has the key by now, that
- * caller's result is the one that is kept.
+ * Stores a result in a transaction of its own, after the effect's writes were rolled back. If another caller has claimed the key
+ * meanwhile, that caller's result is kept instead.
  */
 async function keepAlone<Tx>(
   store: TransactionalStore<Tx>,
@@ -149,7 +152,7 @@ async function keepAlone<Tx>(
   }
 }
 
-/** Carries a result out of a transaction that must not be committed. */
+/** Thrown to roll a transaction back. Carries the result out of it. */
 class RolledBack {
   readonly done: EffectResult<unknown>;
   constructor(done: EffectResult<unknown>) {

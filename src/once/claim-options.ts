@@ -2,7 +2,7 @@ import { type Checks, duration, PolicyError } from './checks.ts';
 
 const DAY = 86_400_000;
 
-/** How long a key lives, and how a caller waits. All times in milliseconds. */
+/** The lifetime of a key, and how long a caller waits. All times are in milliseconds. */
 export interface Times {
   /**
    * How long the key and its result are remembered, counted from the claim. At least 100.
@@ -10,13 +10,13 @@ export interface Times {
    */
   readonly lifetime?: number;
   /**
-   * Lease mode: how long an effect may run before another caller may take it over. Set the lease well above the slowest
-   * effect: a key also stays blocked for so long after a crash. A transaction does not need a lease. At least 100.
+   * Lease mode: how long an effect may run before another caller may take the key over. Set this well above the slowest effect.
+   * After a crash the key stays blocked for this long. A transaction needs no lease. At least 100.
    * @default 30000
    */
   readonly lease?: number;
   /**
-   * How long to wait for an effect that is running elsewhere before `InProgressError`. 0, or at least 10.
+   * How long to wait for an effect that is running elsewhere, before `InProgressError`. 0, or at least 10.
    * @default 0
    */
   readonly wait?: number;
@@ -28,7 +28,7 @@ export const timeChecks: Checks<Times> = {
   wait: duration(10, { orZero: true }),
 };
 
-/** Fills in the defaults. @throws PolicyError if the lease outlives the key. */
+/** Fills in the defaults. @throws {PolicyError} The lease is longer than the lifetime. */
 export function withDefaults(given: Times): Required<Times> {
   const { lifetime = DAY, lease = 30_000, wait = 0 } = given;
   if (lease > lifetime)

@@ -2,11 +2,11 @@ import type { ScopedKey } from './store.ts';
 
 const named = ({ scope, key }: ScopedKey) => `key ${JSON.stringify(key)} in ${scope}`;
 
-/** The effect is running somewhere else right now; it was not run here. Match it by `name` or `code`. */
+/** The effect is running elsewhere now, so it was not run here. Recognise it by `name` or `code`. */
 export class InProgressError extends Error {
   override readonly name = 'InProgressError';
   readonly code = 'ERR_STEADFETCH_IN_PROGRESS';
-  /** Milliseconds after which it is worth asking again. */
+  /** Milliseconds after which to ask again. */
   readonly retryAfter: number;
 
   constructor(id: ScopedKey, retryAfter: number) {
@@ -25,7 +25,7 @@ export class KeyReusedError extends Error {
   }
 }
 
-/** The effect has been done, once, but its result was not kept: it cannot be given again. */
+/** The effect was done once, but its result was not kept, so it can't be returned again. */
 export class ResultNotKeptError extends Error {
   override readonly name = 'ResultNotKeptError';
   readonly code = 'ERR_STEADFETCH_RESULT_NOT_KEPT';
@@ -36,8 +36,8 @@ export class ResultNotKeptError extends Error {
 }
 
 /**
- * The lease ran out and another took the key over, so this owner's result was refused. This owner's effect may have
- * been done, and the other's too: ask again with the same key for the answer that counts.
+ * The lease ran out, and another owner took the key over, so the result of this owner was refused. Both effects may have been
+ * done. Ask again with the same key: that answer counts.
  */
 export class LeaseLostError extends Error {
   override readonly name = 'LeaseLostError';
@@ -49,13 +49,13 @@ export class LeaseLostError extends Error {
 }
 
 /**
- * The effect was done, and then the store failed to record it (`cause`). After the lease, another caller would run
- * the effect again.
+ * The effect was done, and then the store failed to record it (`cause`). After the end of the lease another caller would run the
+ * effect again.
  */
 export class NotRecordedError extends Error {
   override readonly name = 'NotRecordedError';
   readonly code = 'ERR_STEADFETCH_NOT_RECORDED';
-  /** What the effect returned. */
+  /** The value that the effect returned. */
   readonly value: unknown;
 
   constructor(id: ScopedKey, value: unknown, cause: unknown) {
@@ -65,8 +65,8 @@ export class NotRecordedError extends Error {
 }
 
 /**
- * The effect caught a database error and went on. The database had aborted the transaction by then, so nothing of the
- * effect was committed. Let such an error through, or write what may fail behind a savepoint.
+ * The effect caught a database error and went on. The database had aborted the transaction by then, so no write of the effect was
+ * committed. Do not catch such an error, or put the statement that may fail behind a savepoint.
  */
 export class TransactionAbortedError extends Error {
   override readonly name = 'TransactionAbortedError';
@@ -80,7 +80,7 @@ export class TransactionAbortedError extends Error {
   }
 }
 
-/** A statement came after the transaction had ended, such as from a handler that had answered already. */
+/** A statement came after the end of the transaction, such as from a handler that had already answered. */
 export class TransactionEndedError extends Error {
   override readonly name = 'TransactionEndedError';
   readonly code = 'ERR_STEADFETCH_TRANSACTION_ENDED';
@@ -100,7 +100,7 @@ export class StoreTimeoutError extends Error {
   }
 }
 
-/** A driver that was asked for is not installed. The message says what to install. */
+/** The package of a driver is not installed. The message says what to install. */
 export class MissingDriverError extends Error {
   override readonly name = 'MissingDriverError';
   readonly code = 'ERR_STEADFETCH_MISSING_DRIVER';

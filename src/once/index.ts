@@ -1,5 +1,5 @@
 /**
- * The receiving side: one key, one effect. For HTTP see `steadfetch/server`.
+ * The receiving side: runs the effect of each key once. For HTTP see `steadfetch/server`.
  *
  * @module steadfetch/once
  */

@@ -4,12 +4,12 @@ import { type Times, timeChecks, withDefaults } from './claim-options.ts';
 import { checkScope, type Scope, scopedKey } from './scoped-key.ts';
 import type { AnyStore, ContextOf, ScopedKey } from './store.ts';
 
-/** Which effect, and for how long its key counts. */
+/** The identity of an effect, and how long its key counts. */
 export interface OnceId extends Times {
   readonly scope: Scope;
-  /** 1 to 255 characters, no control characters. */
+  /** The key: 1 to 255 characters, no control characters. */
   readonly key: string;
-  /** What the request said, such as a hash of it. The same key with another fingerprint is refused. */
+  /** What the request said, such as a hash of its body: 1 to 255 characters. The same key with another fingerprint is refused. */
   readonly fingerprint?: string;
 }
 
@@ -20,27 +20,30 @@ const idChecks: Checks<OnceId> = {
   ...timeChecks,
 };
 
-/** What `once` resolves with. */
+/** The result of `once`. */
 export interface OnceResult<T> {
-  /** What the effect returned, as JSON keeps it. */
+  /** The value that the effect returned, after a round trip through JSON. */
   readonly value: T;
-  /** True if the effect was not run now: the value is an earlier run's. */
+  /** True if the effect was not run now: the value is from an earlier run. */
   readonly replayed: boolean;
 }
 
 /**
- * Runs the effect for the first caller with this key and gives every later one the same value.
+ * Runs the effect for the first caller with this key, and returns the same value to every later caller.
  *
- * With a `Store` (lease mode) the effect gets its `Lease`: at most one run for each lease. With a
- * `TransactionalStore` it gets the transaction: what it writes there is committed together with the key, or not at all.
- * An effect that throws leaves no trace: the key is free again and the error is rethrown.
+ * With a `Store` (lease mode) the effect gets its `Lease`, and runs at most once per lease. With a `TransactionalStore` the
+ * effect gets the transaction: its writes there are committed together with the key, or not at all. If the effect throws, the key
+ * is free again and the error is rethrown.
  *
- * The value is stored as JSON, and the first caller gets it as JSON gives it back too, so that all get the same: `Date`
- * becomes a string, `NaN` null, and `undefined` stays `undefined`.
+ * The value is stored as JSON. The first caller also gets it after a round trip through JSON, so that all callers get the same: a
+ * `Date` becomes a string, `NaN` becomes null, and `undefined` stays `undefined`.
  *
- * @throws InProgressError the effect is running elsewhere. @throws KeyReusedError another fingerprint has the key.
- * @throws LeaseLostError another owner took over meanwhile. @throws NotRecordedError the store failed after the effect.
- * @throws ResultNotKeptError it was done, without a result that could be kept. @throws PolicyError a bad option.
+ * @throws {InProgressError} The effect is running elsewhere.
+ * @throws {KeyReusedError} The key was used with another fingerprint.
+ * @throws {LeaseLostError} Another owner took the key over meanwhile.
+ * @throws {NotRecordedError} The store failed after the effect was done.
+ * @throws {ResultNotKeptError} The effect was done, but its result could not be kept.
+ * @throws {PolicyError} An option is wrong.
  * @example
  * const id = { scope: { operation: 'charge', tenant: account.id }, key: order.id };
  * const { value, replayed } = await once(store.transactional, id, async (tx) => {
@@ -60,7 +63,7 @@ export async function once<S extends AnyStore, T>(
   return runAsJson(store, scopedKey(scope, key), rest, effect);
 }
 
-/** Runs an effect whose value is kept as JSON. */
+/** Runs an effect whose value is stored as JSON. */
 export async function runAsJson<S extends AnyStore, T>(
   store: S,
   id: ScopedKey,
@@ -77,7 +80,8 @@ export async function runAsJson<S extends AnyStore, T>(
       const keep = encode(value);
       return { value: decode<T>(keep), keep };
     } catch (error) {
-      // A value that JSON cannot hold. A transaction takes the effect back; without one it has happened, and stays so.
+      // JSON can't hold this value. A transaction rolls the effect back. Without one the effect is done, so its key becomes a
+      // tombstone.
       if ('transaction' in store) throw error;
       unkept = { error };
       return { value, keep: 'tombstone' };
@@ -89,7 +93,7 @@ export async function runAsJson<S extends AnyStore, T>(
     : { value: outcome.value, replayed: false };
 }
 
-// JSON has no `undefined`; no bytes at all stand for it.
+// JSON has no `undefined`, so an empty text stands for it.
 const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value) ?? '');
 const decode = <T>(bytes: Uint8Array): T =>
   bytes.length === 0 ? (undefined as T) : (JSON.parse(new TextDecoder().decode(bytes)) as T);

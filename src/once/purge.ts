@@ -8,12 +8,13 @@ const checkPurgeable = clientCheck<Store>(
 const checkBatch = wholeNumber(1, Number.MAX_SAFE_INTEGER);
 
 /**
- * Removes the keys whose lifetime has ended, batch after batch, until none is left. Run it from a timer or a cron job;
- * several at once do not disturb each other. Redis removes its keys itself.
+ * Removes the keys whose lifetime has ended, in batches, until none is left. Run it from a timer or a cron job. Several runs at
+ * the same time are safe. Redis removes its keys itself.
  *
- * @param batch How many keys are removed in one statement. Default: 1000.
- * @returns How many were removed.
- * @throws PolicyError a bad argument.
+ * @param batch the number of keys per statement. Default: 1000.
+ * @returns the number of keys that were removed
+ * @throws {PolicyError} An argument is wrong.
+ * @example setInterval(() => purge(store).catch(log.error), 60_000).unref();
  */
 export async function purge(store: Store, batch = 1_000): Promise<number> {
   checkPurgeable(store, 'store');

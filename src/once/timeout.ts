@@ -5,10 +5,11 @@ import type { AnyStore, Store, TransactionalStore } from './store.ts';
 export const storeTimeoutCheck = duration(10);
 
 /**
- * The same store with a time limit for each of its steps: a step that takes longer than `limit` milliseconds rejects with
- * `StoreTimeoutError`. The effect's own time is not counted.
+ * Returns the same store with a time limit for each step. A step that takes longer than `limit` milliseconds (at least 10)
+ * rejects with `StoreTimeoutError`. The time of the effect itself does not count.
  *
- * @throws PolicyError a bad argument.
+ * @throws {PolicyError} An argument is wrong.
+ * @example const store = withTimeout(postgresStore(pool).transactional, 2_000);
  */
 export function withTimeout<S extends AnyStore>(store: S, limit: number): S;
 export function withTimeout(store: AnyStore, limit: number): AnyStore {
@@ -35,10 +36,10 @@ function boundLease(store: Store, limit: number): Store {
     claim(id, options) {
       return within(limit, 'claim', (signal) => {
         const claiming = store.claim(id, options, signal);
-        // A claim that comes after all would block the key for a whole lease, with nobody at work.
+        // A late claim would block the key for a whole lease, although no effect runs. So it is released.
         signal.addEventListener('abort', () => {
           const giveBack = claiming.then((late) => late.state === 'claimed' && store.release(id, late.token));
-          giveBack.catch(() => {}); // the end of the lease does the same
+          giveBack.catch(() => {}); // the end of the lease frees the key too
         });
         return claiming;
       });
@@ -63,7 +64,7 @@ function boundTransaction<Tx>(store: TransactionalStore<Tx>, limit: number): Tra
         store
           .transaction(async (tx, keys) => {
             clearTimeout(timer);
-            // The caller has been told that nothing was run: so it must stay.
+            // The caller was told that nothing was run, so nothing may run now.
             abandoned.signal.throwIfAborted();
             try {
               return await work(tx, boundSteps(keys, limit));

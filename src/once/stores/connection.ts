@@ -1,10 +1,10 @@
-/** A connection of a pool, as far as the end of it is concerned. */
+/** A connection of a pool: only the events of its end. */
 export interface Connection {
   on(event: 'error' | 'end', listener: (error: Error) => void): unknown;
   off(event: 'error' | 'end', listener: (error: Error) => void): unknown;
 }
 
-/** A pool that lends connections. */
+/** A pool that hands out connections. */
 export interface Lender<C extends Connection> {
   connect(): Promise<C>;
   /** @param broken whether the connection must not be used again */
@@ -12,9 +12,9 @@ export interface Lender<C extends Connection> {
 }
 
 /**
- * Uses a connection of the pool; `discard` keeps it from being used again. When the connection is lost, or the signal
- * aborts, the wait for `use` ends and the connection is destroyed, so that its place in the pool is free: a connection
- * that went silent never answers by itself.
+ * Runs `use` with a connection of the pool. `use` may call `discard`, so that the connection is not used again. When the
+ * connection is lost, or the signal aborts, the returned promise rejects and the connection is destroyed, so that its place in
+ * the pool is free. Without that, `use` would wait for ever on a connection that has gone silent.
  */
 export async function withConnection<C extends Connection, T>(
   lender: Lender<C>,
@@ -35,7 +35,7 @@ export async function withConnection<C extends Connection, T>(
   const discard = () => {
     broken = true;
   };
-  // A connection that dies while nobody queries it must not end the process either: `error` has a listener.
+  // The `error` listener is needed: without one, a connection that dies between queries would end the process.
   connection.on('error', giveUp);
   connection.on('end', end);
   signal?.addEventListener('abort', abort);
@@ -45,13 +45,13 @@ export async function withConnection<C extends Connection, T>(
     signal?.removeEventListener('abort', abort);
     connection.off('error', giveUp);
     connection.off('end', end);
-    // The pool listens to a connection that it keeps.
+    // The pool listens for errors only on connections that it keeps.
     if (broken) connection.on('error', () => {});
     lender.giveBack(connection, broken);
   }
 }
 
-/** A wait for a place in the pool cannot be cancelled: a place that comes too late is given back. */
+/** Waiting for a place in the pool can't be cancelled. A connection that comes too late is given back. */
 async function connected<C extends Connection>(lender: Lender<C>, signal?: AbortSignal): Promise<C> {
   const connecting = lender.connect();
   if (signal === undefined) return connecting;

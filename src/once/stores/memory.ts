@@ -4,18 +4,19 @@ import type { ScopedKey, Store } from '../store.ts';
 interface Entry {
   readonly token: number;
   readonly fingerprint: string | undefined;
-  /** Epoch milliseconds; `undefined` once it is done. */
+  /** Epoch milliseconds; `undefined` once the effect is done. */
   leaseUntil: number | undefined;
   expiresAt: number;
   result?: Uint8Array | undefined;
 }
 
 /**
- * Keys in this process: for tests, and where one process is all there is. A restart forgets every key.
- * Call `purge` now and then; nothing else removes what has ended.
+ * Keeps keys in the memory of this process: for tests, and for services with a single process. A restart forgets every key. Call
+ * `purge` regularly, because nothing else removes keys whose lifetime has ended.
  *
- * @param now The clock, in milliseconds. Default: `Date.now`.
- * @throws PolicyError a bad argument.
+ * @param now the clock, in milliseconds. Default: `Date.now`.
+ * @throws {PolicyError} An argument is wrong.
+ * @example const store = memoryStore();
  */
 export function memoryStore(now: () => number = Date.now): Store {
   aFunction('a clock: a function that returns milliseconds')(now, 'now');

@@ -13,37 +13,37 @@ import { revocable } from './revocable.ts';
 import { inSavepoint } from './savepoint.ts';
 import { DEFAULT_TABLE, tableCheck } from './schema.ts';
 
-/** What of a connection of `mysql2/promise` is used. */
+/** The members of a `mysql2/promise` connection that the store uses. */
 export interface MysqlConnection extends Connection {
   query(sql: string, values?: unknown[]): Promise<[rows: unknown, fields: unknown]>;
   release(): void;
   destroy(): void;
 }
 
-/** What of a pool of `mysql2/promise` is used. */
+/** The members of a `mysql2/promise` pool that the store uses. */
 export interface MysqlPool<C extends MysqlConnection> {
   getConnection(): Promise<C>;
   query(sql: string, values?: unknown[]): Promise<[rows: unknown, fields: unknown]>;
 }
 
-/** A transaction that somebody opened on a connection of `mysql2/promise`. */
+/** An open transaction on a connection of `mysql2/promise`. */
 export type MysqlTransaction = Pick<MysqlConnection, 'query'>;
 
-/** Keys in MySQL or MariaDB. As it stands: lease mode, each step a statement of its own. */
+/** Keys in MySQL or MariaDB. The store itself works in lease mode: each step is a statement of its own. */
 export interface MysqlStore<C extends MysqlConnection> extends Store {
-  /** Opens a transaction for each effect and hands its connection over; key and rows are committed together. */
+  /** Opens a transaction for each effect, and passes its connection to the effect. Key and rows are committed together. */
   readonly transactional: TransactionalStore<C>;
   /**
-   * Joins a transaction that you opened and will commit, behind a savepoint. A duplicate waits for your transaction
-   * here, at most `innodb_lock_wait_timeout`.
+   * Joins an open transaction of yours, with a savepoint. You commit it. A duplicate waits for your transaction here, at most
+   * `innodb_lock_wait_timeout`.
    */
   within<Open extends MysqlTransaction>(tx: Open): TransactionalStore<Open>;
 }
 
-/** How the store uses the database. */
+/** Options of the store. */
 export interface MysqlOptions {
   /**
-   * Where the keys are kept: `name` or `schema.name`.
+   * The table for the keys: `name` or `schema.name`.
    * @default 'steadfetch_once'
    */
   readonly table?: string;
@@ -56,8 +56,10 @@ const checkPool = clientCheck<MysqlPool<MysqlConnection>>('a pool of mysql2/prom
 ]);
 
 /**
- * @param pool Your pool of `mysql2/promise`.
- * @throws PolicyError a bad argument.
+ * Makes a store on your pool.
+ *
+ * @param pool a pool of `mysql2/promise`
+ * @throws {PolicyError} An argument is wrong.
  * @example
  * const store = mysqlStore(mysql.createPool('mysql://127.0.0.1/shop'));
  * await store.setup();
@@ -80,7 +82,7 @@ export function mysqlStore<C extends MysqlConnection>(
         try {
           return await use(mysqlSteps(connection, table, locks.take)).finally(locks.free);
         } catch (error) {
-          discard(); // it may have gone silent
+          discard(); // the connection may have gone silent
           throw error;
         }
       },
@@ -129,17 +131,17 @@ async function inTransaction<C extends MysqlConnection, T>(
     await connection.query('rollback').catch(discard);
     throw error;
   } finally {
-    // They belong to the connection, not to the transaction.
+    // Advisory locks belong to the connection, not to the transaction.
     await locks.free().catch(discard);
   }
 }
 
-/** SHA-256 of scope and key: as text both would be too long for an index. */
+/** SHA-256 of scope and key, because both as text would be too long for an index. */
 const hashOf = ({ scope, key }: ScopedKey) => createHash('sha256').update(JSON.stringify([scope, key]));
 
 /**
- * A lock on a key, for as long as a claim on it may be uncommitted: so that a duplicate, instead of waiting for that
- * transaction, finds the lock taken and leaves. The primary key is what allows one row for one key.
+ * Advisory locks on keys, held while a claim may be uncommitted. A duplicate then finds the lock taken and returns at once,
+ * instead of waiting for that transaction. The primary key, not this lock, guarantees one row per key.
  */
 function advisoryLocks(connection: MysqlTransaction) {
   const held = new Set<string>();
@@ -159,7 +161,7 @@ function advisoryLocks(connection: MysqlTransaction) {
   };
 }
 
-/** Two statements for a claim, of which the first decides; one for every other step. */
+/** The steps of the store. A claim has two statements, of which the first decides. Every other step has one. */
 function mysqlSteps(
   connection: MysqlTransaction,
   table: string,
@@ -209,10 +211,10 @@ interface Found {
 }
 
 /**
- * The SQL that creates the table.
+ * The SQL that creates the table, for your own migrations. `setup()` runs the same.
  *
- * @param table A plain name, or `schema.name`; the schema must be there. Default: `steadfetch_once`.
- * @throws PolicyError a name that would need quotes.
+ * @param table a plain name, or `schema.name`; the schema must exist. Default: `steadfetch_once`.
+ * @throws {PolicyError} The name would need quotes.
  */
 export function schemaSql(table: string = DEFAULT_TABLE): string {
   return `create table if not exists ${tableCheck(table, 'table')} (
@@ -230,13 +232,13 @@ export function schemaSql(table: string = DEFAULT_TABLE): string {
 }
 
 const statements = (table: string) => {
-  // In UTC, so that a session's time zone plays no part.
+  // In UTC, so that the time zone of a session has no effect.
   const now = `timestampdiff(microsecond, '1970-01-01', utc_timestamp(6))`;
   const held = 'id = $1 and token = $2 and lease_until is not null';
   const free = `(expires_at <= ${now} or (lease_until <= ${now}
     and (fingerprint is null or values(fingerprint) is null or fingerprint = values(fingerprint))))`;
-  // The assignments are made one after the other, and each sees those before it: whose row it is comes first, and the
-  // times that decide it come last.
+  // MySQL makes the assignments one after the other, and each sees those before it. So `claimant`, which decides whose row it is,
+  // comes first. The times that the decision reads come last.
   const mine = 'claimant = values(claimant)';
   return {
     claim: `
@@ -250,7 +252,7 @@ const statements = (table: string) => {
         lease_until = if(${mine}, values(lease_until), lease_until),
         expires_at = if(${mine}, values(expires_at), expires_at)`,
 
-    // Locking, so that it sees what has been committed since the transaction began.
+    // With a lock, so that the statement sees all that was committed since the transaction began.
     look: `
       select claimant = $2 as mine, fingerprint <> $3 as reused, token, result,
         greatest(lease_until - ${now}, 0) / 1000 as lease_left

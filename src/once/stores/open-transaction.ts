@@ -18,17 +18,17 @@ export interface KnexTransaction {
   raw(sql: string, bindings: never): PromiseLike<unknown>;
 }
 
-/** A transaction of postgres.js: what `sql.begin` hands over. */
+/** A transaction of postgres.js: the argument that `sql.begin` passes. */
 export interface PostgresJsTransaction {
   unsafe(sql: string, parameters?: never[]): PromiseLike<readonly unknown[]>;
 }
 
-/** A transaction of Prisma: what `$transaction(async (tx) => …)` hands over. */
+/** A transaction of Prisma: the argument that `$transaction(async (tx) => …)` passes. */
 export interface PrismaTransaction {
   $queryRawUnsafe(sql: string, ...values: never[]): PromiseLike<unknown>;
 }
 
-/** A transaction that somebody opened: of `pg`, of PGlite, or of one of these libraries. */
+/** An open transaction: of `pg`, of PGlite, or of one of these libraries. */
 export type OpenTransaction =
   | Queryable
   | DrizzleTransaction
@@ -38,7 +38,7 @@ export type OpenTransaction =
   | PrismaTransaction;
 
 type Query = Queryable['query'];
-/** The methods that are called, with the types that they have for our statements. */
+/** The methods that the store calls, with the types that they have for its statements. */
 interface Methods {
   readonly query: Query;
   readonly execute: (query: unknown) => Promise<unknown[] | { rows: unknown[] }>;
@@ -87,7 +87,7 @@ const adapters: { readonly [Method in keyof Methods]: (tx: Pick<Methods, Method>
     },
 };
 
-/** Whatever transaction it is, as one that takes text and values. */
+/** Wraps an open transaction of any of these libraries as a `Queryable`. */
 export const queryableOf: Check<Queryable> = (tx, path) => {
   if ((typeof tx === 'object' && tx !== null) || typeof tx === 'function')
     for (const [method, adapter] of Object.entries(adapters))

@@ -14,26 +14,26 @@ import { onlyOn, type Queryable, sqlStore } from './sql.ts';
 
 export { schemaSql } from './schema.ts';
 
-/** What of a PGlite database is used. */
+/** The members of a PGlite database that the store uses. */
 export interface PgliteDatabase<Tx extends Queryable> extends Queryable {
   transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
-/** Keys in PGlite, the embedded PostgreSQL: the same SQL and the same promises, in one process. */
+/** Keys in PGlite, the embedded PostgreSQL: the same SQL and the same guarantees as PostgreSQL, in one process. */
 export interface PgliteStore<Tx> extends Store {
   /**
-   * Opens a transaction for each effect and hands it over. PGlite has one connection: inside the effect use only the
-   * transaction, because anything else waits for it to end.
+   * Opens a transaction for each effect, and passes it to the effect. PGlite has one connection: use only the transaction inside
+   * the effect, because any other query waits for its end.
    */
   readonly transactional: TransactionalStore<Tx>;
-  /** Joins a transaction that you opened and will commit, behind a savepoint. */
+  /** Joins an open transaction of yours, with a savepoint. You commit it. */
   within<Open extends OpenTransaction>(tx: Open): TransactionalStore<Open>;
 }
 
-/** How the store uses PGlite. */
+/** Options of the store. */
 export interface PgliteOptions {
   /**
-   * Where the keys are kept: `name` or `schema.name`.
+   * The table for the keys: `name` or `schema.name`.
    * @default 'steadfetch_once'
    */
   readonly table?: string;
@@ -44,8 +44,13 @@ const checkDatabase = clientCheck<PgliteDatabase<Queryable>>('a PGlite database'
 const checkDirectory = only('a directory', (value): value is string => typeof value === 'string');
 
 /**
- * @param db Your PGlite database.
- * @throws PolicyError a bad argument.
+ * Makes a store on your PGlite database.
+ *
+ * @param db a PGlite database
+ * @throws {PolicyError} An argument is wrong.
+ * @example
+ * const store = pgliteStore(await PGlite.create('./data/once'));
+ * await store.setup();
  */
 export function pgliteStore<Tx extends Queryable>(
   db: PgliteDatabase<Tx>,
@@ -66,10 +71,10 @@ export function pgliteStore<Tx extends Queryable>(
 }
 
 /**
- * Opens a PGlite database of its own, with the schema in place.
+ * Opens a PGlite database for the store, and creates the table.
  *
- * @param directory Where it keeps its files. Default: in memory.
- * @throws MissingDriverError without the package `@electric-sql/pglite`.
+ * @param directory where the database keeps its files. Default: in memory.
+ * @throws {MissingDriverError} The package `@electric-sql/pglite` is not installed.
  * @example const store = await openPglite('./data/once');
  */
 export async function openPglite(

@@ -19,27 +19,28 @@ import { type OnConnection, onlyOn, sqlStore } from './sql.ts';
 
 export { schemaSql } from './schema.ts';
 
-/** Keys in PostgreSQL. As it stands: lease mode, each step a statement of its own. */
+/** Keys in PostgreSQL. The store itself works in lease mode: each step is a statement of its own. */
 export interface PostgresStore extends Store {
-  /** Opens a transaction for each effect and hands it over; key and business rows are committed together. */
+  /** Opens a transaction for each effect, and passes its client to the effect. Key and rows are committed together. */
   readonly transactional: TransactionalStore<PoolClient>;
   /**
-   * Joins a transaction that you opened and will commit: one of `pg`, drizzle, Kysely, Knex, postgres.js or Prisma. The effect runs behind a savepoint: should it throw, neither
-   * its rows nor the key are left in your transaction, even if you catch the error and commit.
+   * Joins an open transaction of yours: of `pg`, drizzle, Kysely, Knex, postgres.js or Prisma. You commit it. The effect runs
+   * behind a savepoint: if the effect throws, its rows and the key are removed from your transaction, even if you catch the error
+   * and commit.
    */
   within<Open extends OpenTransaction>(tx: Open): TransactionalStore<Open>;
 }
 
-/** How the store talks to PostgreSQL. */
+/** Options of the store. */
 export interface PostgresOptions {
   /**
-   * Where the keys are kept: `name` or `schema.name`.
+   * The table for the keys: `name` or `schema.name`.
    * @default 'steadfetch_once'
    */
   readonly table?: string;
   /**
-   * Whether statements are prepared, once for every connection. Switch it off behind a pooler that hands out another
-   * connection for every transaction and does not know of prepared statements, such as PgBouncer before 1.21.
+   * Whether statements are prepared, once per connection. Switch this off behind a pooler that changes the connection with each
+   * transaction and does not support prepared statements, such as PgBouncer before 1.21.
    * @default true
    */
   readonly prepare?: boolean;
@@ -49,8 +50,10 @@ const optionChecks: Checks<PostgresOptions> = { table: tableCheck, prepare: bool
 const checkPool = clientCheck<Pool>('a Pool of pg', ['connect', 'query']);
 
 /**
- * @param pool Your `pg` Pool.
- * @throws PolicyError a bad argument.
+ * Makes a store on your pool.
+ *
+ * @param pool a Pool of `pg`
+ * @throws {PolicyError} An argument is wrong.
  * @example
  * const store = postgresStore(new pg.Pool());
  * await store.setup();
@@ -63,7 +66,7 @@ export function postgresStore(pool: Pool, options: PostgresOptions = {}): Postgr
     giveBack: (client, broken) => client.release(broken),
   };
   const queryable = (client: ClientBase) => (prepare ? preparedStatements(client) : client);
-  // As `pool.query` does: a connection on which a step failed is not used again. It may have gone silent.
+  // `pool.query` does the same: a connection on which a step failed may have gone silent, so it is not used again.
   const step: OnConnection = (use, signal) =>
     withConnection(
       lender,
@@ -87,7 +90,7 @@ export function postgresStore(pool: Pool, options: PostgresOptions = {}): Postgr
     },
     within(tx) {
       const db = queryableOf(tx, 'tx');
-      // A library that keeps track of its own statements is not told to prepare ours.
+      // Other libraries manage their own statements, so only a `pg` client prepares these.
       return inSavepoint(tx, db, sqlStore(onlyOn(isPgClient(tx) ? queryable(tx) : db), table));
     },
   };
@@ -102,7 +105,7 @@ async function inTransaction<T>(
   try {
     await client.query('begin');
     const result = await work(tx).finally(revoke);
-    // PostgreSQL answers COMMIT with ROLLBACK if a statement has failed meanwhile.
+    // PostgreSQL answers COMMIT with ROLLBACK if a statement has failed in the transaction.
     const { command } = await client.query('commit');
     if (command !== 'COMMIT') throw new TransactionAbortedError();
     return result;
@@ -113,10 +116,10 @@ async function inTransaction<T>(
 }
 
 /**
- * Opens a pool of its own, with the schema in place.
+ * Opens a pool for the store, and creates the table.
  *
  * @param url `postgres://user:password@host:port/database`
- * @throws MissingDriverError without the package `pg`.
+ * @throws {MissingDriverError} The package `pg` is not installed.
  * @example const store = await openPostgres('postgres://127.0.0.1/shop');
  */
 export async function openPostgres(
@@ -126,7 +129,7 @@ export async function openPostgres(
   checkUrl(url, 'url');
   const pg = await loadDriver('pg', () => import('pg'));
   const pool = new pg.default.Pool({ connectionString: url });
-  // An idle connection that dies is replaced by the pool; without a listener it would end the process.
+  // The pool replaces an idle connection that dies. Without a listener its error would end the process.
   pool.on('error', ignore);
   const store = postgresStore(pool, options);
   await store.setup();

@@ -2,15 +2,15 @@ import { createHash } from 'node:crypto';
 import type { ClientBase } from 'pg';
 import type { Queryable } from './sql.ts';
 
-// The statements of each table: few, and the same for as long as the process lives.
+// The names of the statements of each table. Their number is small and constant.
 const names = new Map<string, string>();
 
-/** Lets PostgreSQL parse and plan each statement once for every connection. */
+/** Prepares each statement, so that PostgreSQL parses it once per connection. */
 export function preparedStatements(db: ClientBase): Queryable {
   return { query: (text, values = []) => db.query({ name: nameOf(text), text, values }) };
 }
 
-/** By content, so that two copies of this package on one connection agree. */
+/** The name comes from the text, so that two copies of this package on one connection agree. */
 function nameOf(text: string): string {
   let name = names.get(text);
   if (name === undefined) {

@@ -1,14 +1,14 @@
 /**
- * One script for each step, because Redis runs a script as one piece. A key is a hash: token, fingerprint, lease (epoch
- * milliseconds, gone when done), result (absent: not kept). `TIME` is the server's clock, and Redis itself removes the
- * key at the end of its lifetime.
+ * One script for each step, because Redis runs a script atomically. A key is a hash with token, fingerprint, lease (epoch
+ * milliseconds; absent when done) and result (absent: not kept). `TIME` is the server's clock. Redis itself removes a key at the
+ * end of its lifetime.
  */
 const now = `
 local time = redis.call('TIME')
 local now = time[1] * 1000 + math.floor(time[2] / 1000)
 `;
 
-/** Is the key still running under this token? */
+/** Returns 0 unless the key is still running under this token. */
 const held = `
 local token, lease = unpack(redis.call('HMGET', KEYS[1], 'token', 'lease'))
 if token ~= ARGV[1] or not lease then return 0 end
@@ -33,7 +33,7 @@ if ARGV[1] ~= '' then redis.call('HSET', KEYS[1], 'fingerprint', ARGV[1]) end
 redis.call('PEXPIRE', KEYS[1], ARGV[3])
 return {'claimed', mine}`,
 
-  /** ARGV: token, and the result, unless it is a tombstone. */
+  /** ARGV: token, and the result unless it is a tombstone. */
   complete: `${held}
 -- HDEL comes first, so that even a full Redis records what has been done.
 redis.call('HDEL', KEYS[1], 'lease')

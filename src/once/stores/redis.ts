@@ -11,27 +11,30 @@ import { scripts } from './redis-scripts.ts';
 
 type Argument = string | Buffer;
 
-/** What tells a client of the package `ioredis`, a `Redis` or a `Cluster`, from others. */
+/** The member by which a client of the package `ioredis` (a `Redis` or a `Cluster`) is recognised. */
 export interface IoRedisClient {
   callBuffer(command: string, args: Argument[]): Promise<unknown>;
 }
 
-/** What of it is used; the types of ioredis 6 do not have it. `callBuffer` fails when `enableAutoPipelining` is on. */
+/** The method that is called. The types of ioredis 6 lack it. `callBuffer` fails if `enableAutoPipelining` is on. */
 interface EvalBuffer {
   evalBuffer(script: string, numberOfKeys: number, ...keysAndArguments: Argument[]): Promise<unknown>;
 }
 
-/** What of a client of the package `redis` is used: of createClient, createClientPool, createCluster or createSentinel. */
+/**
+ * The members of a client of the package `redis` that the store uses: of createClient, createClientPool, createCluster or
+ * createSentinel.
+ */
 export interface NodeRedisClient {
   withTypeMapping(mapping: { 36: BufferConstructor }): {
     eval(script: string, options: { keys: string[]; arguments: Argument[] }): Promise<unknown>;
   };
 }
 
-/** How the store uses Redis. */
+/** Options of the store. */
 export interface RedisOptions {
   /**
-   * Before the name of every key.
+   * The prefix of every key's name.
    * @default 'steadfetch:once:'
    */
   readonly prefix?: string;
@@ -41,10 +44,10 @@ const optionChecks: Checks<RedisOptions> = {
   prefix: only('a string', (value): value is string => typeof value === 'string'),
 };
 
-/** Runs a script on one key. Strings come back as buffers, numbers as the client has them. */
+/** Runs a script on one key. Strings are returned as buffers, numbers in the client's own form. */
 type Evaluate = (script: string, key: string, args: Argument[]) => Promise<unknown>;
 
-/** The way to run a script, for each kind of client. */
+/** Runs scripts by a client of either package. */
 const evaluatorOf: Check<Evaluate> = (client, path) => {
   const expected = 'a client of ioredis, or of redis 5 or later (a client, a pool, a cluster or a sentinel)';
   if (typeof client !== 'object' || client === null) return fail(path, expected, client);
@@ -60,11 +63,12 @@ const evaluatorOf: Check<Evaluate> = (client, path) => {
 };
 
 /**
- * Keys in Redis, in lease mode. They are *not* atomic with your business data, and they last as long as Redis keeps
- * its promises: a failover can lose the newest keys, and `maxmemory-policy` must be `noeviction`.
+ * Makes a store on your Redis client, in lease mode. Its keys are *not* atomic with your business data. They are only as durable
+ * as Redis: a failover can lose the newest keys, and `maxmemory-policy` must be `noeviction`.
  *
- * @param client Yours, of `ioredis` or `redis`, connected.
- * @throws PolicyError a bad argument.
+ * @param client a connected client of `ioredis` or `redis`
+ * @throws {PolicyError} An argument is wrong.
+ * @example const store = redisStore(await createClient({ url: 'redis://127.0.0.1' }).connect());
  */
 export function redisStore(client: IoRedisClient | NodeRedisClient, options: RedisOptions = {}): Store {
   const run = evaluatorOf(client, 'client');
@@ -83,7 +87,7 @@ export function redisStore(client: IoRedisClient | NodeRedisClient, options: Red
       prefix + JSON.stringify([scope, key]),
       args.map((arg) => (typeof arg === 'object' ? Buffer.from(arg) : `${arg}`)),
     );
-  // A client may be told to give numbers as strings.
+  // A client may be configured to return numbers as strings.
   const changed = async (...args: Parameters<typeof evaluate>) => Number(await evaluate(...args)) === 1;
 
   return {
@@ -111,16 +115,16 @@ export function redisStore(client: IoRedisClient | NodeRedisClient, options: Red
     release: (id, token) => changed(scripts.release, id, [token]),
     extend: (id, token, lease) => changed(scripts.extend, id, [token, lease]),
 
-    /** Nothing to do: Redis removes its keys itself. */
+    /** Nothing to do, because Redis removes keys itself. */
     purge: async () => 0,
   };
 }
 
 /**
- * Opens a connection of its own.
+ * Opens a connection for the store.
  *
  * @param url `redis://user:password@host:port/database`
- * @throws MissingDriverError without the package `redis`.
+ * @throws {MissingDriverError} The package `redis` is not installed.
  * @example const store = await openRedis('redis://127.0.0.1');
  */
 export async function openRedis(
@@ -129,9 +133,9 @@ export async function openRedis(
 ): Promise<Store & { close(): Promise<void> }> {
   checkUrl(url, 'url');
   const { createClient } = await loadDriver('redis', () => import('redis'));
-  // Without a queue, a lost connection is an error at once and not a wait for it to come back.
+  // Without the offline queue, commands on a lost connection fail at once instead of waiting for the connection.
   const client = createClient({ url, disableOfflineQueue: true });
-  client.on('error', () => {}); // every command reports it too
+  client.on('error', () => {}); // every command reports the error too
   await client.connect();
   return { ...redisStore(client, options), close: () => client.close() };
 }

@@ -3,11 +3,11 @@ import { TransactionEndedError } from '../errors.ts';
 type Callback = (error: Error) => void;
 
 /**
- * A client that serves as a transaction until it is revoked. Its connection goes back to the pool then, and a statement
- * that comes later would land in the transaction of whoever has the connection next: it is refused instead.
+ * A client that serves as a transaction until it is revoked. Then its connection goes back to the pool, and a later statement
+ * would run in the next user's transaction. So the statement is refused.
  *
- * @param methods those that send a statement
- * @param refuse what they do once the transaction has ended
+ * @param methods the methods that send a statement
+ * @param refuse called in their place after the end of the transaction
  */
 export function revocable<Client extends object>(
   client: Client,
@@ -30,7 +30,7 @@ export function revocable<Client extends object>(
   };
 }
 
-/** As `pg` would: by the callback where there is one, at once for a cursor or a stream, else by a rejection. */
+/** Refuses as `pg` would: by the callback if there is one, by a throw for a cursor or a stream, else by a rejection. */
 function refuseAsync(...args: readonly unknown[]): Promise<never> | undefined {
   const error = new TransactionEndedError();
   const [query] = args;

@@ -1,7 +1,7 @@
 import type { Store, TransactionalStore } from '../store.ts';
 import type { Queryable } from './sql.ts';
 
-/** A transaction that is open already: ours is a savepoint in it. */
+/** Runs the store's transactions as savepoints inside an open transaction. */
 export function inSavepoint<Open>(tx: Open, db: Queryable, store: Store): TransactionalStore<Open> {
   return {
     async transaction(work) {
@@ -11,7 +11,7 @@ export function inSavepoint<Open>(tx: Open, db: Queryable, store: Store): Transa
         await db.query('release savepoint steadfetch_once');
         return result;
       } catch (error) {
-        // Should this fail, the connection is gone and the whole transaction with it.
+        // If this fails too, the connection is gone, and the whole transaction with it.
         await db.query('rollback to savepoint steadfetch_once').catch(() => {});
         throw error;
       }

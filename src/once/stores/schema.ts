@@ -1,18 +1,18 @@
 import { type Check, fail } from '../checks.ts';
 
-/** Where the keys are kept unless you say otherwise. */
+/** The default table for the keys. */
 export const DEFAULT_TABLE = 'steadfetch_once';
 
 /**
- * The SQL that creates the table, or brings an older one up to date: for people with migrations. `setup()` runs the same.
+ * The SQL that creates the table, or brings an older one up to date, for your own migrations. `setup()` runs the same.
  *
- * @param table A plain name, or `schema.name`; the schema must be there. Default: `steadfetch_once`.
- * @throws PolicyError a name that would need quotes.
+ * @param table a plain name, or `schema.name`; the schema must exist. Default: `steadfetch_once`.
+ * @throws {PolicyError} The name would need quotes.
  */
 export function schemaSql(table: string = DEFAULT_TABLE): string {
   const name = tableCheck(table, 'table');
   const index = `${name.slice(name.lastIndexOf('.') + 1)}_expires_at`;
-  // The lock, because two `create … if not exists` at the same time can still collide.
+  // The lock is needed, because two `create … if not exists` at the same time can still collide.
   return `do $$ begin
   perform pg_advisory_xact_lock(hashtextextended('${name}', 0));
   create table if not exists ${name} (
@@ -29,7 +29,7 @@ export function schemaSql(table: string = DEFAULT_TABLE): string {
 end $$;`;
 }
 
-/** A name that needs no quoting. */
+/** Checks for a name that needs no quotes. */
 export const tableCheck: Check<string> = (value, path) =>
   typeof value === 'string' && /^[a-z_][a-z0-9_]{0,51}(\.[a-z_][a-z0-9_]{0,51})?$/.test(value)
     ? value

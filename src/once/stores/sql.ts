@@ -2,7 +2,7 @@ import { TransactionAbortedError } from '../errors.ts';
 import type { Claim, Store } from '../store.ts';
 import { DEFAULT_TABLE, schemaSql } from './schema.ts';
 
-/** What both `pg` and PGlite can do, in and out of a transaction. */
+/** The query method that `pg` and PGlite share, inside and outside of a transaction. */
 export interface Queryable {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
@@ -16,14 +16,14 @@ interface Found {
 /** Runs one step of the store on a connection, and gives the connection up when the signal aborts. */
 export type OnConnection = <T>(use: (db: Queryable) => Promise<T>, signal?: AbortSignal) => Promise<T>;
 
-/** A connection that is somebody else's to give up, such as a transaction's. */
+/** Runs every step on one connection that the store must not close, such as that of a transaction. */
 export const onlyOn =
   (db: Queryable): OnConnection =>
   (use) =>
     use(db);
 
 /**
- * The store's steps in SQL. Each is one statement, except that a claim tries up to three, of which one decides.
+ * The store's steps in SQL. Each step is one statement, except a claim, which tries up to three, of which one decides.
  * `statement_timestamp()` is the database's clock.
  */
 export function sqlStore(run: OnConnection, table: string = DEFAULT_TABLE): Store {
@@ -37,7 +37,7 @@ export function sqlStore(run: OnConnection, table: string = DEFAULT_TABLE): Stor
     claim: ({ scope, key }, { fingerprint = null, lease, lifetime }, signal) =>
       run(async (db) => {
         const claimed = (rows: unknown[]): Claim => {
-          const [row] = rows as { token: string | number | bigint }[]; // `pg` gives a bigint as a string
+          const [row] = rows as { token: string | number | bigint }[]; // `pg` returns a bigint as a string
           return row === undefined ? RUNNING : { state: 'claimed', token: Number(row.token) };
         };
         const values = [scope, key, fingerprint, lease, lifetime];
@@ -62,15 +62,15 @@ export function sqlStore(run: OnConnection, table: string = DEFAULT_TABLE): Stor
   };
 }
 
-/** `in_failed_sql_transaction`: an earlier statement failed, and everything after it is refused. */
+/** `in_failed_sql_transaction`: an earlier statement failed, and PostgreSQL refuses all later ones. */
 const isAborted = (error: unknown) => error instanceof Error && Reflect.get(error, 'code') === '25P02';
 
-/** Another caller got there first, in a transaction that is still open or between two of our statements. */
+/** Another caller claimed the key first: in a transaction that is still open, or between two of these statements. */
 const RUNNING: Claim = { state: 'running', leaseLeft: undefined };
 
 /**
- * The primary key is what allows one row for one key. The advisory lock is a courtesy: a claim in an open transaction
- * holds it, so that a duplicate, instead of waiting for that transaction, finds the lock taken and leaves.
+ * The primary key guarantees one row per key. The advisory lock only avoids waiting: a claim in an open transaction holds it, so
+ * a duplicate finds the lock taken and returns at once, instead of waiting for that transaction.
  */
 const statements = (table: string) => {
   const now = 'statement_timestamp()';

@@ -13,27 +13,27 @@ import { inSavepoint } from './savepoint.ts';
 import { DEFAULT_TABLE, tableCheck } from './schema.ts';
 import type { Queryable } from './sql.ts';
 
-/** What of a database is used: of `node:sqlite` (DatabaseSync) or `better-sqlite3`. */
+/** The members of a database that the store uses: of `node:sqlite` (DatabaseSync) or `better-sqlite3`. */
 export interface SqliteDatabase {
   exec(sql: string): unknown;
   prepare(sql: string): { all(...values: never[]): unknown[] };
 }
 
-/** Keys in SQLite. As it stands: lease mode. */
+/** Keys in SQLite. The store itself works in lease mode. */
 export interface SqliteStore<Db> extends Store {
   /**
-   * Opens a transaction for each effect and hands the database over. There is one connection, so one effect after the
-   * other runs. Give the store a connection of its own: whatever else is written on it meanwhile is part of the transaction.
+   * Opens a transaction for each effect, and passes the database to the effect. There is one connection, so effects run one after
+   * the other. Give the store a connection of its own: any other write on it becomes a part of the open transaction.
    */
   readonly transactional: TransactionalStore<Db>;
-  /** Joins a transaction that you opened and will commit, behind a savepoint. */
+  /** Joins an open transaction of yours, with a savepoint. You commit it. */
   within<Open extends SqliteDatabase>(tx: Open): TransactionalStore<Open>;
 }
 
-/** How the store uses SQLite. */
+/** Options of the store. */
 export interface SqliteOptions {
   /**
-   * Where the keys are kept.
+   * The table for the keys.
    * @default 'steadfetch_once'
    */
   readonly table?: string;
@@ -46,8 +46,10 @@ const checkDatabase = clientCheck<SqliteDatabase>('a database of node:sqlite or 
 ]);
 
 /**
- * @param db Your database. If other processes use the file too, give it a `timeout`.
- * @throws PolicyError a bad argument.
+ * Makes a store on your database.
+ *
+ * @param db an open database. If other processes use the file too, open it with a `timeout`.
+ * @throws {PolicyError} An argument is wrong.
  * @example
  * const store = sqliteStore(new DatabaseSync('./once.db', { timeout: 5_000 }));
  * await store.setup();
@@ -95,14 +97,14 @@ function refuse(): never {
   throw new TransactionEndedError();
 }
 
-/** Some errors have rolled the transaction back already. */
+/** Ignores a failed rollback: some errors have rolled the transaction back already. */
 function rollBack(db: SqliteDatabase): void {
   try {
     db.exec('rollback');
   } catch {}
 }
 
-/** One after the other: a connection has one transaction. */
+/** Runs steps one after the other, because a connection has one transaction. */
 function queue(): <T>(step: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (step) => {
@@ -150,10 +152,10 @@ function sqliteSteps(db: SqliteDatabase, table: string): Store {
 const NOW = `cast((julianday('now') - 2440587.5) * 86400000 as integer)`;
 
 /**
- * The SQL that creates the table.
+ * The SQL that creates the table, for your own migrations. `setup()` runs the same.
  *
- * @param table A plain name. Default: `steadfetch_once`.
- * @throws PolicyError a name that would need quotes.
+ * @param table a plain name. Default: `steadfetch_once`.
+ * @throws {PolicyError} The name would need quotes.
  */
 export function schemaSql(table: string = DEFAULT_TABLE): string {
   return schemaStatements(tableCheck(table, 'table')).join('\n');
@@ -178,7 +180,7 @@ function schemaStatements(table: string): string[] {
 const statements = (table: string) => {
   const held = 'scope = $1 and key = $2 and token = $3 and lease_until is not null';
   return {
-    // The row that is replaced is gone, and the new one has a token of its own.
+    // The replaced row is deleted, and the new row has a token of its own.
     claim: `
       insert or replace into ${table} (scope, key, fingerprint, lease_until, expires_at)
       select $1, $2, $3, ${NOW} + $4, ${NOW} + $5
