@@ -1,9 +1,9 @@
-/** A body that was read: all of it, or so much that it passed the limit, and what is left. */
+/** A body that was read: the whole body, or, if it is above the limit, a stream of all its bytes. */
 export type ReadBody =
   | { readonly whole: true; readonly bytes: Uint8Array<ArrayBuffer> }
   | { readonly whole: false; readonly stream: ReadableStream<Uint8Array> };
 
-/** Reads a body up to `limit` bytes. A longer one comes back as a stream of all its bytes, for whoever still wants it. */
+/** Reads a body up to `limit` bytes. A longer body is returned as a stream of all its bytes, so that it can still be read. */
 export async function readUpTo(body: ReadableStream<Uint8Array> | null, limit: number): Promise<ReadBody> {
   const chunks: Uint8Array[] = [];
   let size = 0;

@@ -1,11 +1,11 @@
 import { createHash, type Hash } from 'node:crypto';
 
-/** What makes two requests the same: `'bytes'` of the body, or `'json'`, where white space and key order don't count. */
+/** How two payloads are compared: by the `'bytes'` of the body, or by its `'json'`, which ignores white space and key order. */
 export type FingerprintKind = 'bytes' | 'json';
 
 /**
- * SHA-256 of method, path and body, in base64url. Neither method nor path can hold the line feed between them. Of a
- * multipart body the boundary does not count: whoever sends a form again draws another one.
+ * SHA-256 of method, path and body, in base64url. The separator is a line feed, which neither method nor path can contain. The
+ * boundary of a multipart body is left out, because a client that sends a form again makes a new boundary.
  */
 export function fingerprintOf(
   method: string,
@@ -21,14 +21,14 @@ export function fingerprintOf(
   return hash.digest('base64url');
 }
 
-/** RFC 2046, section 5.1.1: a parameter, in quotes or bare. */
+/** The boundary parameter, quoted or bare (RFC 2046, section 5.1.1); undefined: the body is not multipart. */
 function boundaryOf(contentType: string | null | undefined): string | undefined {
   if (contentType == null || !/^\s*multipart\//i.test(contentType)) return undefined;
   const [, quoted, bare] = /;\s*boundary=(?:"([^"]+)"|([^\s;"]+))/i.exec(contentType) ?? [];
   return quoted ?? bare;
 }
 
-/** No part can hold the delimiter, so the parts are what stands between. */
+/** Hashes the parts, which are the bytes between the delimiters: no part can contain the delimiter. */
 function updateParts(hash: Hash, body: Uint8Array, boundary: string): void {
   const delimiter = Buffer.from(`--${boundary}`, 'latin1');
   const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
@@ -41,8 +41,8 @@ function updateParts(hash: Hash, body: Uint8Array, boundary: string): void {
 }
 
 /**
- * JSON with the keys of every object in one order and no white space. Numbers count as JavaScript reads them: integers
- * beyond 2^53 that differ in the last digit are the same to it.
+ * JSON with sorted keys in every object and without white space. Numbers are read as JavaScript numbers, so integers beyond 2^53
+ * that differ only in the last digit count as equal.
  */
 export function canonicalJson(value: unknown): string {
   const ordered = (_: string, part: unknown) =>

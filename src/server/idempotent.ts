@@ -4,14 +4,14 @@ import { protect } from './protect.ts';
 import { readRequest, target } from './web-request.ts';
 
 /**
- * Protects a web-standard handler: a repeated request with the same `Idempotency-Key` gets the first one's response,
- * and the handler is not run again.
+ * Protects a web-standard handler: a repeated request with the same `Idempotency-Key` gets the response of the first request, and
+ * the handler is not run again.
  *
- * The handler's second argument is its transaction, if the store is `transactional`, else its `Lease`; it is undefined
- * for a request that is not protected (another method, no key, or the store down and `whenStoreDown: 'run'`). What else
- * the server hands over, such as the `{ params }` of a Next.js route, follows after it.
+ * The handler's second argument is its transaction if the store is `transactional`, else its `Lease`. It is undefined if the
+ * request is not protected (another method, no key, or the store is down and `whenStoreDown` is `'run'`). Further arguments of
+ * the server, such as the `{ params }` of a Next.js route, follow after it.
  *
- * @throws PolicyError a bad option.
+ * @throws {PolicyError} An option is wrong.
  * @example
  * const handler = idempotent(
  *   async (request, tx) => Response.json(await charge(tx ?? pool, await request.json()), { status: 201 }),

@@ -1,5 +1,5 @@
 /**
- * The receiving side in front of HTTP handlers: a request with a key has its effect once.
+ * The receiving side for HTTP handlers: requests with the same key have one effect.
  *
  * @module steadfetch/server
  */

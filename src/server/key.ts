@@ -1,16 +1,16 @@
-/** What the header said. */
+/** The result of reading the key's header. */
 export type KeyHeader =
   | { readonly kind: 'key'; readonly key: string }
   | { readonly kind: 'missing' }
-  /** `why` completes "the header …". */
+  /** `why` completes the sentence "the header …". */
   | { readonly kind: 'malformed'; readonly why: string };
 
 const LONGEST_KEY = 255;
 
 /**
- * Reads an idempotency key: a structured-field string (`"…"`, RFC 9651, section 3.3.3), as the IETF draft has it, or the
- * bare visible ASCII that most clients send. Both spell the same key. Parameters after the string are an Item's right,
- * and mean nothing here. A key that is too long is refused, never cut.
+ * Reads an idempotency key: a structured-field string (`"…"`, RFC 9651, section 3.3.3) as in the IETF draft, or the bare visible
+ * ASCII that most clients send. Both forms give the same key. Parameters after the string are valid and ignored. A key that is
+ * too long is refused; keys are never cut.
  *
  * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-idempotency-key-header/
  */
@@ -28,10 +28,10 @@ export function parseKey(header: string | null | undefined): KeyHeader {
   return { kind: 'key', key };
 }
 
-/** Two headers arrive joined by a comma and a space, which neither form allows: they are refused, not chosen from. */
+/** Two headers arrive joined by a comma and a space. Neither form allows these, so such a value is refused. */
 const bare = (text: string) => (/^[\x21-\x7e]*$/.test(text) ? text : undefined);
 
-/** RFC 9651, section 3.1.2: `;name`, or `;name=` and an item that is bare: no string, number or token holds more. */
+/** RFC 9651, section 3.1.2: `;name`, or `;name=` and a bare item (a string, number, token, boolean, date or byte sequence). */
 const PARAMETERS =
   /(?:; *[a-z*][a-z\d_.*-]*(?:=(?:"(?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*"|:[A-Za-z\d+/=]*:|\?[01]|@?-?\d+(?:\.\d+)?|[A-Za-z*][!#$%&'*+.^_`|~\dA-Za-z:/-]*))?)*/;
 const STRING = /"((?:[\x20\x21\x23-\x5b\x5d-\x7e]|\\["\\])*)"/;

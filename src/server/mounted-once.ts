@@ -1,21 +1,21 @@
 import type { ScopedKey } from '../once/store.ts';
 
-/** The keys that are held for a request by those who protect it. */
+/** The keys under which each request is protected now. */
 const held = new WeakMap<object, Set<string>>();
-/** Requests that were made from another one, to hand a body on. */
+/** The original of each request that was copied to pass its body on. */
 const originals = new WeakMap<object, object>();
 
-/** `copy` is the same request as `original`. */
+/** Notes that `copy` is the same request as `original`. */
 export function sameRequest<T extends object>(copy: T, original: object): T {
   originals.set(copy, originals.get(original) ?? original);
   return copy;
 }
 
 /**
- * Notes that a request is being protected under a key.
+ * Notes that a request is protected under a key.
  *
- * @returns takes the note back
- * @throws if it is protected under that key already: it would wait for itself, and be told that it is in progress
+ * @returns a function that removes the note
+ * @throws If the request is protected under that key already: it would wait for itself, and be refused as in progress.
  */
 export function enter(request: object, { scope, key }: ScopedKey): () => void {
   const original = originals.get(request) ?? request;

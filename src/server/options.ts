@@ -20,12 +20,13 @@ import type { AnyStore } from '../once/store.ts';
 import { storeTimeoutCheck, withTimeout } from '../once/timeout.ts';
 import type { FingerprintKind } from './fingerprint.ts';
 
-/** How requests are protected. `Incoming` is the request as your framework has it. */
+/** Options of the protection. `Incoming` is the request type of your framework. */
 export interface IdempotencyOptions<S extends AnyStore, Incoming> extends Times {
-  /** Where the keys are kept. A `transactional` one hands its transaction to the handler. */
+  /** The store for the keys. A `transactional` store passes its transaction to the handler. */
   readonly store: S;
   /**
-   * Whose key it is. Take the tenant from what you have authenticated. May be async; a throw is the framework's to answer.
+   * The operation and the tenant of a request. Take the tenant from your own authentication. May be async. If it throws, the
+   * framework answers with an error.
    * @example scope: (req) => ({ operation: 'charge', tenant: req.user.accountId })
    */
   readonly scope: (request: Incoming) => Scope | Promise<Scope>;
@@ -35,51 +36,51 @@ export interface IdempotencyOptions<S extends AnyStore, Incoming> extends Times 
    */
   readonly header?: string;
   /**
-   * Whether a request without a key is refused (400), or run unprotected.
+   * Whether a request without a key is refused (400). `false`: it is run unprotected.
    * @default true
    */
   readonly required?: boolean;
   /**
-   * The methods that take a key. Any other goes through untouched.
+   * The methods that are protected. A request with another method is passed on unchanged.
    * @default ['POST', 'PATCH']
    */
   readonly methods?: readonly string[];
   /**
-   * What counts as the same payload: the body's `'bytes'`, or its `'json'` without regard to white space and key order.
+   * How payloads are compared: by the body's `'bytes'`, or by its `'json'`, which ignores white space and key order.
    * @default 'bytes'
    */
   readonly fingerprint?: FingerprintKind;
   /**
-   * Which responses are stored. Any other frees the key, and with a transaction takes the handler's rows back.
-   * @default isFinal: everything but 5xx and the 4xx that may change by themselves
+   * Which responses are stored. Any other response frees the key, and rolls back the handler's rows if there is a transaction.
+   * @default isFinal: all except 5xx and the 4xx that depend on more than the request
    */
   readonly keep?: (response: Response) => boolean;
   /**
-   * In a transaction: with which of the responses that are stored the handler's rows are committed. With any other the
-   * rows are taken back and the response is stored alone: a refusal that was thrown leaves nothing half done.
-   * A handler that is known to have thrown never commits.
+   * In a transaction: for which stored responses the handler's rows are committed. For any other the rows are rolled back and
+   * only the response is stored, so that a refusal leaves no half-done work. If the handler is known to have thrown, its rows are
+   * never committed.
    * @default a status below 400
    * @example commit: ({ status }) => status < 400 || status === 402 // a declined charge is booked, too
    */
   readonly commit?: (response: Response) => boolean;
   /**
-   * Response headers that are not stored, besides the hop-by-hop ones.
+   * Response headers that are not stored, in addition to the hop-by-hop headers.
    * @default ['set-cookie']
    */
   readonly dropHeaders?: readonly string[];
   /**
-   * The largest request body, in bytes, because it is read into memory. A larger one is refused (413).
+   * The largest request body, in bytes. A larger one is refused (413), because bodies are read into memory.
    * @default 10485760 (10 MiB)
    */
   readonly requestLimit?: number;
   /**
-   * The largest response body that is stored, in bytes. A larger one goes out once, and leaves a tombstone: the
-   * handler is not run again, and a duplicate is told so (410).
+   * The largest response body that is stored, in bytes. A larger one is sent once and leaves a tombstone: the handler is not run
+   * again, and a duplicate is refused (410).
    * @default 1048576 (1 MiB)
    */
   readonly responseLimit?: number;
   /**
-   * How long the store may take for one step, in milliseconds.
+   * How long the store may take for one step, in milliseconds. At least 10.
    * @default 2000
    */
   readonly storeTimeout?: number;
@@ -89,12 +90,12 @@ export interface IdempotencyOptions<S extends AnyStore, Incoming> extends Times 
    */
   readonly whenStoreDown?: 'refuse' | 'run';
   /**
-   * The URL of a page that explains your refusals: the `type` of every problem, and a `Link` with `rel="describedby"`.
+   * The URL of a page that explains your refusals. It becomes the `type` of every problem, and a `Link` with `rel="describedby"`.
    * @default none: the type is `about:blank`
    */
   readonly documentation?: string;
   /**
-   * Is told what the answer cannot say: why the store failed, or that a lease was lost.
+   * Receives errors that the response does not show: the store failed, or a lease was lost.
    * @default a warning on the process
    */
   readonly onError?: (error: unknown) => void;
@@ -107,14 +108,14 @@ export type Settings<S extends AnyStore> = Required<
   Omit<IdempotencyOptions<S, never>, 'scope' | 'methods' | 'documentation'>
 > & {
   readonly documentation: string | undefined;
-  /** Upper-case. */
+  /** In upper case. */
   readonly methods: ReadonlySet<string>;
 };
 
 const bytes = wholeNumber(1, 2 ** 31 - 1);
 const headerName = only('the name of a header', isToken);
 
-/** Methods in any case; at least one, each of which a server of Node's could be asked for. */
+/** Checks methods, in any case: at least one, and each a method that Node's servers accept. */
 const methodsCheck: Check<readonly string[]> = (value, path) => {
   const expected = "an array of HTTP methods, such as ['POST', 'PATCH']";
   const methods = list(expected, (method, at) =>
@@ -127,7 +128,7 @@ const methodsCheck: Check<readonly string[]> = (value, path) => {
 };
 
 const COMMON_METHODS = ['POST', 'PATCH', 'PUT', 'DELETE'];
-// Node 20 does not know QUERY yet.
+// Node 20 does not know QUERY.
 const KNOWN_METHODS = new Set([...METHODS, 'QUERY']);
 
 const optionChecks: Checks<IdempotencyOptions<AnyStore, never>> = {
@@ -149,7 +150,7 @@ const optionChecks: Checks<IdempotencyOptions<AnyStore, never>> = {
   ...timeChecks,
 };
 
-/** @throws PolicyError that names the option, its value and what is allowed. */
+/** Checks the options. @throws {PolicyError} The message names the option, its value and what is allowed. */
 export function checkOptions<S extends AnyStore>(given: IdempotencyOptions<S, never>): Settings<S> {
   const { store, scope, ...options } = checkMembers(given, { name: 'options' }, optionChecks, [
     'store',
@@ -180,13 +181,16 @@ function isWebUrl(value: unknown): value is string {
   return typeof value === 'string' && URL.canParse(value) && /^https?:/i.test(value) && !/[<>\s]/.test(value);
 }
 
-/** @throws PolicyError */
+/** @throws {PolicyError} The handler is not a function. */
 export const checkHandler = aFunction();
 
-// They depend on something else than the request: credentials, a lock, the hour, the load.
+// These depend on more than the request: on credentials, a lock, the time, the load.
 const TRANSIENT = new Set([401, 403, 407, 408, 409, 421, 423, 425, 428, 429]);
 
-/** Whether the same request would be answered the same tomorrow: everything but 5xx and the transient 4xx. */
+/**
+ * Whether the same request would get the same response again: all except 5xx and the transient 4xx.
+ * @example keep: (response) => isFinal(response) && response.status !== 404
+ */
 export const isFinal = ({ status }: Response): boolean => status < 500 && !TRANSIENT.has(status);
 
 const warn = (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error));

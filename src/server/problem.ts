@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http';
 
-/** Why a request was refused, for programs. */
+/** The reason of a refusal, for programs. */
 export type ProblemCode =
   | 'key_missing'
   | 'key_malformed'
@@ -23,15 +23,15 @@ const statuses: Record<ProblemCode, number> = {
 };
 
 interface Extras {
-  /** Milliseconds after which asking again makes sense. */
+  /** Milliseconds after which to ask again. */
   readonly retryAfter?: number | undefined;
   /** A page for people that explains the refusals. */
   readonly documentation?: string | undefined;
 }
 
 /**
- * A refusal, as RFC 9457 wants it. Without documentation the type is `about:blank`, so the title is the status' own, and
- * `code` tells the refusals apart; with it, the type is the page, with the code as its fragment.
+ * The response of a refusal, by RFC 9457. Without documentation the type is `about:blank`, the title is that of the status, and
+ * `code` distinguishes the refusals. With documentation the type is the page, with the code as its fragment.
  */
 export function problem(code: ProblemCode, detail: string, extras: Extras = {}): Response {
   const { retryAfter, documentation } = extras;
@@ -44,5 +44,5 @@ export function problem(code: ProblemCode, detail: string, extras: Extras = {}):
   return new Response(JSON.stringify(body), { status, headers });
 }
 
-/** RFC 9457, section 3.1.1: one type of problem, one URI. */
+/** RFC 9457, section 3.1.1: each type of problem has its own URI. */
 const withFragment = (page: string, code: ProblemCode) => (page.includes('#') ? page : `${page}#${code}`);

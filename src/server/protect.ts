@@ -17,42 +17,44 @@ import type { Settings } from './options.ts';
 import { problem } from './problem.ts';
 import { decodeResponse, encodeResponse } from './record.ts';
 
-/** What has to be known of a request, whichever framework it came through. */
+/** A request, in the form that every framework's adapter provides. */
 export interface Incoming {
-  /** The request as its framework knows it: the same object wherever it is protected. */
+  /** The framework's own request object, the same one wherever the request is protected. */
   readonly request: object;
   readonly method: string;
   /** With the query. */
   readonly path: string;
   header(name: string): string | null | undefined;
   scope(): Scope | Promise<Scope>;
-  /** The raw body, or undefined if it is larger than `limit`. */
+  /** The raw body; undefined if it is larger than `limit`. */
   body(limit: number): Promise<Uint8Array | undefined>;
 }
 
-/** What came of a handler. */
+/** The result of a handler. */
 export interface Handled {
   readonly response: Response;
-  /** The headers among the response's that stood there before the handler: they belong to this request alone. */
+  /** The response's headers that were set before the handler ran. They belong to this request alone. */
   readonly before?: Headers;
-  /** It threw, and its framework answered for it. */
+  /** Whether the handler threw and its framework answered. */
   readonly threw?: boolean;
 }
 
-/** What a request is answered with. */
+/** The answer to a request. */
 export interface Reply {
   readonly response: Response;
-  /** What the handler said to this very request; an earlier answer; or why there is none. */
+  /** `'own'`: the response of this request's own handler. `'replay'`: an earlier response. `'refusal'`: a problem. */
   readonly kind: 'own' | 'replay' | 'refusal';
 }
 
-/** Runs the handler, if it is to be run, and says what to answer. Undefined: not protected, the handler has not run. */
+/**
+ * Runs the handler if its key is free, and resolves to the answer. Undefined: the request is not protected, and nothing has run.
+ */
 export type Protect<Context> = (
   incoming: Incoming,
   handle: (context: Context) => Promise<Handled>,
 ) => Promise<Reply | undefined>;
 
-/** The heart of every adapter: key, fingerprint, `claimAndRun`, and an answer for everything that can go wrong. */
+/** The part that all adapters share: reads the key, makes the fingerprint, calls `claimAndRun`, and answers every error. */
 export function protect<S extends AnyStore>(settings: Settings<S>): Protect<ContextOf<S>> {
   const refusal = (code: Parameters<typeof problem>[0], detail: string, retryAfter?: number): Reply => ({
     response: problem(code, detail, { retryAfter, documentation: settings.documentation }),
@@ -95,7 +97,7 @@ export function protect<S extends AnyStore>(settings: Settings<S>): Protect<Cont
         ? { response: decodeResponse(outcome.result), kind: 'replay' }
         : { response: outcome.value, kind: 'own' };
     } catch (error) {
-      if (failure?.error === error) throw error; // the handler's own: its framework has an answer
+      if (failure?.error === error) throw error; // the handler's own error, which its framework answers
       if (error instanceof InProgressError)
         return refusal('in_progress', 'The first request with this key is still running', error.retryAfter);
       if (error instanceof KeyReusedError)
@@ -107,9 +109,9 @@ export function protect<S extends AnyStore>(settings: Settings<S>): Protect<Cont
         );
 
       settings.onError(error);
-      // The effect is done, or was taken back as it should be: this answer is the only one there will be.
+      // The effect is done, or was rolled back as intended. This response is the only one there will be.
       if (error instanceof NotRecordedError) return { response: error.value as Response, kind: 'own' };
-      // Another is at it, or was: it has the answer that counts.
+      // Another owner has the key, so its response counts.
       if (error instanceof LeaseLostError) return refusal('in_progress', 'Another request took over', 1_000);
       if (error instanceof TransactionAbortedError)
         return refusal('transaction_aborted', 'The request failed in the database, and nothing was changed');
@@ -121,12 +123,15 @@ export function protect<S extends AnyStore>(settings: Settings<S>): Protect<Cont
   };
 }
 
-/** What is stored of a response. It is read first: what goes out before it is stored could be sent twice. */
+/**
+ * Reads the response and encodes what is stored. The body is read first, because a response that is sent before it is stored
+ * could be made a second time.
+ */
 async function effectResult<S extends AnyStore>(
   { response, before, threw = false }: Handled,
   settings: Settings<S>,
 ): Promise<EffectResult<Response>> {
-  // An error page may look like success; it is not the answer to keep.
+  // An error page may have the status of a success. It is not kept.
   const isSuccess = response.status < 400;
   if ((threw && isSuccess) || !settings.keep(response)) return { value: response, keep: 'release' };
   const rollBack = threw || !settings.commit(response);

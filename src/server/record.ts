@@ -4,7 +4,7 @@ interface Head {
   readonly headers: [name: string, value: string][];
 }
 
-// RFC 9110, section 7.6.1: they belong to one connection, not to the answer.
+// RFC 9110, section 7.6.1: these headers belong to one connection, not to the response.
 const HOP_BY_HOP = [
   'connection',
   'keep-alive',
@@ -19,9 +19,9 @@ const HOP_BY_HOP = [
 const LINE_FEED = 0x0a;
 
 /**
- * A response as it is stored: one line of JSON with status and headers, then the body, byte for byte.
+ * Encodes a response for the store: one line of JSON with status and headers, then the body, byte for byte.
  *
- * @param before headers that stood there before the handler: they belong to the request
+ * @param before headers that were set before the handler ran, which belong to this request alone
  */
 export function encodeResponse(
   response: Response,
@@ -42,7 +42,7 @@ export function encodeResponse(
   ]);
 }
 
-/** The stored response again, marked as a replay. */
+/** Decodes a stored response, and marks it as a replay. */
 export function decodeResponse(record: Uint8Array): Response {
   const cut = record.indexOf(LINE_FEED);
   const head = JSON.parse(new TextDecoder().decode(record.subarray(0, cut))) as Head;

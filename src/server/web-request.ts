@@ -1,7 +1,7 @@
 import { readUpTo } from './body.ts';
 import { sameRequest } from './mounted-once.ts';
 
-/** The parts of a web-standard request that are looked at. */
+/** The parts of a web-standard request that `protect` needs. */
 export function target(request: Request) {
   const { pathname, search } = new URL(request.url);
   return {
@@ -15,7 +15,7 @@ export function target(request: Request) {
 /**
  * Reads the body of a request.
  *
- * @returns the bytes, and the request again with them; undefined if they are more than `limit`
+ * @returns the bytes, and a copy of the request with them; undefined if there are more than `limit`
  */
 export async function readRequest(
   request: Request,

@@ -21,17 +21,17 @@ import { bodyOf } from './node-request.ts';
 import { shieldRequest } from './request-shield.ts';
 import { ResponseCapture } from './response-capture.ts';
 
-/** A plugin, as Fastify knows it. */
+/** A Fastify plugin. */
 export type FastifyIdempotency<Held> = FastifyPluginAsync & {
-  /** In a handler: its transaction or lease, or undefined if this request is not protected. */
+  /** For handlers: the transaction or lease of this request; undefined if the request is not protected. */
   context(request: FastifyRequest): Held | undefined;
 };
 
 /**
- * A plugin for Fastify that protects the routes of the instance it is registered on. It claims the key before the
- * handler, behind authentication and validation, and stores what is about to be sent.
+ * Makes a Fastify plugin that protects the routes of the instance on which it is registered. The plugin claims the key after
+ * authentication and validation, before the handler, and stores the response before it is sent.
  *
- * @throws PolicyError a bad option.
+ * @throws {PolicyError} An option is wrong.
  * @example
  * await app.register(idempotency({ store, scope: (request) => ({ operation: 'charge', tenant: request.user.id }) }));
  * app.post('/charges', async (request, reply) => reply.code(201).send(await charge(request.body)));
@@ -46,7 +46,7 @@ export function idempotency<S extends AnyStore>(
   const captures = new WeakMap<FastifyRequest, ResponseCapture>();
   const replays = new WeakMap<FastifyRequest, Response>();
 
-  /** Resolves when the handler may run, or with the reply that makes it needless. */
+  /** Resolves to undefined when the handler may run, or to the reply that replaces the handler. */
   const enter = (request: FastifyRequest, reply: FastifyReply): Promise<Reply | undefined> => {
     let captured: ResponseCapture | undefined;
     const shield = shieldRequest(request.raw);
@@ -69,7 +69,8 @@ export function idempotency<S extends AnyStore>(
             shield.release();
             return reject(error);
           }
-          // The handler broke its answer off: whoever waits for it must not take it for whole.
+          // The handler broke its response off. The connection is destroyed, so that the client does not take the response for
+          // complete.
           settings.onError(error);
           captured.restore();
           reply.raw.destroy();
@@ -87,7 +88,7 @@ export function idempotency<S extends AnyStore>(
   });
 
   const plugin: FastifyPluginAsync = async (app) => {
-    // The only moment at which the raw body can be seen; the parsers get the same bytes after us.
+    // Only here the raw body can be read. The parsers get the same bytes afterwards.
     app.addHook('preParsing', async (request, _reply, payload) => {
       const keyed = request.headers[settings.header.toLowerCase()] !== undefined;
       if (!keyed || !settings.methods.has(request.method)) return payload;
@@ -98,7 +99,7 @@ export function idempotency<S extends AnyStore>(
 
     app.addHook('onRoute', (route) => {
       reportThrows(route, (request) => captures.get(request)?.markThrown());
-      // A route's own hooks run last: here what the others made of a stored answer is undone.
+      // The hooks of a route run last, so this hook undoes what other hooks changed in a stored response.
       route.onSend = [...hooksOf(route.onSend), restoreReplay];
     });
     app.addHook('onError', async (request) => captures.get(request)?.markThrown());
@@ -113,7 +114,7 @@ export function idempotency<S extends AnyStore>(
       return body === null ? reply.send() : reply.send(Buffer.from(await answer.response.arrayBuffer()));
     });
 
-    /** Hooks may add headers of this request to a replay, such as a cookie. Its bytes are what they were. */
+    /** Restores the bytes and headers of a stored response. Other hooks may add headers of this request, such as a cookie. */
     async function restoreReplay(request: FastifyRequest, reply: FastifyReply, payload: unknown) {
       const stored = replays.get(request);
       if (stored === undefined) return payload;
@@ -125,24 +126,24 @@ export function idempotency<S extends AnyStore>(
   };
   return Object.assign(plugin, {
     context: (request: FastifyRequest) => contexts.get(request),
-    // Hooks of a plugin stay inside it, unless it says this.
+    // Without this symbol, hooks of a plugin apply only inside the plugin.
     [Symbol.for('skip-override')]: true,
   });
 }
 
-/** The raw body, and what the parsers get instead of it. */
+/** Reads the raw body. @returns the bytes, and the stream that the parsers get */
 async function bytesOf(
   raw: IncomingMessage,
   payload: Readable,
   limit: number,
 ): Promise<{ bytes: Uint8Array | undefined; payload: Readable }> {
-  // Some parsers, such as that of multipart forms, read the request itself: so that is where the body is put back.
+  // Some parsers, such as those of multipart forms, read the request itself. So the body is put back into the request.
   if (Object.is(payload, raw)) return { bytes: await bodyOf(raw, limit), payload };
   const web = Readable.toWeb(Readable.from(payload, { objectMode: false })) as ReadableStream<Uint8Array>;
   const body = await readUpTo(web, limit);
   const again = Readable.from(body.whole ? [Buffer.from(body.bytes)] : body.stream, { objectMode: false });
   if (!body.whole) return { bytes: undefined, payload: again };
-  // Fastify compares it with Content-Length, and takes what it counts itself if it is not there.
+  // Fastify compares this number with Content-Length. Without it, Fastify would use its own count.
   const counted = Object.assign(again, { receivedEncodedLength: body.bytes.length });
   return { bytes: body.bytes, payload: counted };
 }
@@ -150,7 +151,10 @@ async function bytesOf(
 const hooksOf = (hooks: RouteOptions['onSend']): onSendHookHandler[] =>
   hooks === undefined ? [] : Array.isArray(hooks) ? hooks : [hooks];
 
-/** An error handler may turn what a handler throws into any answer, and Fastify tells nobody that there was an error. */
+/**
+ * Wraps a route's handler to notice its errors: an error handler may answer them with any status, and Fastify does not report
+ * them.
+ */
 function reportThrows(route: RouteOptions, threw: (request: FastifyRequest) => void): void {
   const { handler } = route;
   route.handler = function reporting(request, reply) {

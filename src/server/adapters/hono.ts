@@ -10,16 +10,16 @@ import { checkOptions, type IdempotencyOptions } from '../options.ts';
 import { protect, type Reply } from '../protect.ts';
 import { readRequest, target } from '../web-request.ts';
 
-/** Middleware, as Hono knows it. */
+/** A Hono middleware. */
 export type HonoIdempotency<Held> = MiddlewareHandler & {
-  /** In a handler: its transaction or lease, or undefined if this request is not protected. */
+  /** For handlers: the transaction or lease of this request; undefined if the request is not protected. */
   context(c: Context): Held | undefined;
 };
 
 /**
- * Middleware for Hono. Put it after authentication.
+ * Makes middleware for Hono. Put it after authentication.
  *
- * @throws PolicyError a bad option.
+ * @throws {PolicyError} An option is wrong.
  * @example
  * const once = idempotency({ store, scope: (c) => ({ operation: 'charge', tenant: c.get('account') }) });
  * app.post('/charges', once, async (c) => c.json(await charge(await c.req.json()), 201));
@@ -31,7 +31,7 @@ export function idempotency<S extends AnyStore>(
   const contexts = new WeakMap<Context, ContextOf<S>>();
 
   const middleware: MiddlewareHandler = async (c, next) => {
-    // What stood there before belongs to this request: cookies, CORS, its id.
+    // Headers that were set before belong to this request: cookies, CORS, a request id.
     const before = new Headers(c.res.headers);
     const reply = await protectedCall(
       {
@@ -39,7 +39,7 @@ export function idempotency<S extends AnyStore>(
         request: c,
         scope: () => options.scope(c),
         async body(limit) {
-          // Whoever read the body before did so through Hono, which keeps it.
+          // A body that was read before was read through Hono, which caches it.
           if (c.req.raw.bodyUsed) return upTo(limit, new Uint8Array(await c.req.arrayBuffer()));
           const read = await readRequest(c.req.raw, limit);
           if (read !== undefined) c.req.raw = read.request;
@@ -53,14 +53,14 @@ export function idempotency<S extends AnyStore>(
       },
     );
     if (reply === undefined) return next();
-    // Assigned over another, Hono would mix the headers of both in a way of its own.
+    // Assigned over another response, Hono would merge the headers of both.
     c.res = undefined;
     c.res = reply.kind === 'own' ? reply.response : over(before, reply);
   };
   return Object.assign(middleware, { context: (c: Context) => contexts.get(c) });
 }
 
-/** An answer that is not the handler's, with the headers that stand there for this request. */
+/** A replay or refusal, with the headers that were set before for this request. */
 function over(before: Headers, { response }: Reply): Response {
   const headers = new Headers(before);
   for (const [name, value] of response.headers)

@@ -10,16 +10,16 @@ import type { AnyStore, ContextOf } from '../../once/store.ts';
 import { checkOptions, type IdempotencyOptions } from '../options.ts';
 import { idempotency as forNode } from './node.ts';
 
-/** Middleware, as Koa knows it. */
+/** A Koa middleware. */
 export type KoaIdempotency<Held> = Middleware & {
-  /** In a handler: its transaction or lease, or undefined if this request is not protected. */
+  /** For handlers: the transaction or lease of this request; undefined if the request is not protected. */
   context(ctx: Context): Held | undefined;
 };
 
 /**
- * Middleware for Koa. Put it after authentication and before the body parsers.
+ * Makes middleware for Koa. Put it after authentication and before the body parsers.
  *
- * @throws PolicyError a bad option.
+ * @throws {PolicyError} An option is wrong.
  * @example
  * const once = idempotency({ store, scope: (ctx) => ({ operation: 'charge', tenant: ctx.state.account }) });
  * router.post('/charges', once, async (ctx) => { ctx.body = await charge(ctx.request.body); });
@@ -41,14 +41,14 @@ export function idempotency<S extends AnyStore>(
         handling = true;
         next().then(resolve, (failure: unknown) => {
           once.failed(failure, ctx.req, ctx.res, () => {});
-          // Koa says nothing to a client whose answer has begun; whoever waits for it must not take it for whole.
+          // Koa does not end a response that has begun. It is destroyed, so that the client does not take it for complete.
           if (ctx.res.headersSent) ctx.res.destroy();
           reject(failure);
         });
       });
       answered.then(() => {
         if (handling) return;
-        ctx.respond = false; // the answer in the handler's place was sent without Koa
+        ctx.respond = false; // the replay or refusal was sent without Koa
         resolve();
       }, reject);
     });

@@ -2,18 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import { canonicalJson } from '../fingerprint.ts';
 import { digestsOf, type UploadedFiles } from './uploaded-files.ts';
 
-/** What body parsers leave on a request. */
+/** The members that body parsers set on a request. */
 interface Parsed extends UploadedFiles {
   readonly body?: unknown;
   readonly rawBody?: unknown;
 }
 
 /**
- * The body of a request, and the request still has it: what was read is put back for the next reader. If a parser was
- * here first: `req.rawBody`, or `req.body` as canonical JSON with the digests of the files beside it.
+ * Reads the body of a request and puts it back, so that the next reader gets it too. If a parser has read it already, this is
+ * `req.rawBody`, or else `req.body` as canonical JSON with the digests of uploaded files.
  *
- * @returns undefined if it is larger than `limit`; the request still has all of it then, too.
- * @throws if the body was read and what was left of it cannot be compared.
+ * @returns undefined if the body is larger than `limit`; the request still has all of it then
+ * @throws If the body was read before and what is left of it can't be compared.
  */
 export async function bodyOf(req: IncomingMessage & Parsed, limit: number): Promise<Uint8Array | undefined> {
   const body = (await parsed(req)) ?? (await peek(req, limit));
@@ -23,7 +23,7 @@ export async function bodyOf(req: IncomingMessage & Parsed, limit: number): Prom
 async function parsed(req: IncomingMessage & Parsed): Promise<Uint8Array | undefined> {
   const { body, rawBody, readableDidRead } = req;
   for (const bytes of [rawBody, body]) if (bytes instanceof Uint8Array) return bytes;
-  // Before a parser has run there is no `body`, or (Express 4, Koa) an empty object.
+  // Before a parser has run, `body` is absent or (Express 4, Koa) an empty object.
   if (!readableDidRead) return undefined;
   const files = await digestsOf(req);
   const isMultipart = /^multipart\//i.test(req.headers['content-type'] ?? '');
@@ -54,7 +54,7 @@ function peek(req: IncomingMessage, limit: number): Promise<Uint8Array | undefin
         if (size > limit) break;
       }
       if (size <= limit && !isComplete(req)) return;
-      // In this very tick, while the stream has not said that it ended: then it starts again with what is put back.
+      // In the same tick, before the stream has emitted its end: then it can start again with the bytes that are put back.
       const body = Buffer.concat(chunks);
       if (size > 0) req.unshift(body);
       finish(size > limit ? undefined : body);
@@ -65,8 +65,8 @@ function peek(req: IncomingMessage, limit: number): Promise<Uint8Array | undefin
 }
 
 /**
- * `complete` says so only for a request of `node:http`. That of `node:http2` says it after `end`, when nothing can be put
- * back any more, and that of Fastify's `inject` never; the state of the stream knows for all of them.
+ * Whether the whole body has arrived. `complete` tells this in time only for a request of `node:http`. For `node:http2` it is set
+ * after `end`, when nothing can be put back, and for Fastify's `inject` never. The state of the stream is right for all of them.
  */
 function isComplete(req: IncomingMessage): boolean {
   const state: { ended?: boolean } | undefined = Reflect.get(req, '_readableState');

@@ -15,24 +15,24 @@ import { sendReply } from './send-reply.ts';
 
 type Next = (error?: unknown) => void;
 
-/** Middleware, as Express knows it. */
+/** An Express middleware. */
 export interface NodeIdempotency<Req extends IncomingMessage, Context> {
   (req: Req, res: ServerResponse, next: Next): Promise<void>;
-  /** In a handler: its transaction or lease, or undefined if this request is not protected. */
+  /** For handlers: the transaction or lease of this request; undefined if the request is not protected. */
   context(req: IncomingMessage): Context | undefined;
   /**
-   * Error middleware, for error handlers that answer with a status below 400: mount it before yours. Express does not
-   * tell that a handler threw; a status of 400 or more takes the handler's rows back in any case.
+   * Error middleware, needed if your error handler answers with a status below 400. Mount it before that handler. Express does
+   * not tell that a handler threw. A status of 400 or more rolls the handler's rows back in any case.
    * @example app.use(once.failed, (error, req, res, next) => res.redirect('/sorry'));
    */
   failed(error: unknown, req: IncomingMessage, res: ServerResponse, next: Next): void;
 }
 
 /**
- * Middleware for Express, and for anything else that hands over `(req, res, next)`. Put it after authentication and
- * before the body parsers; behind a parser it compares the parsed body.
+ * Makes middleware for Express, and for any other server that calls it with `(req, res, next)`. Put it after authentication and
+ * before the body parsers. After a parser it compares the parsed body.
  *
- * @throws PolicyError a bad option.
+ * @throws {PolicyError} An option is wrong.
  * @example
  * const once = idempotency({ store, scope: (req: Request) => ({ operation: 'charge', tenant: req.user.id }) });
  * app.post('/charges', once, express.json(), async (req, res) => res.status(201).json(await charge(req.body)));
@@ -53,7 +53,7 @@ export function idempotency<S extends AnyStore, Req extends IncomingMessage = In
       const body = async (limit: number) => {
         const bytes = await bodyOf(req, limit);
         if (bytes !== undefined) shield = shieldRequest(req);
-        else req.resume(); // or the client could not read the refusal
+        else req.resume(); // otherwise the client could not read the refusal
         return bytes;
       };
       const reply = await protectedCall({ ...incoming, body }, (context) => {
@@ -73,7 +73,8 @@ export function idempotency<S extends AnyStore, Req extends IncomingMessage = In
         shield?.release();
         return next(error);
       }
-      // The handler broke its answer off: whoever waits for it must not take it for whole.
+      // The handler broke its response off. The connection is destroyed, so that the client does not take the response for
+      // complete.
       settings.onError(error);
       captured.restore();
       res.destroy();
@@ -89,8 +90,10 @@ export function idempotency<S extends AnyStore, Req extends IncomingMessage = In
 }
 
 /**
- * The same for a plain `node:http` or `node:http2` server. A handler that throws frees its key, and the client gets a 500.
+ * Protects the listener of a plain `node:http` or `node:http2` server. If the handler throws, its key is free again and the
+ * client gets a 500.
  *
+ * @throws {PolicyError} An option is wrong.
  * @example createServer(idempotentListener(async (req, res, tx) => res.end('done'), { store, scope }));
  */
 export function idempotentListener<S extends AnyStore>(
@@ -119,7 +122,7 @@ function incomingFrom<Req extends IncomingMessage>(
   return {
     request: req,
     method: req.method ?? '',
-    // Express shortens `url` where a router is mounted.
+    // Express shortens `url` inside a mounted router.
     path: 'originalUrl' in req ? String(req.originalUrl) : (req.url ?? ''),
     header: (name: string) => req.headers[name.toLowerCase()]?.toString(),
     scope: () => scope(req),

@@ -1,6 +1,6 @@
-/** Lays members over those of an object, its prototype's included. @returns takes them off again */
+/** Replaces members of an object, also those of its prototype. @returns a function that restores them */
 export function overlay(object: object, members: PropertyDescriptorMap): () => void {
-  // What stands on the object itself comes back: other middleware patches the same methods.
+  // Own members are saved and restored, because other middleware patches the same methods.
   const covered = Object.keys(members).map(
     (name) => [name, Object.getOwnPropertyDescriptor(object, name)] as const,
   );
@@ -17,7 +17,7 @@ export function overlay(object: object, members: PropertyDescriptorMap): () => v
   };
 }
 
-/** A method, for `overlay`. */
+/** The property descriptor of a method, for `overlay`. */
 export function method(value: (...args: never[]) => unknown): PropertyDescriptor {
   return { writable: true, value };
 }

@@ -2,18 +2,18 @@ import type { IncomingMessage } from 'node:http';
 import { method, overlay } from './overlay.ts';
 import { type StandIn, standInFor } from './stand-in-socket.ts';
 
-/** Keeps the departure of the client from a request, until the handler is done with it. */
+/** Hides the disconnect of the client from a request until its handler is done. */
 export interface RequestShield {
   readonly standIn: StandIn;
-  /** Is told when a handler destroys the connection. */
+  /** Called when a handler destroys the connection. */
   onDestroy: (error: Error | undefined) => void;
-  /** The request hears now what it missed. */
+  /** Delivers the events that were held back. */
   release(): void;
 }
 
 /**
- * A client that leaves changes nothing for the handler: the effect may be half done, and the answer is not for this
- * connection alone. So the request, whose body was read and put back, stays readable.
+ * Shields a request. A disconnect of the client must not stop the handler: the effect may be half done, and its response is also
+ * for later requests. So the request, whose body was read and put back, stays readable.
  */
 export function shieldRequest(req: IncomingMessage): RequestShield {
   const missed: (() => void)[] = [];
@@ -31,14 +31,14 @@ export function shieldRequest(req: IncomingMessage): RequestShield {
   const isHttp2 = req.httpVersionMajor >= 2;
   const uncover = overlay(req, {
     socket: { get: () => shield.standIn.socket, set: () => {} },
-    __onFinished: { writable: true, value: undefined }, // response-capture.ts says why
+    __onFinished: { writable: true, value: undefined }, // see response-capture.ts
     destroy: method((error?: Error) => {
-      // Node destroys the request of a client that left with this code.
+      // Node destroys the request of a disconnected client with this code.
       if (error === undefined || Reflect.get(error, 'code') !== 'ECONNRESET') return destroy(error);
       missed.push(() => destroy(error));
       return req;
     }),
-    // Over HTTP/2 the request is not destroyed: it only emits these.
+    // Over HTTP/2 the request is not destroyed: it only emits these events.
     ...(isHttp2 && {
       emit: method((event: string, ...args: unknown[]) => {
         if (event !== 'aborted' && event !== 'close') return emit(event, ...args);

@@ -8,11 +8,11 @@ import { sendReply } from './send-reply.ts';
 type Callback = () => void;
 
 /**
- * Takes what a handler writes to a `ServerResponse` and keeps it from the connection, until it is known what to send.
- * The handler is not told that the client went away: its answer is not for this connection alone.
+ * Captures what a handler writes to a `ServerResponse`, and holds it back until it is decided what to send. The handler does not
+ * learn of a disconnect of the client, because its response is also for later requests.
  */
 export class ResponseCapture {
-  /** What the handler answers, from the moment it begins to. Rejects if the handler destroys the response instead. */
+  /** Resolves when the handler begins its response. Rejects if the handler destroys the response instead. */
   readonly handled: Promise<Handled>;
 
   readonly #res: ServerResponse;
@@ -30,7 +30,7 @@ export class ResponseCapture {
   #waiting = false;
   #whenSent: Callback | undefined;
 
-  /** @param present The headers that stand there already and are not the handler's. */
+  /** @param present the headers that were set before the handler ran */
   constructor(res: ServerResponse, shield: RequestShield, present: OutgoingHttpHeaders = res.getHeaders()) {
     this.#res = res;
     this.#shield = shield;
@@ -40,7 +40,7 @@ export class ResponseCapture {
       this.#resolve = resolve;
       this.#reject = reject;
     });
-    this.handled.catch(() => {}); // whoever protects the request waits for it, too
+    this.handled.catch(() => {}); // `protect` waits for this promise, too
     shield.onDestroy = (error) => this.#destroy(error);
     const emit = res.emit.bind(res);
     this.#takeOff = overlay(res, {
@@ -48,7 +48,7 @@ export class ResponseCapture {
       writableEnded: { get: () => this.#ended },
       finished: { get: () => this.#ended, set: () => {} },
       socket: { get: () => shield.standIn.socket, set: () => {} },
-      // Node sets both when the client goes away.
+      // Node sets both when the client disconnects.
       destroyed: {
         get: () => false,
         set: (gone: boolean) => {
@@ -56,8 +56,8 @@ export class ResponseCapture {
         },
       },
       _closed: { get: () => false, set: () => {} },
-      // `on-finished` has one list of listeners for a response. Those from before the handler hear that the client left;
-      // those from here on have a list of their own, and hear it later.
+      // `on-finished` keeps one list of listeners per response. Listeners from before the handler are told of the disconnect.
+      // Later ones have a list of their own, and are told after the handler.
       __onFinished: { writable: true, value: undefined },
       flushHeaders: method(() => this.#begin()),
       writeHead: method((...args) => this.#writeHead(args)),
@@ -72,28 +72,30 @@ export class ResponseCapture {
     });
   }
 
-  /** The handler threw, and its framework will answer for it. */
+  /** The handler threw, and its framework will answer. */
   markThrown(): void {
     this.#threw = true;
   }
 
-  /** Gives the response back as it was before the handler. */
+  /** Restores the response to its state before the handler. */
   restore(): void {
     this.#uncover();
     resetHeaders(this.#res, this.#before.headers);
     this.#res.statusCode = this.#before.status;
   }
 
-  /** Gives the response back, and sends the reply there. */
+  /** Releases the response and sends the reply on it. */
   async send(reply: Reply): Promise<void> {
     if (reply.kind === 'own') return this.#sendOwn();
     this.restore();
     await sendReply(this.#res, reply);
-    // A handler that is still at work must not touch what was sent in its place.
+    // A handler that is still running must not write to a response that was sent in its place.
     if (!this.#ended) silence(this.#res);
   }
 
-  /** Its headers are on the response already. If the handler is not done with it, it goes on by itself. */
+  /**
+   * Sends the handler's own response, whose headers are set already. A handler that has not ended continues on the real response.
+   */
   #sendOwn() {
     const isLost = this.#gone && this.#res.req.httpVersionMajor >= 2;
     this.#uncover();
@@ -102,7 +104,7 @@ export class ResponseCapture {
     const last = this.#ended ? this.#chunks.pop() : undefined;
     let room = true;
     for (const chunk of this.#chunks) room = this.#res.write(chunk);
-    // The last chunk goes with the end, so that a body of one chunk gets its Content-Length from Node.
+    // The last chunk is passed to `end`, so that Node sets the Content-Length of a body with a single chunk.
     if (this.#ended) this.#res.end(last, this.#whenSent);
     else if (this.#waiting && room) this.#res.emit('drain');
   }
@@ -131,13 +133,13 @@ export class ResponseCapture {
       },
     });
     const { statusCode, req } = this.#res;
-    // A Response has a status of 200 to 599. Whatever else a handler sends goes out as it is, and is not stored.
+    // A `Response` has a status of 200 to 599. A response with any other status is sent as it is, and not stored.
     const status = statusCode >= 200 && statusCode <= 599 ? statusCode : 500;
     const bodiless = req.method === 'HEAD' || status === 204 || status === 205 || status === 304;
     const headers = headersAdded(this.#res, this.#before.headers);
     const response = new Response(bodiless ? null : body, {
       status,
-      // HTTP/2 has none, and warns.
+      // HTTP/2 has no status text, and Node warns.
       statusText: (req.httpVersionMajor < 2 && this.#res.statusMessage) || '',
       headers,
     });
@@ -187,7 +189,7 @@ export class ResponseCapture {
   }
 }
 
-/** @throws what Node throws, and where it does: a framework may still answer with something else. */
+/** @throws The error of Node's own check, at the same moment: a framework may still answer with something else. */
 function checkStatus(status: unknown): void {
   const code = Math.trunc(Number(status));
   if (!(code >= 100 && code <= 999))
@@ -196,7 +198,7 @@ function checkStatus(status: unknown): void {
     });
 }
 
-/** Lets nothing through any more that a handler writes. */
+/** Makes the response ignore all further writes of a handler. */
 function silence(res: ServerResponse): void {
   const ignore = method(() => res);
   const names = ['writeHead', 'end', 'destroy', 'flushHeaders', 'setHeader', 'appendHeader', 'removeHeader'];
@@ -206,7 +208,7 @@ function silence(res: ServerResponse): void {
   });
 }
 
-/** A copy: the handler may use its buffer again, long before we are done with it. */
+/** A copy, because the handler may reuse its buffer before the bytes are sent. */
 function bytesOf(chunk: unknown, encoding: unknown): Buffer {
   if (chunk instanceof Uint8Array) return Buffer.from(chunk);
   return Buffer.from(String(chunk), typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');

@@ -2,7 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 type Value = OutgoingHttpHeaders[string];
 
-/** The headers that stand on a response now. */
+/** A copy of the headers that are set on a response now. */
 export function headersOf(present: OutgoingHttpHeaders): OutgoingHttpHeaders {
   const copies = Object.entries(present).map(([name, value]) => [
     name,
@@ -11,13 +11,13 @@ export function headersOf(present: OutgoingHttpHeaders): OutgoingHttpHeaders {
   return Object.fromEntries(copies);
 }
 
-/** The headers that a handler set; those that stood there before belong to the one request, not to the answer. */
+/** The headers that the handler set. Headers that were set before belong to this request alone. */
 export function headersAdded(res: ServerResponse, before: OutgoingHttpHeaders): Headers {
   const headers = new Headers();
   for (const [name, value] of Object.entries(res.getHeaders())) {
     if (value === undefined || String(value) === String(before[name])) continue;
     const old = valuesOf(before[name]);
-    // Cookies of other middleware are not the handler's, even where it added its own.
+    // Cookies of other middleware are left out, even if the handler added its own to the same header.
     const added = Array.isArray(value) ? value.filter((part) => !old.includes(part)) : [`${value}`];
     for (const part of added) headers.append(name, part);
   }
@@ -28,8 +28,8 @@ const valuesOf = (value: Value): readonly string[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [`${value}`];
 
 /**
- * Sets the headers that `writeHead` was given: an object, a flat array of names and values, or an array of pairs. In
- * an array a name may come more than once, and each of its values counts.
+ * Sets the headers of a `writeHead` call: an object, a flat array of names and values, or an array of pairs. In an array a name
+ * may occur several times, and each of its values counts.
  */
 export function setHeaders(res: ServerResponse, headers: object): void {
   if (!Array.isArray(headers)) {
@@ -51,7 +51,7 @@ export function setHeaders(res: ServerResponse, headers: object): void {
   }
 }
 
-/** Gives a response the headers that it had before. */
+/** Restores the headers that a response had before. */
 export function resetHeaders(res: ServerResponse, before: OutgoingHttpHeaders): void {
   for (const name of res.getHeaderNames()) res.removeHeader(name);
   for (const [name, value] of Object.entries(before)) if (value !== undefined) res.setHeader(name, value);

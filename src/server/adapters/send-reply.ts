@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Reply } from '../protect.ts';
 
-/** Sends an answer that is not the handler's: its headers are merged over what is there. */
+/** Sends a replay or a refusal. Its headers are merged over those that are set. */
 export async function sendReply(res: ServerResponse, { response }: Reply): Promise<void> {
   const body = response.body === null ? undefined : Buffer.from(await response.arrayBuffer());
   res.statusCode = response.status;

@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import type { Socket } from 'node:net';
 
-/** What tells that a connection has come to its end. */
+/** The events by which a socket reports its end. */
 const ENDINGS = new Set<unknown>(['close', 'error', 'end']);
 
 const ALIVE: Readonly<Record<string, unknown>> = {
@@ -18,16 +18,16 @@ const ALIVE: Readonly<Record<string, unknown>> = {
 
 type Listen = (event: string | symbol, listener: (...args: unknown[]) => void) => unknown;
 
-/** A stand-in for the socket of a request whose handler is at work. */
+/** A stand-in for the socket of a request whose handler is running. */
 export interface StandIn {
   readonly socket: Socket;
-  /** From now on the stand-in is the socket itself. */
+  /** From now on the stand-in behaves as the socket itself. */
   release(): void;
 }
 
 /**
- * A socket that looks alive although its client may have gone: libraries stop working on a response when they see its
- * socket closed. To destroy the stand-in tells `destroyed`: this is how Express breaks off an answer that has begun.
+ * Makes a socket that looks open although its client may have disconnected: libraries stop working on a response when its socket
+ * is closed. `destroyed` is called when the stand-in is destroyed: this is how Express breaks off a response that has begun.
  */
 export function standInFor(real: Socket, destroyed: (error: Error | undefined) => void): StandIn {
   const endings = new EventEmitter().setMaxListeners(0);
@@ -74,7 +74,7 @@ export function standInFor(real: Socket, destroyed: (error: Error | undefined) =
       for (const event of endings.eventNames())
         for (const listener of endings.listeners(event))
           real.once(`${String(event)}`, listener as () => void);
-      // Its own events have come and gone.
+      // The socket's own events are over.
       if (real.destroyed) endings.emit('close');
     },
   };

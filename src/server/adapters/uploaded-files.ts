@@ -2,16 +2,16 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
-/** Where multer and express-fileupload leave files: one, a list, or lists by field. */
+/** Where multer and express-fileupload put files: one file, a list, or lists by field. */
 export interface UploadedFiles {
   readonly file?: unknown;
   readonly files?: unknown;
 }
 
 /**
- * What tells files from others that came in their place: name, type and SHA-256 of each, in an order of their own.
+ * The name, type and SHA-256 of each file, sorted, so that two uploads can be compared.
  *
- * @returns undefined if a file's content is out of reach, such as in the storage of somebody else
+ * @returns undefined if the content of a file is out of reach, such as in a remote storage
  */
 export async function digestsOf({ file, files }: UploadedFiles): Promise<readonly unknown[] | undefined> {
   const found = [...listed(undefined, file), ...listed(undefined, files)];
@@ -20,7 +20,7 @@ export async function digestsOf({ file, files }: UploadedFiles): Promise<readonl
   return digests.sort((a, b) => (JSON.stringify(a) < JSON.stringify(b) ? -1 : 1));
 }
 
-/** multer: a file, an array, or `{ field: array }`; express-fileupload: `{ field: file }`. */
+/** multer: a file, an array, or `{ field: array }`. express-fileupload: `{ field: file }`. */
 function listed(field: string | undefined, value: unknown): [field: string | undefined, file: object][] {
   if (typeof value !== 'object' || value === null) return [];
   if (Array.isArray(value)) return value.flatMap((one) => listed(field, one));
@@ -38,7 +38,7 @@ async function digestOf(field: string | undefined, file: object): Promise<unknow
   return [...names.map((name) => name ?? null), hash.digest('base64url')];
 }
 
-/** From memory, or from where the file was put. */
+/** Hashes a file from memory or from disk. @returns false if neither has it */
 async function update(hash: Hash, of: (name: string) => unknown): Promise<boolean> {
   for (const bytes of [of('buffer'), of('data')])
     if (bytes instanceof Uint8Array && (bytes.length > 0 || of('size') === 0)) {
