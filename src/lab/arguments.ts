@@ -3,7 +3,7 @@ import type { Choice } from './job.ts';
 import { positive } from './positive.ts';
 import type { QueueOptions } from './service.ts';
 
-/** What the command line asks for. Times in milliseconds. */
+/** The parsed command line. Times are in milliseconds. */
 export type Command =
   | { readonly kind: 'help' }
   | (Choice & { readonly kind: 'storms'; readonly report: string | undefined; readonly check: boolean })
@@ -40,7 +40,7 @@ export const HELP = `steadfetch lab: what retries do to a service that is in tro
 policy.mjs exports the options of createFetch as its default; a policy may be JSON, too.
 `;
 
-/** @throws {TypeError} Something on the command line is wrong; the message says what. */
+/** @throws {TypeError} The command line is wrong. The message says what. */
 export function parseCommand(argv: readonly string[]): Command {
   const { values, positionals } = parseArgs({
     args: [...argv],

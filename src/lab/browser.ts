@@ -2,21 +2,21 @@ import type { ClientOptions } from '../model/options.ts';
 import { play } from './play.ts';
 import type { Settings } from './settings.ts';
 
-/** What of a web worker is used: Node's types know none. */
+/** The members of a web worker's scope that are used. Node's types have none. */
 interface WorkerScope {
   addEventListener(type: 'message', listener: (event: { readonly data: Job }) => void): void;
   postMessage(message: unknown): void;
 }
 
-/** What the lab's page asks for. */
+/** The message of the lab's page. */
 interface Job {
   readonly settings: Settings;
   readonly policy: ClientOptions;
 }
 
-// The lab in a web worker: one job, and then it is over. .config/site.mjs bundles it with the browser's client.
+// The lab in a web worker, which does one job. .config/site.mjs bundles it with the browser's client.
 
-// Nobody reads the stack of an error in a storm of them, and writing it down takes most of the time.
+// A storm makes many errors. To record their stacks takes most of the time, and the stacks are never read.
 Error.stackTraceLimit = 0;
 
 const page = globalThis as unknown as WorkerScope;

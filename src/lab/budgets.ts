@@ -1,19 +1,19 @@
 import { once } from './handwritten.ts';
 import { type Environment, type Strategy, urlOf } from './strategy.ts';
 
-/** Milliseconds that one attempt is given: the designs leave it to their users. */
+/** The timeout of one attempt, in milliseconds. The designs leave this to their users. */
 const TIMEOUT = 3_000;
 
-/** The rule of a published retry budget; one for each client. */
+/** The rule of a published retry budget. Each client has its own. */
 interface Rule {
   readonly attempts: number;
   /** Milliseconds before the n-th retry. */
   backoff(retry: number): number;
   /** A call begins. */
   begin?(): void;
-  /** An attempt ended; `retries` were made before it. */
+  /** An attempt ended, with `retries` retries before it. */
   ended?(good: boolean, retries: number): void;
-  /** Takes what a retry costs, if there is enough of it. */
+  /** Pays for a retry. Returns false if there is not enough. */
   pay(inFlight: number, retrying: number): boolean;
 }
 
@@ -47,8 +47,8 @@ function ruled(name: string, rule: (environment: Environment) => Rule): Strategy
 }
 
 /**
- * The standard mode of the AWS SDKs since 2026: 500 tokens, a retry costs 14 and pays them back if it is answered; an
- * answered first attempt brings one.
+ * The standard mode of the AWS SDKs since 2026: 500 tokens. A retry costs 14, which come back if it is answered. An answered
+ * first attempt brings one token.
  */
 const aws = ruled('AWS SDK', () => {
   let tokens = 500;
@@ -79,14 +79,14 @@ const grpc = ruled('gRPC', () => {
   };
 });
 
-/** Envoy's retry budget: retries under way are at most 20 % of requests, or three. */
+/** Envoy's retry budget: at most 20 % of the requests under way are retries, or three. */
 const envoy = ruled('Envoy', () => ({
   attempts: 3,
   backoff: (retry) => Math.min(250, 25 * (2 ** retry - 1)),
   pay: (inFlight, retrying) => retrying < Math.max(3, 0.2 * inFlight),
 }));
 
-/** Finagle's RetryBudget: 20 % of the calls of ten seconds, and ten a second for free. */
+/** Finagle's RetryBudget: 20 % of the calls of ten seconds, and ten retries per second for free. */
 const finagle = ruled('Finagle', ({ world }) => {
   const WINDOW = 10_000;
   let deposits: { at: number; amount: number }[] = [];
@@ -106,5 +106,5 @@ const finagle = ruled('Finagle', ({ world }) => {
   };
 });
 
-/** The published rules of others, written down from their documentation. */
+/** The retry budgets of other libraries, by their documentation. */
 export const budgets: readonly Strategy[] = [aws, grpc, envoy, finagle];

@@ -9,15 +9,20 @@ const NAMES = {
   open: 'open breakers',
 } as const;
 
-/** What a chart shows besides the lines. */
+/** Parts of a chart beside the lines. */
 export interface ChartOptions {
-  /** The top of the axis: charts that are to be compared have the same. */
+  /** The top of the axis. Charts that are compared have the same. */
   readonly ceiling?: number;
-  /** From and to which second there is trouble, and what it is. */
+  /** The seconds from and to which there is trouble, and its name. */
   readonly trouble?: { readonly from: number; readonly to: number; readonly name: string };
 }
 
-/** What happened over time, as an SVG. Needs the package `echarts`. */
+/**
+ * Draws an outcome over time, as an SVG. Needs the package `echarts`.
+ *
+ * @param title the finding
+ * @example await writeFile('storm.svg', await chartOf(verdict, worst));
+ */
 export async function chartOf(
   title: string,
   outcome: Outcome,
@@ -68,7 +73,7 @@ export async function chartOf(
 
 const LEVELS = ' ▁▂▃▄▅▆▇█';
 
-/** The same in a terminal, a line for each series. */
+/** Draws an outcome in a terminal, one line for each series. */
 export function sparklinesOf(outcome: Outcome): string {
   const seconds = outcome.calls.length;
   const top = Math.max(1, ...outcome.calls, ...outcome.sends);

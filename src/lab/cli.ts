@@ -4,7 +4,7 @@ import { type Command, HELP, parseCommand } from './arguments.ts';
 import { assertInstalled } from './needs.ts';
 import { readPolicyFile } from './policy-file.ts';
 
-/** `steadfetch lab …`. The lab itself is only loaded when it is needed: its packages are optional. */
+/** Runs `steadfetch lab …`. The lab itself is loaded only when it is needed, because its packages are optional. */
 export async function run(argv: readonly string[]): Promise<number> {
   const command = parseCommand(argv);
   if (command.kind === 'help') {

@@ -1,7 +1,7 @@
 import type { FetchLike } from '../model/options.ts';
 import { type Strategy, urlOf } from './strategy.ts';
 
-/** `fetch`, and nothing else. It waits as long as undici does. */
+/** `fetch` alone. It waits as long as undici does. */
 export const bareFetch: Strategy = {
   name: 'bare fetch',
   client: ({ fetch }) => {
@@ -9,7 +9,7 @@ export const bareFetch: Strategy = {
   },
 };
 
-/** The loop that people write by hand: three tries of two seconds, with a second between them. */
+/** The loop that people write by hand: three attempts of two seconds each, with one second between them. */
 export const loop: Strategy = {
   name: 'loop',
   client: ({ fetch }) => {
@@ -23,7 +23,7 @@ export const loop: Strategy = {
   },
 };
 
-/** One request. `'failed'`: another one might go better. */
+/** Sends one request. `'failed'`: a retry might succeed. */
 export async function once(
   fetch: FetchLike,
   url: string,

@@ -1,5 +1,5 @@
 /**
- * What would this policy do to my backend? The real client on virtual time against a modelled service.
+ * Predicts what a policy does to a backend: runs the real client on virtual time against a modelled service.
  *
  * @module steadfetch/lab
  */

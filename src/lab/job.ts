@@ -1,20 +1,20 @@
 import { storms } from './storms/index.ts';
 import type { Sample } from './storms/storm.ts';
 
-/** One seed of one experiment, by its place in the list of storms: what a worker is told. */
+/** One seed of one experiment, by its position in the list of storms. A worker receives this. */
 export interface Job {
   readonly storm: number;
   readonly experiment: number;
   readonly seed: number;
 }
 
-/** Which runs are wanted. */
+/** The runs that were asked for. */
 export interface Choice {
-  /** Ids of storms; none: all but those that want to be asked for. */
+  /** The ids of storms; empty: all except those that run only on request. */
   readonly only: readonly string[];
-  /** Names of strategies; none: all. */
+  /** The names of strategies; empty: all. */
   readonly strategies: readonly string[];
-  /** At most so many seeds of each experiment. */
+  /** The highest number of seeds per experiment. */
   readonly seeds: number;
 }
 

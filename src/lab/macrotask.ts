@@ -1,4 +1,4 @@
-/** Resolves after every microtask. Real, however often timers are faked. */
+/** Resolves after all microtasks. Not affected by fake timers. */
 export const macrotask: () => Promise<void> =
   typeof setImmediate === 'function' ? byImmediate(setImmediate) : byChannel();
 
@@ -6,7 +6,7 @@ function byImmediate(immediate: typeof setImmediate): () => Promise<void> {
   return () => new Promise((resolve) => immediate(resolve));
 }
 
-/** Browsers have no `setImmediate`, and their `setTimeout` waits for milliseconds. */
+/** For browsers, which have no `setImmediate`, and whose `setTimeout` waits for milliseconds. */
 function byChannel(): () => Promise<void> {
   const { port1, port2 } = new MessageChannel();
   const waiting: (() => void)[] = [];

@@ -1,13 +1,13 @@
-/** What only the lab needs: no peer dependencies, or every user of the package would hear of them. */
+/** Packages that only the lab needs. As peer dependencies they would be announced to every user of this package. */
 const ALWAYS = ['@sinonjs/fake-timers'];
 const STORMS = ['cockatiel', 'ky'];
 const PICTURES = ['echarts'];
 
 /**
- * Looks before the run, so that none ends after minutes for want of a package.
+ * Checks the packages before a run, so that a long run does not fail at its end.
  *
- * @param find throws if there is no such package
- * @throws {Error} Some are missing; the message is the line that installs them.
+ * @param find throws if the package is not installed
+ * @throws {Error} A package is missing. The message is the command that installs all that are missing.
  */
 export function assertInstalled(
   command: { readonly storms: boolean; readonly pictures: boolean },

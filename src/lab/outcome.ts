@@ -1,28 +1,28 @@
-/** What came of it, second by second. A call belongs to the second in which it began. */
+/** The outcome of a run, second by second. A call counts in the second in which it began. */
 export interface Outcome {
   readonly calls: readonly number[];
   readonly good: readonly number[];
-  /** Goes on for as long as calls do that began in the last second. */
+  /** Requests that reached the service. This list goes on until the last calls have ended. */
   readonly sends: readonly number[];
   /** Breakers that are open at the end of the second. */
   readonly open: readonly number[];
 }
 
-/** What one client came to. */
+/** The measures of one client. */
 export interface Measures {
-  /** The share of all calls that ended well. */
+  /** The share of all calls that succeeded. */
   readonly success: number;
-  /** The same, of the last third of the time. */
+  /** The same share in the last third of the time. */
   readonly late: number;
   readonly recovered: boolean;
   /** Requests per call. */
   readonly load: number;
 }
 
-/** What the lab's page hears while it computes, and of the last time for each client `measures`. */
+/** The messages to the lab's page during a run. The last message for each client has `measures`. */
 export interface Progress {
   readonly client: string;
-  /** So many seconds are over. */
+  /** Seconds that are over. */
   readonly seconds: number;
   readonly outcome: Outcome;
   readonly measures?: Measures;

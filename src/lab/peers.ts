@@ -14,5 +14,5 @@ const retryAgent: Strategy = {
   },
 };
 
-/** Other clients, the real packages, as their own READMEs and defaults have them. */
+/** Other clients: the real packages, with the settings of their own READMEs and defaults. */
 export const peers: readonly Strategy[] = [...portablePeers, retryAgent];

@@ -9,7 +9,7 @@ import { simulate } from './simulate.ts';
 import { steadfetch } from './steadfetch.ts';
 import { sum } from './storms/storm.ts';
 
-/** Every client that the page compares, in its order. The first plays by the given policy. */
+/** The clients that the page compares, in its order. The first has the given policy. */
 function strategies(policy: ClientOptions) {
   return [steadfetch('steadfetch', policy), loop, bareFetch, ...portablePeers];
 }
@@ -17,7 +17,7 @@ function strategies(policy: ClientOptions) {
 export const clients: readonly string[] = strategies({}).map(({ name }) => name);
 
 /**
- * Plays the settings with each client in turn, on virtual time.
+ * Runs the settings with each client in turn, on virtual time.
  *
  * @throws {PolicyError} The policy is wrong.
  */

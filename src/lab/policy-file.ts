@@ -5,9 +5,9 @@ import { PolicyError } from '../model/errors.ts';
 import type { ClientOptions } from '../model/options.ts';
 
 /**
- * The options in a file: JSON, or a module whose default export they are. Whoever makes a client of them checks them.
+ * Reads options from a file: JSON, or the default export of a module. The client that is made of them checks them.
  *
- * @throws {PolicyError} There are none in it.
+ * @throws {PolicyError} The file has no options.
  */
 export async function readPolicyFile(path: string): Promise<ClientOptions> {
   return extname(path) === '.json' ? readJson(path) : readModule(path);
@@ -24,7 +24,7 @@ async function readJson(path: string): Promise<ClientOptions> {
 
 async function readModule(path: string): Promise<ClientOptions> {
   const module: object = await import(pathToFileURL(resolve(path)).href);
-  // Without one, the defaults would be looked at, and nobody would know.
+  // Without this check, a module without a default export would silently test the defaults.
   if (!('default' in module)) {
     const names = Object.keys(module);
     const has = names.length === 0 ? 'it exports nothing' : `it exports ${names.join(', ')}`;

@@ -4,12 +4,12 @@ import { fileURLToPath } from 'node:url';
 import type { Job } from './job.ts';
 import type { Sample } from './storms/storm.ts';
 
-/** Beside this file; or, compiled, in the folder beside the one where the bundler has put this. */
+/** The worker's file: beside this file, or, compiled, in the folder beside the bundler's output folder. */
 const WORKER = fileURLToPath(
   new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : '../lab/worker.js', import.meta.url),
 );
 
-/** Runs jobs on every core. The samples come in the order of the jobs, whoever was faster. */
+/** Runs jobs on every core. The samples are in the order of the jobs. */
 export async function runAll(jobs: readonly Job[], progress: (done: number) => void): Promise<Sample[]> {
   const samples = new Array<Sample>(jobs.length);
   const workers: ChildProcess[] = [];

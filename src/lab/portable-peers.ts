@@ -4,7 +4,7 @@ import Opossum from 'opossum';
 import pRetry from 'p-retry';
 import { type Environment, type Strategy, urlOf } from './strategy.ts';
 
-/** Clients that run in a browser, too: the real packages, as their own READMEs and defaults have them. */
+/** Clients that also run in a browser: the real packages, with the settings of their own READMEs and defaults. */
 export const portablePeers: readonly Strategy[] = [
   {
     name: 'p-retry + opossum',
@@ -42,7 +42,7 @@ export const portablePeers: readonly Strategy[] = [
   },
 ];
 
-/** True unless it rejects. */
+/** Resolves to whether the promise fulfils. */
 export async function settles(work: Promise<unknown>): Promise<boolean> {
   try {
     await work;
@@ -52,7 +52,7 @@ export async function settles(work: Promise<unknown>): Promise<boolean> {
   }
 }
 
-/** One attempt, with a 5xx as an error: what these libraries count is a promise that rejects. */
+/** One attempt, with a 5xx as an error, because these libraries count promises that reject. */
 function attempt(environment: Environment): (path?: string) => Promise<Response> {
   const fetch = timed(environment);
   return async (path) => {
@@ -62,7 +62,7 @@ function attempt(environment: Environment): (path?: string) => Promise<Response>
   };
 }
 
-/** A `fetch` that gives up: clients without an attempt timeout of their own would wait for ever. */
+/** A `fetch` with a timeout, for clients that have none of their own. */
 function timed({ fetch, timeout }: Environment): Environment['fetch'] {
   return async (input, init) => {
     const controller = new AbortController();

@@ -1,4 +1,4 @@
-/** @throws {TypeError} The value is no number above 0; the message says which one. */
+/** @throws {TypeError} The value is no number above 0. The message has its name. */
 export function positive(name: string, value: unknown): number {
   if (typeof value === 'number' && value > 0 && Number.isFinite(value)) return value;
   throw new TypeError(`${name} must be a number above 0, got ${JSON.stringify(value)}`);

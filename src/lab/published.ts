@@ -1,14 +1,14 @@
 import { SLOW_BACKOFF, timed } from './steadfetch.ts';
 import type { Strategy } from './strategy.ts';
 
-/** Decides on retries; one for each client. */
+/** Decides on retries. Each client has its own. */
 interface Gate {
   begin(): void;
   ended(failed: boolean): void;
   allows(): boolean;
 }
 
-/** The real client with its own guards off and a published design's gate in their place, through `retry.when`. */
+/** The real client with its own guards off, and the gate of a published design instead, through `retry.when`. */
 function gated(name: string, attempts: number, gate: () => Gate): Strategy {
   return {
     name,
@@ -30,7 +30,7 @@ function gated(name: string, attempts: number, gate: () => Gate): Strategy {
   };
 }
 
-/** A bucket of retry tokens that each call tops up by `ratio`. */
+/** A bucket of retry tokens. Each call adds `ratio` tokens. */
 export function tokenBucket(name: string, attempts: number, ratio: number, start: number, cap = start) {
   return gated(name, attempts, () => {
     let tokens = start;
@@ -48,7 +48,7 @@ export function tokenBucket(name: string, attempts: number, ratio: number, start
   });
 }
 
-/** How many attempts the retry breaker looks back on. */
+/** The number of attempts that the retry breaker remembers. */
 const MEMORY = 100;
 
 /** No retries while more than `share` of the last attempts failed. */

@@ -16,27 +16,36 @@ import { steadfetch } from './steadfetch.ts';
 import { sum } from './storms/storm.ts';
 import type { World } from './world.ts';
 
-/** What would this policy do to my backend? Times in milliseconds, rates in calls per second. */
+/** The question of `ask`: what does this policy do to my backend? Times are in milliseconds, rates in calls per second. */
 export interface Question {
   /** The options of `createFetch`. */
   readonly policy: ClientOptions;
-  /** The service that is called. */
+  /** The model of the service. */
   readonly service: QueueOptions;
-  /** What all processes together want. */
+  /** The calls per second of all processes together. */
   readonly load: number;
-  /** And what they want for a while, from a third of the time on. */
+  /** A spike: another load for a while, after a third of the time. */
   readonly spike?: { readonly rate: number; readonly duration: number };
-  /** @default 1 */
+  /**
+   * The processes that share the load.
+   * @default 1
+   */
   readonly processes?: number;
-  /** @default 90000 */
+  /**
+   * The length of a run, in milliseconds.
+   * @default 90000
+   */
   readonly duration?: number;
-  /** How often it is asked, with other chance. @default 5 */
+  /**
+   * The number of runs, each with other random numbers.
+   * @default 5
+   */
   readonly seeds?: number;
 }
 
 const amount = number('a number above 0', (value) => value > 0 && Number.isFinite(value));
 
-/** An object of which each member is needed. */
+/** An object whose members are all required. */
 function whole<T extends object>(checks: Checks<T>): Check<T> {
   const names = Object.keys(checks) as (keyof T & string)[];
   return (value, path) => {
@@ -48,7 +57,7 @@ function whole<T extends object>(checks: Checks<T>): Check<T> {
 }
 
 const checks: Checks<Question> = {
-  // What is in it, createFetch checks.
+  // `createFetch` checks the members.
   policy: only('the options of createFetch', (value): value is ClientOptions => isPlainObject(value)),
   service: whole<QueueOptions>({ latency: amount, capacity: amount }),
   load: amount,
@@ -58,24 +67,24 @@ const checks: Checks<Question> = {
   seeds: amount,
 };
 
-/** And the answer. */
+/** The answer of `ask`. */
 export interface Forecast {
-  /** One line. */
+  /** The finding in one line. */
   readonly verdict: string;
-  /** Whether every run came out of it. */
+  /** Whether every run recovered. */
   readonly recovered: boolean;
-  /** The run that went worst, second by second. */
+  /** The worst run, second by second. */
   readonly worst: Outcome;
 }
 
-/** A run that answers this share of calls in its last third has recovered. */
+/** A run has recovered if this share of calls succeeds in its last third. */
 export const RECOVERED = 0.95;
 
 /**
- * Plays a load on a modelled service with the real client under your policy.
- * Time and `Math.random` of the whole process are virtual until it is done, so do nothing else meanwhile.
+ * Runs a load against a modelled service, with the real client and your policy. The time and `Math.random` of the whole process
+ * are virtual until the promise settles, so do nothing else meanwhile.
  *
- * @throws {PolicyError} A name is unknown, a number is none or not above 0, or the policy is wrong.
+ * @throws {PolicyError} A name is unknown, a number is not above 0, or the policy is wrong.
  * @example
  * const { verdict } = await ask({
  *   policy: { retry: { attempts: 5 }, budget: false },
@@ -108,7 +117,7 @@ export async function ask(question: Question): Promise<Forecast> {
   return { verdict: verdict(outcomes, recoveries), recovered: recoveries === seeds, worst };
 }
 
-/** The share of the calls from a second on that ended well. */
+/** The share of successful calls, of those that began in this second or later. */
 export function goodput({ good, calls }: Outcome, from: number): number {
   return sum(good, from) / Math.max(1, sum(calls, from));
 }

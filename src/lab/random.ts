@@ -1,9 +1,9 @@
-/** Seeded chance (mulberry32): the same seed, the same numbers. */
+/** Seeded random numbers (mulberry32): the same seed gives the same numbers. */
 export class Random {
   #state: number;
 
   constructor(seed: number) {
-    // Neighbouring seeds must not give neighbouring streams.
+    // Neighbouring seeds must not give similar streams.
     this.#state = Math.imul(seed + 1, 0x9e3779b1);
   }
 
@@ -15,12 +15,12 @@ export class Random {
     return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
   };
 
-  /** The time until the next of events that happen `mean` apart, independently of each other. */
+  /** The time until the next of independent events, which are `mean` apart on average. */
   exponential(mean: number): number {
     return -Math.log(1 - this.next()) * mean;
   }
 
-  /** Box and Muller's. */
+  /** A normal distribution, by the Box–Muller transform. */
   normal(mean: number, deviation: number): number {
     const radius = Math.sqrt(-2 * Math.log(1 - this.next()));
     return mean + deviation * radius * Math.cos(2 * Math.PI * this.next());

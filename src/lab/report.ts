@@ -6,12 +6,12 @@ import { goodput, RECOVERED } from './question.ts';
 import { percent, type Sample, type Storm } from './storms/storm.ts';
 import { type Result, tableOf, thresholdsOf } from './table.ts';
 
-/** What was run, by storm. */
+/** The results of the experiments, by storm. */
 export type Findings = ReadonlyMap<Storm, readonly Result[]>;
 
 /**
- * Renews what the lab knows in a hand-written page: whatever stands between `<!-- lab: … -->` and `<!-- /lab -->`,
- * and the pictures beside it.
+ * Renews the lab's parts of a hand-written page: everything between `<!-- lab: … -->` and `<!-- /lab -->`, and the pictures of
+ * the page.
  */
 export async function renewReport(folder: string, findings: Findings): Promise<void> {
   const path = join(folder, 'storms.md');
@@ -36,7 +36,7 @@ export async function renewReport(folder: string, findings: Findings): Promise<v
   await writeFile(path, page);
 }
 
-/** More thresholds than this are folded up. */
+/** A longer list of thresholds is folded up. */
 const MOST = 8;
 
 function listed(thresholds: ReturnType<typeof thresholdsOf>): string {
@@ -47,9 +47,9 @@ function listed(thresholds: ReturnType<typeof thresholdsOf>): string {
   return `<details><summary>${summary}</summary>\n\n${lines}\n\n</details>`;
 }
 
-/** The charts of one storm have the same scale, or they could not be compared. */
+/** The top of the axis in all charts, so that they can be compared. */
 const CEILING = 150;
-/** Which runs are worth a picture: the page shows these. */
+/** The runs that the page shows as pictures. */
 const PICTURED = [
   'no retry, one process',
   '3 tries, one process',
@@ -62,7 +62,7 @@ function pictured(results: readonly Result[]): Result[] {
   return results.filter(({ experiment: e }) => PICTURED.includes(`${e.strategy}, ${e.condition}`));
 }
 
-/** The seed that went worst, so that nobody is flattered. */
+/** The worst seed, so that the picture flatters no client. */
 function worst(samples: readonly Sample[]): Sample | undefined {
   return samples.reduce<Sample | undefined>(
     (low, sample) => ((sample.measures.goodput ?? 0) < (low?.measures.goodput ?? 2) ? sample : low),
@@ -70,7 +70,7 @@ function worst(samples: readonly Sample[]): Sample | undefined {
   );
 }
 
-/** What a reader is to see in a chart. */
+/** The finding of a chart, as its title. */
 export function findingOf(outcome: Outcome): string {
   const late = goodput(outcome, Math.ceil((2 * outcome.calls.length) / 3));
   if (late >= RECOVERED) return 'recovers';

@@ -9,10 +9,10 @@ const replies: Record<Settings['outage'], Reply> = {
   silence: 'silence',
 };
 
-/** Milliseconds after which clients that have no timeout of their own give an attempt up. */
+/** The attempt timeout of clients that have none of their own, in milliseconds. */
 const PATIENCE_OF_PEERS = 3_000;
 
-/** Spike and outage begin after a third of the time. */
+/** Makes the scenario of the settings. Spike and outage begin after a third of the time. */
 export function scenarioOf(chosen: Settings): Scenario {
   const { load, spike, processes } = chosen;
   const duration = 1_000 * chosen.duration;

@@ -38,7 +38,7 @@ export class ServiceDispatcher extends Dispatcher {
     this.#fetch(urlOf(options.path.slice(1)))
       .then(({ status }) => {
         if (over) return;
-        // A handler that does not want this answer says so by throwing.
+        // A handler refuses a response by throwing.
         handler.onResponseStart?.(controller, status, {}, '');
         handler.onResponseEnd?.(controller, {});
         over = true;

@@ -2,32 +2,34 @@ import type { FetchInit, FetchInput, FetchLike } from '../model/options.ts';
 import { SERVICE_URL } from './strategy.ts';
 import type { World } from './world.ts';
 
-/** An answer: how long it takes, in milliseconds, and what it says. */
+/** A response: its latency in milliseconds, and its status. */
 export interface Answer {
   readonly latency: number;
   readonly status: number;
 }
 
-/** What a service does with one request. `'refused'`: nothing listens. `'silence'`: it gets the request, and never answers. */
+/** The reaction to a request. `'refused'`: nothing listens. `'silence'`: the service gets the request and never responds. */
 export type Reply = Answer | 'refused' | 'silence';
 
 /** A modelled service, reached through a `fetch`. */
 export interface Service {
   readonly fetch: FetchLike;
-  /** Requests that reached it. */
+  /** Requests that reached the service. */
   readonly sends: number;
 }
 
-/** Decides on a request, given how many are in hand, this one included, and its path. */
+/** Decides on a request by its path and the number of requests in progress, this one included. */
 export type Behaviour = (busy: number, path: string) => Reply;
 
-/** An answer without a body has no state, so one of each will do: making millions is most of what a storm costs. */
+/**
+ * A response without a body has no state, so one object per status is enough. To make millions would be most of a storm's cost.
+ */
 const answers: Partial<Record<number, Response>> = {
   200: new Response(null, { status: 200 }),
   503: new Response(null, { status: 503 }),
 };
 
-/** Goes on working on requests whose client has given up: that is how an overload feeds itself. */
+/** Continues to work on requests whose client has given up, which is how an overload feeds itself. */
 export class ModelledService implements Service {
   sends = 0;
   #busy = 0;
@@ -67,29 +69,29 @@ function pathOf(input: FetchInput): string {
   return String(input).slice(SERVICE_URL.length);
 }
 
-/** As undici's `fetch` says that nobody listens. */
+/** The error of undici's `fetch` when nothing listens. */
 function refusal(): TypeError {
   const cause = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
   return new TypeError('fetch failed', { cause });
 }
 
-/** Fails at random, whatever the load. */
+/** Fails at random, independently of the load. */
 export function unreliable(world: World, failure: number, latency: number): Behaviour {
   return () => ({ latency, status: world.noise.next() < failure ? 503 : 200 });
 }
 
-/** A service that gets slower with every request that it has in hand. */
+/** A service that becomes slower with each request in progress. */
 export interface QueueOptions {
   /** Milliseconds without load. */
   readonly latency: number;
-  /** Requests per second that it can work off: each request in hand makes the others wait a share of a second. */
+  /** Requests per second that the service can do: each request in progress delays the others by a share of a second. */
   readonly capacity: number;
 }
 
-/** No two requests are equal: a request's latency is off by up to this share, evenly. */
+/** The latency of a request is random, within this share of the mean on each side, uniformly distributed. */
 const SPREAD = 0.45;
 
-/** Never fails, but slows down with what it has in hand. */
+/** Never fails, but becomes slower with each request in progress. */
 export function queueing(world: World, { latency, capacity }: QueueOptions): Behaviour {
   return (busy) => {
     const mean = latency + (busy * 1_000) / capacity;

@@ -1,4 +1,4 @@
-/** A number that the lab's page lets a reader change. */
+/** A number that a reader of the lab's page can change. */
 export interface Setting {
   readonly label: string;
   readonly unit: string;
@@ -8,7 +8,7 @@ export interface Setting {
   readonly default: number;
 }
 
-/** What the lab's page plays, apart from the policy. The defaults are the storm in which three tries never recover. */
+/** The settings of the lab's page, beside the policy. By default this is the storm in which three tries never recover. */
 export const settings = {
   load: { label: 'Load', unit: 'calls per second', min: 1, max: 100, step: 1, default: 40 },
   spike: { label: 'Load in the spike', unit: 'calls per second', min: 1, max: 200, step: 1, default: 80 },
@@ -29,7 +29,7 @@ export const settings = {
   seed: { label: 'Seed', unit: 'of chance', min: 1, max: 100, step: 1, default: 2 },
 } as const satisfies Record<string, Setting>;
 
-/** How a service that is out behaves: nothing listens, a 503 comes at once, or no answer comes. */
+/** How a service behaves in an outage: nothing listens, a 503 comes at once, or no response comes. */
 export const outages = ['refused', '503', 'silence'] as const;
 
 export type Settings = Readonly<Record<keyof typeof settings, number>> & {

@@ -3,22 +3,22 @@ import { type Behaviour, ModelledService } from './service.ts';
 import type { Call, Strategy } from './strategy.ts';
 import { World } from './world.ts';
 
-/** What a strategy is put through. Times in milliseconds. */
+/** The conditions of a run. Times are in milliseconds. */
 export interface Scenario {
   readonly behaviour: (world: World) => Behaviour;
-  /** Calls per second that all clients together want to make, at a time since the beginning. */
+  /** The calls per second of all clients together, at a time since the beginning. */
   readonly rate: (now: number) => number;
-  /** How many clients share the load, each a process of its own. */
+  /** The number of clients that share the load. Each is a process of its own. */
   readonly clients: number;
-  /** No call begins after that. */
+  /** No call begins after this time. */
   readonly duration: number;
-  /** Of one attempt, for clients that have no such clock of their own. */
+  /** The attempt timeout of clients that have none of their own. */
   readonly timeout?: number;
-  /** Which path the next call is for. */
+  /** The path of the next call. */
   readonly path?: (world: World) => string;
 }
 
-/** One call, as its caller saw it. Times in milliseconds. */
+/** One call as its caller saw it. Times are in milliseconds. */
 export interface Made {
   readonly path: string;
   readonly began: number;
@@ -26,18 +26,18 @@ export interface Made {
   readonly good: boolean;
 }
 
-/** What came of it, call by call and request by request. */
+/** The outcome of a run, call by call and request by request. */
 export interface Detail {
   readonly outcome: Outcome;
   readonly made: readonly Made[];
-  /** When each request reached the service. */
+  /** The time at which each request reached the service. */
   readonly sent: readonly number[];
 }
 
-/** Told at the end of each second what came of it so far. */
+/** Receives the outcome so far at the end of each second. */
 export type Watch = (outcome: Outcome, second: number) => void;
 
-/** Plays one scenario with one strategy. The same seed gives the same outcome. */
+/** Runs one scenario with one strategy. The same seed gives the same outcome. */
 export async function simulate(
   scenario: Scenario,
   strategy: Strategy,
@@ -118,7 +118,7 @@ async function play(
   return { outcome, made, sent };
 }
 
-/** An open loop: calls come when they come, whether or not the ones before were answered. */
+/** An open loop: calls arrive independently of the responses to earlier calls. */
 function arrive(world: World, { rate, duration }: Scenario, arrival: () => void): { over: boolean } {
   const state = { over: false };
   let due = 0;
@@ -126,7 +126,7 @@ function arrive(world: World, { rate, duration }: Scenario, arrival: () => void)
     for (; due <= world.now && due < duration; due += world.arrivals.exponential(1_000 / rate(due)))
       arrival();
     state.over = due >= duration;
-    // Whole milliseconds are all that a timer can do.
+    // Timers take whole milliseconds only.
     if (!state.over) world.after(Math.ceil(due - world.now), next);
   };
   due = world.arrivals.exponential(1_000 / rate(0));

@@ -2,7 +2,7 @@ import { createClient } from '../fetch/create-fetch.ts';
 import type { ClientOptions } from '../model/options.ts';
 import { type Strategy, urlOf } from './strategy.ts';
 
-/** The real client, by the given options, and nothing else. */
+/** The real client with the given options. */
 export function steadfetch(name: string, options: ClientOptions = {}): Strategy {
   return {
     name,
@@ -23,7 +23,7 @@ export function steadfetch(name: string, options: ClientOptions = {}): Strategy 
   };
 }
 
-/** A design that has no timeout of its own: the same client with the storm's. */
+/** A design without a timeout of its own: the same client with the storm's timeout. */
 export function timed(name: string, options: ClientOptions): Strategy {
   return {
     name,
@@ -44,7 +44,7 @@ export function tries(attempts: number): Strategy {
   return timed(`${attempts} tries`, { ...bare, retry: { attempts, base: 0, cap: 0 } });
 }
 
-/** With a second as base: what the published collapse was measured with, as far as can be told. */
+/** A base of one second. The published collapse was probably measured with this. */
 export const SLOW_BACKOFF = { base: 1_000, factor: 2, cap: 10_000 } as const;
 
 export function jitteredTries(attempts: number): Strategy {

@@ -1,13 +1,13 @@
 import { markdownTable } from '../tools/table.ts';
 import { type Experiment, mean, type Sample, type Storm, TOLERANCE } from './storms/storm.ts';
 
-/** An experiment and what its seeds came to. */
+/** An experiment and the samples of its seeds. */
 export interface Result {
   readonly experiment: Experiment;
   readonly samples: readonly Sample[];
 }
 
-/** A storm as a Markdown table: a strategy a line, a condition a column, published means in brackets. */
+/** A storm as a Markdown table: one line per strategy, one column per condition, published means in brackets. */
 export function tableOf(storm: Storm, results: readonly Result[]): string {
   const conditions = [...new Set(results.map(({ experiment }) => experiment.condition))];
   const strategies = [...new Set(results.map(({ experiment }) => experiment.strategy))];
@@ -33,7 +33,7 @@ function cell({ measures }: Storm, result: Result | undefined): string {
   return measured.join(' · ') + (Object.keys(published).length > 0 ? ` (${known.join(' · ')})` : '');
 }
 
-/** Which thresholds hold, a line each. */
+/** The thresholds and whether they hold, one line each. */
 export function thresholdsOf(storm: Storm, results: readonly Result[]): { line: string; holds: boolean }[] {
   return storm.thresholds.map((threshold) => {
     const result = results.find(
@@ -51,7 +51,7 @@ export function thresholdsOf(storm: Storm, results: readonly Result[]): { line: 
   });
 }
 
-/** Published means that were missed, a line each. */
+/** Published means that were missed, one line each. */
 export function deviationsOf(storm: Storm, results: readonly Result[]): string[] {
   return results.flatMap(({ experiment, samples }) =>
     Object.entries(experiment.published ?? {}).flatMap(([measure, expected]) => {

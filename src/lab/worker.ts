@@ -1,9 +1,9 @@
 import { type Job, runJob } from './job.ts';
 
-// Nobody reads the stack of an error in a storm of them, and writing it down takes most of the time.
+// A storm makes many errors. To record their stacks takes most of the time, and the stacks are never read.
 Error.stackTraceLimit = 0;
 
-/** A process that does one job at a time: a world takes the whole process's clock. */
+/** A process that does one job at a time, because a world replaces the clock of the whole process. */
 process.on('message', async ({ index, job }: { index: number; job: Job }) => {
   process.send?.({ index, sample: await runJob(job) });
 });

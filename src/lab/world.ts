@@ -7,14 +7,14 @@ const realRandom = Math.random;
 const BEGINNING = Date.UTC(2026, 0, 1);
 
 /**
- * Virtual time and seeded chance for everything in this process: timers, dates, `performance.now` and `Math.random`
- * are replaced until `close`. So any client can live here, ours and others'. One world at a time.
+ * Virtual time and seeded random numbers for everything in this process: timers, dates, `performance.now` and `Math.random` are
+ * replaced until `close`. So every client can run here, also those of other packages. Only one world can exist at a time.
  */
 export class World {
   readonly runtime: Runtime;
-  /** A stream of its own: the same calls come to every strategy, however much chance the rest uses up. */
+  /** A stream of its own, so that every strategy gets the same calls, however many other random numbers are used. */
   readonly arrivals: Random;
-  /** What the service and the network draw from. */
+  /** The random numbers of the service and the network. */
   readonly noise: Random;
   readonly #clock: FakeTimers.Clock;
 
@@ -39,7 +39,7 @@ export class World {
     this.#clock.setTimeout(action, Math.round(ms));
   }
 
-  /** Goes from timer to timer. After each, everything that follows from it without waiting happens. */
+  /** Fires one timer after the other. After each, all asynchronous work that needs no timer is done. */
   async runUntil(over: () => boolean): Promise<void> {
     await macrotask();
     while (!over() && this.#clock.countTimers() > 0) {

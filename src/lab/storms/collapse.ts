@@ -15,14 +15,14 @@ import {
   times,
 } from './storm.ts';
 
-/** Seconds: the spike lasts five, load is counted from then on, and goodput is looked at long after it. */
+/** Seconds. The spike lasts five. Load is counted from its beginning, and goodput long after it. */
 const SPIKE = 20;
 const FROM = 45;
 const TO = 70;
 /** A run with more goodput than this has recovered. */
 const RECOVERED = 0.9;
 
-/** A service whose latency is 1 s + 10 ms × concurrency, offered 40 calls/s and for five seconds 80. */
+/** A service whose latency is 1 s + 10 ms × concurrency. It is offered 40 calls/s, and 80 for five seconds. */
 export function overload(clients: number): Scenario {
   return {
     behaviour: (world) => queueing(world, { latency: 1_000, capacity: 100 }),
@@ -41,7 +41,7 @@ const jitteredBreaker = timed('3 tries, jitter, breaker (20 in 10 s)', {
 const emptyBucket = tokenBucket('3 tries, 10 % bucket (0 of 10)', 3, 0.1, 0, 10);
 const fullBucket = tokenBucket('3 tries, 10 % bucket (10)', 3, 0.1, 10);
 
-/** The defaults, for a service whose slowest answers are known. */
+/** The defaults, except for an attempt timeout that fits the service's slowest responses. */
 const MEASURED = `${STEADFETCH} (attempt: 3 s)`;
 
 const strategies: readonly Strategy[] = [
@@ -96,7 +96,7 @@ function experiment(condition: string, clients: number, strategy: Strategy): Exp
   };
 }
 
-/** An overload that outlives its cause: the retries keep up what the spike began. */
+/** An overload that outlives its cause: retries sustain what the spike began. */
 export const collapse: Storm = {
   id: 'D',
   title: 'Metastable collapse',

@@ -3,13 +3,13 @@ import { SERVICE_URL } from '../strategy.ts';
 import { World } from '../world.ts';
 import { type Experiment, mean, type Storm, type Threshold, TOLERANCE, whole } from './storm.ts';
 
-/** Milliseconds of network, each way. */
+/** Network latency each way, in milliseconds. */
 const DELAY = { mean: 10, deviation: 2 };
-/** The article's base of 5 ms is doubled before the first retry already; ours is what the first retry draws from. */
+/** The article doubles its base of 5 ms before the first retry already. Ours is the limit of the first retry. */
 const BASE = 10;
 const CAP = 2_000;
 
-/** A row that many want to change: who read it before somebody else wrote it must begin again. */
+/** A row that many clients want to change. A client must begin again if another one wrote after its read. */
 class ContestedRow {
   writes = 0;
   #version = 0;
@@ -19,7 +19,7 @@ class ContestedRow {
     this.#world = world;
   }
 
-  /** Reads, and writes what it read. Four trips over the network. */
+  /** Reads the row and writes it. Four trips over the network. */
   async commit(): Promise<boolean> {
     await this.#trip();
     const read = this.#version;
@@ -38,10 +38,10 @@ class ContestedRow {
   }
 }
 
-/** Commits once, however often it takes. */
+/** Commits once, after any number of tries. */
 type Committer = (row: ContestedRow, world: World) => Promise<void>;
 
-/** The published backoffs that are not ours: milliseconds before the n-th retry. `last` is what it said before. */
+/** The published backoffs of others: milliseconds before the n-th retry. `last` is the previous pause. */
 type Backoff = (retry: number, random: () => number, last: number) => number;
 
 const exponential = (retry: number) => Math.min(CAP, BASE * 2 ** (retry - 1));
@@ -63,7 +63,7 @@ function looping(backoff: Backoff): Committer {
   };
 }
 
-/** The real client: a lost race is a 503 to it. */
+/** The real client. It gets a 503 for a lost race. */
 const client: Committer = async (row, world) => {
   const fetch = async () => new Response(null, { status: (await row.commit()) ? 200 : 503 });
   const retry = { attempts: 100, base: BASE, factor: 2, cap: CAP };
@@ -107,7 +107,7 @@ const crowds = [
   { condition: 'N = 190', clients: 190, seeds: 30, column: 2 },
 ] as const;
 
-/** Everybody wants to change the same row. Here backoff is all that there is between them. */
+/** Many clients want to change the same row. Only backoff separates them. */
 export const contention: Storm = {
   id: 'A',
   title: 'Contention',

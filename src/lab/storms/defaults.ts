@@ -15,7 +15,7 @@ function failing(failure: number, clients: number, rate: number): Scenario {
   };
 }
 
-/** What the defaults are torn between, and from which second on it is measured. */
+/** The conflicting demands on the defaults, and the second from which each is measured. */
 const conditions: Record<string, { scenario: Scenario; from: number }> = {
   'p = 5 %': { scenario: failing(0.05, 20, 200), from: 0 },
   'p = 20 %': { scenario: failing(0.2, 20, 200), from: 0 },
@@ -44,7 +44,7 @@ const variations: Record<string, Options> = {
   'breaker.cooldown 20000': { breaker: { cooldown: 20_000 } },
 };
 
-/** The defaults and what lies around them, one number at a time. Only run when it is asked for. */
+/** The defaults and their neighbours, one number changed at a time. Runs only on request. */
 export const defaults: Storm = {
   id: 'E',
   title: 'The defaults and their neighbours',

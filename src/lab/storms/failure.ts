@@ -15,9 +15,11 @@ import {
   times,
 } from './storm.ts';
 
-/** Clients do not meet in this storm, so fewer of them tell the same: enough for what is only compared with. */
+/**
+ * The number of clients of other designs. Clients do not affect each other in this storm, so a few are enough to compare with.
+ */
 const FEW = 20;
-/** Milliseconds that every answer takes, good or bad. */
+/** The latency of every response, good or bad, in milliseconds. */
 const LATENCY = 50;
 const BUDGET_ALONE = 'steadfetch, budget alone';
 const OUTAGE = 'p = 100 %';
@@ -33,7 +35,7 @@ function scenario(failure: number, clients: number, rate: number): Scenario {
   };
 }
 
-/** Ten calls per second and client; or a thousand clients with a hundred calls per second between them. */
+/** Ten calls per second and client; or a thousand clients with a hundred calls per second together. */
 function conditions(clients: number): Record<string, Scenario> {
   return {
     'p = 5 %': scenario(0.05, clients, 10 * clients),
@@ -46,7 +48,7 @@ function conditions(clients: number): Record<string, Scenario> {
 
 const bucket = tokenBucket('4 tries, 10 % bucket (5)', 4, 0.1, 5);
 
-/** Success and load by condition, in the order of the conditions. */
+/** Success and load, in the order of the conditions. */
 const published: Record<string, readonly (readonly [number | undefined, number])[]> = {
   'no retry': [
     [0.95, 1],
@@ -107,7 +109,7 @@ function bar(
   };
 }
 
-/** Many clients, an open loop, and every attempt fails with the same probability. */
+/** Many clients in an open loop. Every attempt fails with the same probability. */
 export const failure: Storm = {
   id: 'B',
   title: 'Random failure',

@@ -6,12 +6,12 @@ import type { Call, Strategy } from '../strategy.ts';
 import { World } from '../world.ts';
 import { type Experiment, mean, STEADFETCH, type Storm, times } from './storm.ts';
 
-/** Milliseconds that a layer takes of its own. */
+/** The latency of each layer itself, in milliseconds. */
 const LATENCY = 10;
-/** Calls at the top, one after the other begins, this many milliseconds apart. */
+/** Milliseconds between two calls at the top. */
 const APART = 100;
 
-/** A chain of services, each the client of the next. The last one answers nothing but 503. */
+/** A chain of services, each the client of the next. The last one always responds with 503. */
 async function chain(depth: number, strategy: Strategy, calls: number, seed: number) {
   const world = new World(seed);
   try {
@@ -70,7 +70,7 @@ const bareOneLayer = steadfetch('3 tries, `layers: true`', {
 });
 const whole = steadfetch(STEADFETCH);
 
-/** Every layer retries for itself, and at the bottom the tries have multiplied. */
+/** Every layer retries on its own, so the attempts multiply towards the bottom. */
 export const layers: Storm = {
   id: 'C',
   title: 'Layers',

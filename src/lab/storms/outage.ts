@@ -17,18 +17,18 @@ import {
   times,
 } from './storm.ts';
 
-/** Calls per second, of all processes together. */
+/** Calls per second of all processes together. */
 const RATE = 28;
-/** Milliseconds: the service works for so long, is out, and works again. */
+/** Milliseconds for which the service works before and after the outage. */
 const BEFORE = 15_000;
 const AFTER = 25_000;
-/** What is looked at after it. */
+/** Milliseconds after the outage that are measured. */
 const LOOKED_AT = 20_000;
-/** Requests are counted until so long after the end. */
+/** Requests are counted until this long after the end, in milliseconds. */
 const SETTLED = 5_000;
-/** Milliseconds that an answer takes. */
+/** The latency of a response, in milliseconds. */
 const LATENCY = 20;
-/** How long an outage may be, in seconds. */
+/** The lengths of the outages, in seconds. */
 const LENGTHS = [0.5, 1, 2, 5, 10, 30];
 const FLEETS = [1, 100];
 
@@ -57,7 +57,7 @@ function scenario(reply: Reply, length: number, clients: number): Scenario {
   };
 }
 
-/** What an outage of `length` milliseconds came to. */
+/** The measures of a run with an outage of `length` milliseconds. */
 export function measuresOf({ made, sent }: Detail, length: number): Record<string, number> {
   const end = BEFORE + length;
   const during = made.filter(({ began }) => began >= BEFORE && began < end);
@@ -130,9 +130,12 @@ const atMostLoop = (measure: string, factor = 1): Holds => {
   return (samples, of) => mean(samples, measure) <= factor * mean(of(loop.name), measure);
 };
 
-/** In a fleet, where each client has one call in an outage, the loop's second of pause outlasts the shortest ones; jitter does not. */
+/**
+ * In a fleet each client has about one call in an outage. The loop's pause of one second outlasts the shortest outages; jitter
+ * does not.
+ */
 const SHORT_FOR_FLEETS = 2;
-/** Silence looks like a slow service until attempts time out, so it is told later than a refusal. */
+/** Silence looks like a slow service until attempts time out, so a client notices it later than a refusal. */
 const halfFrom = (kind: Kind): number => (kind.reply === 'silence' ? 10 : 5);
 
 function thresholds(kind: Kind): Threshold[] {
@@ -183,7 +186,7 @@ function thresholds(kind: Kind): Threshold[] {
   );
 }
 
-/** The service is away for a while, and comes back as it was. */
+/** The service is out for a while, and comes back as it was. */
 export const outages: readonly Storm[] = KINDS.map((kind) => ({
   id: kind.id,
   title: `Outage: ${kind.name}`,

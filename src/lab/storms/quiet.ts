@@ -19,7 +19,7 @@ import {
   times,
 } from './storm.ts';
 
-/** Milliseconds that every answer takes, good or bad. */
+/** The latency of every response, good or bad, in milliseconds. */
 const LATENCY = 50;
 
 interface Condition {
@@ -38,7 +38,7 @@ function calm(name: string, failure: number, rate: number, calls: number): Condi
   return { name, scenario };
 }
 
-/** A fleet of clients that make a call every ten seconds. */
+/** A fleet of clients that make one call every ten seconds. */
 function fleet(name: string, clients: number, failure: number, failed: Reply, seconds: number): Condition {
   const behaviour = (world: World): Behaviour => {
     return () => (world.noise.next() < failure ? failed : { latency: LATENCY, status: 200 });
@@ -55,7 +55,7 @@ function fleet(name: string, clients: number, failure: number, failed: Reply, se
 
 const at503 = { latency: LATENCY, status: 503 };
 
-/** Fifty calls at once, into a client that is just born. */
+/** Fifty calls at once by a new client. */
 const burst: Condition = {
   name: '50 at once, p = 10 %',
   scenario: {
@@ -115,7 +115,7 @@ const designs = (conditions: readonly Condition[]): Experiment[] => [
   ...[loop, steadfetch(STEADFETCH)].flatMap((strategy) => experiments(conditions, strategy, 20)),
 ];
 
-/** Clients with so little traffic that hardly any answer is there to learn from. */
+/** Clients with so little traffic that there are hardly any responses to learn from. */
 export const quiet: Storm = {
   id: 'I',
   title: 'Quiet clients',
@@ -131,7 +131,7 @@ export const quiet: Storm = {
   ],
 };
 
-/** A fleet of them. */
+/** A fleet of quiet clients. */
 export const quietFleet: Storm = {
   id: 'J',
   title: 'Quiet fleets',
@@ -155,7 +155,7 @@ export const quietFleet: Storm = {
       const condition = `${clients}, p = 50 %, ${failed}`;
       return [
         threshold(condition, `load ≤ ${load}`, (samples) => Number(mean(samples, 'load').toFixed(2)) <= load),
-        // What three tries give.
+        // Three tries reach this.
         threshold(condition, 'success ≥ 87 %', (samples) => mean(samples, 'success') >= 0.87),
       ];
     }),

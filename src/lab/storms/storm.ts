@@ -1,9 +1,9 @@
 import type { Outcome } from '../outcome.ts';
 
-/** What one run with one seed came to. */
+/** The measures of one run with one seed. */
 export interface Sample {
   readonly measures: Readonly<Record<string, number>>;
-  /** Second by second, where there is something to draw. */
+  /** The outcome second by second, where there is a picture. */
   readonly outcome?: Outcome;
 }
 
@@ -12,9 +12,9 @@ export interface Experiment {
   readonly strategy: string;
   /** Such as `'p = 5 %'`. */
   readonly condition: string;
-  /** How many seeds: 1 to this. */
+  /** The number of seeds, which are counted from 1. */
   readonly seeds: number;
-  /** Means that were published, to be reproduced within `TOLERANCE`. */
+  /** Published means, which the runs must reproduce within `TOLERANCE`. */
   readonly published?: Readonly<Record<string, number>>;
   run(seed: number): Promise<Sample>;
 }
@@ -24,26 +24,26 @@ export interface Threshold {
   readonly condition: string;
   readonly strategy: string;
   readonly claim: string;
-  /** @param of what another strategy came to under the same condition */
+  /** @param of the samples of another strategy under the same condition */
   holds(samples: readonly Sample[], of: (strategy: string) => readonly Sample[]): boolean;
 }
 
 export interface Storm {
   readonly id: string;
   readonly title: string;
-  /** From and to which second there is trouble, and what it is: marked in the pictures. */
+  /** The seconds from and to which there is trouble, and its name. The pictures mark them. */
   readonly trouble?: { readonly from: number; readonly to: number; readonly name: string };
   /** How each measure is written. */
   readonly measures: Readonly<Record<string, (value: number) => string>>;
-  /** Left out unless it is asked for by its id. */
+  /** Whether the storm runs only if its id is given. */
   readonly onRequest?: boolean;
   readonly experiments: readonly Experiment[];
   readonly thresholds: readonly Threshold[];
 }
 
-/** The name under which the defaults run. */
+/** The name of the strategy with the defaults. */
 export const STEADFETCH = 'steadfetch';
-/** How close a published mean must be met. */
+/** How close a published mean must be met, as a share. */
 export const TOLERANCE = 0.1;
 
 export const percent = (value: number): string => `${(100 * value).toFixed(1)} %`;

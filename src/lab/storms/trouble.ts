@@ -9,13 +9,13 @@ import type { World } from '../world.ts';
 import { share } from './outage.ts';
 import { type Experiment, mean, percent, STEADFETCH, type Storm, type Threshold, times } from './storm.ts';
 
-/** Calls per second, of all processes together. */
+/** Calls per second of all processes together. */
 const RATE = 28;
 
 interface Condition {
   readonly name: string;
   readonly scenario: Scenario;
-  /** What is looked at: calls that began in these milliseconds, and to this path. */
+  /** Only calls that began in these milliseconds are measured, and only calls to this path. */
   readonly from: number;
   readonly to: number;
   readonly path?: string;
@@ -81,10 +81,10 @@ const FLEETS = [
   { clients: 100, fleet: '100 processes' },
 ];
 
-/** Off by up to this share, evenly. */
+/** A random value within 30 % of the mean on each side, uniformly distributed. */
 const spread = (world: World, mean: number): number => mean * (0.7 + 0.6 * world.noise.next());
 
-/** Five seconds of 503s; then half the capacity that is needed, for another five. */
+/** Five seconds of 503s. Then the capacity is half of what is needed, and grows. */
 const cold = (world: World): Behaviour => {
   const from = 15_000;
   const back = 20_000;
@@ -112,7 +112,7 @@ export const coldRecovery = storm(
   ],
 );
 
-/** For twenty seconds answers take five times as long, and three in ten fail. */
+/** For twenty seconds responses take five times as long, and three in ten fail. */
 const brown = (world: World): Behaviour => {
   return () => {
     const isBrown = world.now >= 15_000 && world.now < 35_000;
@@ -133,7 +133,7 @@ export const brownOut = storm(
   FLEETS.map(({ fleet }) => atLeastLoop(fleet)),
 );
 
-/** Works off fifty requests a second, lets ten wait, and sheds the rest with a 503 that costs a share of a request. */
+/** Does fifty requests per second, lets ten wait, and sheds the rest with a 503 that costs a share of a request. */
 function sheddingBy(cost: number): Scenario['behaviour'] {
   const WORK = 20;
   return (world) => {
@@ -173,7 +173,7 @@ export const shedding = storm(
   ]),
 );
 
-/** Neither up nor down: so many fail, for two minutes. */
+/** Neither up nor down: this share of requests fails, for two minutes. */
 const FLAPPING: readonly Condition[] = [0.6, 0.9].map((failure) => ({
   name: `p = ${100 * failure} %`,
   scenario: {
@@ -189,7 +189,7 @@ const FLAPPING: readonly Condition[] = [0.6, 0.9].map((failure) => ({
 
 export const flapping = storm('N', 'Flapping', FLAPPING, [success('p = 60 %', 0.4)]);
 
-/** Three calls in five go to an endpoint that answers nothing but 500. */
+/** This share of the calls goes to an endpoint that always responds with 500. */
 const PAIR: readonly Condition[] = [0.6, 0.95].map((broken) => ({
   name: `${Math.round(100 * (1 - broken))} % of calls to the healthy one`,
   scenario: {
@@ -215,7 +215,7 @@ export const pair = storm(
   PAIR.map(({ name }) => success(name, 0.99)),
 );
 
-/** Nothing listens for a second. */
+/** Nothing listens for one second. */
 const RESTART: readonly Condition[] = [28, 5, 1].map((rate) => ({
   name: `${rate} calls a second`,
   scenario: {
