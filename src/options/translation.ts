@@ -1,17 +1,17 @@
-/** What an option of another library is called here. */
+/** An option of another library, and its name here. */
 export interface Translation {
-  /** The names, as the other libraries have them. */
+  /** The names in the other libraries. */
   readonly names: readonly string[];
-  /** Where they come from. */
+  /** The libraries. */
   readonly from: string;
-  /** What to write instead: an option's path; undefined: there is no such option. */
+  /** The path of the option to write instead; undefined: there is none. */
   readonly write?: string;
-  /** What differs. */
+  /** What is different here. */
   readonly note?: string;
 }
 
 /**
- * What to say of a name that is no option here, but one in another library.
+ * The help for a name that is an option of another library; undefined: there is none.
  *
  * @param fits whether an option makes sense in the place where the name was found
  */
