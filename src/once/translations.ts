@@ -1,8 +1,8 @@
 import { type Translation, translated } from '../options/translation.ts';
 
 /**
- * The names that people bring along to the receiving side. One name may mean different things in different places: the
- * first that fits counts. The page about moving from other libraries is made from this table.
+ * The names that users bring to the receiving side from other libraries. One name may mean different things in different places;
+ * the first entry that fits counts. The page about moving from other libraries is made from this table.
  */
 export const translations: readonly Translation[] = [
   {
@@ -144,7 +144,10 @@ export const translations: readonly Translation[] = [
   },
 ];
 
-/** What to say of a name that is no option here, but one in another library. @param siblings the options that there are */
+/**
+ * The help for a name that is an option of another library; undefined: there is none. @param siblings the options that are
+ * allowed
+ */
 export function translate(name: string, siblings: readonly string[]): string | undefined {
   return translated(translations, name, (write) => siblings.includes(write));
 }
