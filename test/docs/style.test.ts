@@ -22,8 +22,8 @@ const words: readonly (readonly [RegExp, string])[] = [
 /** Words in a sentence, or in what stands between two colons or semicolons. */
 const LONGEST = 40;
 
-/** Why things are as they are is told at more length, by many hands. */
-const prose = pages().filter((page) => page !== 'docs/decisions.md' && page !== 'CHANGELOG.md');
+/** The changelog lists changes, in many short forms. */
+const prose = pages().filter((page) => page !== 'CHANGELOG.md');
 
 /** What users see of the code: the comments in front of what is exported. */
 const comments = ['options', 'client', 'report', 'errors', 'events', 'policy', 'dialect', 'breaker'].map(
