@@ -22,7 +22,7 @@ const words: readonly (readonly [RegExp, string])[] = [
 /** Words in a sentence, or in what stands between two colons or semicolons. */
 const LONGEST = 40;
 
-/** The changelog lists changes, in many short forms. */
+/** Every page but the changelog, whose entries list many changes in one sentence. */
 const prose = pages().filter((page) => page !== 'CHANGELOG.md');
 
 /** What users see of the code: the comments in front of what is exported. */
