@@ -48,7 +48,7 @@ export interface CallAdapter<A extends ResponseHead> {
   /** Makes the exchange of each attempt. */
   transport(): Exchange<A>;
   /** Called once all arguments are valid, so that the call will be made. */
-  lifetime?(): CallLifetime<A> | undefined;
+  readonly lifetime: (() => CallLifetime<A>) | undefined;
 }
 
 /** The options of one call, besides the request itself. */

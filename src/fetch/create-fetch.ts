@@ -60,7 +60,7 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
       const { signal, stream } = request;
       const plan = planCall(request, init ?? {}, policies, shared, {
         transport: sending.transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
-        lifetime: () => signal && new CallerSignal(signal),
+        lifetime: signal ? () => new CallerSignal(signal) : undefined,
       });
       const call = stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
       return call.catch(nameCaller);

@@ -26,6 +26,9 @@ export class Scope implements Host {
   rejected = 0;
   readonly #random: () => number;
   readonly #newBreaker: (rule: BreakerRule) => CircuitBreaker;
+  /** The rules of the latest call, and its guards: most calls of a scope have the same ones. */
+  #rules: GuardRules | undefined;
+  #guards: readonly Guard[] = [];
   /** Guards whose rule may have been replaced by an update. */
   readonly #outdated = new Set<Guard>();
 
@@ -37,7 +40,15 @@ export class Scope implements Host {
   }
 
   /** The guards that the rules ask for, in the order in which an attempt passes them. */
-  guards({ breaker, budget }: GuardRules): readonly Guard[] {
+  guards(rules: GuardRules): readonly Guard[] {
+    if (rules !== this.#rules) {
+      this.#rules = rules;
+      this.#guards = this.#guardsBy(rules);
+    }
+    return this.#guards;
+  }
+
+  #guardsBy({ breaker, budget }: GuardRules): readonly Guard[] {
     const guards: Guard[] = [];
     if (breaker !== false) guards.push(this.breakerBy(breaker));
     if (budget !== false) guards.push(this.budgetBy(budget));
@@ -87,6 +98,7 @@ export class Scope implements Host {
 
   /** The rules were updated. Each guard keeps its state and takes the rule of the next call. */
   adoptRules(): void {
+    this.#rules = undefined;
     if (this.breaker !== undefined) this.#outdated.add(this.breaker);
     if (this.budget !== undefined) this.#outdated.add(this.budget);
   }
