@@ -41,8 +41,11 @@ export class Courier {
     };
   }
 
-  /** Sends it, unless its key has ended. `Pace.begin` or `admit` comes before it. */
-  async deliver(job: Job): Promise<Result> {
+  /**
+   * Sends it, unless its key has ended. `Pace.begin` or `admit` comes before it.
+   * @param onSent called when it has been sent, and its end is still to be recorded
+   */
+  async deliver(job: Job, onSent = () => {}): Promise<Result> {
     const { options, clock } = this.#tools;
     const pace = this.#tools.paceOf(job);
     if (clock.now() >= job.local.until) {
@@ -55,6 +58,7 @@ export class Courier {
       );
     }
     const sent = await send(job, options, clock);
+    onSent();
     const now = clock.now();
     if ('own' in sent) {
       pace.ended('neither', now);

@@ -214,7 +214,7 @@ export class Outbox {
   }
 
   /** What a worker does with a call that it was given. */
-  readonly #take = (job: Job): Promise<Result | undefined> =>
+  readonly #take = (job: Job, free: () => void): Promise<Result | undefined> =>
     this.#hand.hold(job, async () => {
       const pace = this.#paceOf(job);
       const now = this.#parts.runtime.clock.now();
@@ -225,7 +225,7 @@ export class Outbox {
         return undefined;
       }
       if (isOver) pace.begin();
-      const result = await this.#courier.deliver(job);
+      const result = await this.#courier.deliver(job, free);
       // Who listens has begun to read by now, if at all; what nobody reads would hold the connection.
       if (result.response?.bodyUsed === false) result.response.body?.cancel().catch(() => {});
       return result;

@@ -11,13 +11,16 @@ export interface Source<J> {
 /** What a worker works with. */
 export interface WorkerTools<J> {
   readonly sources: readonly Source<J>[];
-  readonly take: (job: J) => Promise<unknown>;
+  /** Does a job. @param free called when only its end is left to be recorded: from then on the next job may begin */
+  readonly take: (job: J, free: () => void) => Promise<unknown>;
   readonly clock: Clock;
   readonly onError: (error: unknown) => void;
 }
 
-/** A few jobs at once cost the database as much as one: so long is waited for more room, in milliseconds. */
+/** Many jobs at once cost the database little more than one: so long is waited for more room, in milliseconds. */
 const GATHER = 5;
+/** So many times the concurrency may be held: jobs under way, and jobs whose end is being recorded. */
+const HELD = 2;
 
 /** Takes what is due, so many jobs at a time, until it is stopped. */
 export class Worker<J> {
@@ -27,7 +30,8 @@ export class Worker<J> {
   /** When each source is to be looked into again. */
   readonly #sources: readonly { readonly source: Source<J>; nextAt: number }[];
   readonly #loop: Promise<void>;
-  readonly #own = new Set<Promise<unknown>>();
+  readonly #held = new Set<Promise<unknown>>();
+  #underWay = 0;
   #wakers: (() => void)[] = [];
   #stopped = false;
 
@@ -44,29 +48,38 @@ export class Worker<J> {
     this.#stopped = true;
     this.#wake();
     await this.#loop;
-    await Promise.allSettled(this.#own);
+    await Promise.allSettled(this.#held);
   }
 
   async #run(): Promise<void> {
-    let gathered = false;
     for (let turn = 0; !this.#stopped; turn += 1) {
       const now = this.#tools.clock.now();
-      const room = this.#concurrency - this.#own.size;
       const due = this.#sources.filter(({ nextAt }) => nextAt <= now);
       const next = due[turn % due.length];
       if (next === undefined) {
         await this.#pause(Math.min(...this.#sources.map(({ nextAt }) => nextAt)) - now);
-      } else if (room === 0) {
-        await this.#pause(undefined);
-      } else if (room < this.#concurrency / 2 && !gathered) {
-        await this.#pause(GATHER);
-        gathered = true;
-      } else {
-        gathered = false;
-        const jobs = await this.#fetch(next, room);
-        for (const job of jobs) this.#take(job, next);
+        continue;
       }
+      const room = await this.#roomForMany();
+      if (this.#stopped) return;
+      const jobs = await this.#fetch(next, room);
+      for (const job of jobs) this.#take(job, next);
     }
+  }
+
+  #room(): number {
+    return Math.min(this.#concurrency - this.#underWay, HELD * this.#concurrency - this.#held.size);
+  }
+
+  /** Waits until there is room, and then a moment for more. */
+  async #roomForMany(): Promise<number> {
+    while (this.#room() === 0 && !this.#stopped) await this.#pause(undefined);
+    const { clock } = this.#tools;
+    const end = clock.now() + GATHER;
+    while (this.#room() < this.#concurrency && clock.now() < end && !this.#stopped) {
+      await this.#pause(end - clock.now());
+    }
+    return this.#room();
   }
 
   async #fetch(next: { readonly source: Source<J>; nextAt: number }, room: number): Promise<readonly J[]> {
@@ -85,14 +98,21 @@ export class Worker<J> {
 
   #take(job: J, from: { readonly source: Source<J>; nextAt: number }): void {
     const { take, onError } = this.#tools;
-    const done: Promise<unknown> = take(job)
+    this.#underWay += 1;
+    let isFree = false;
+    const free = () => {
+      if (!isFree) this.#underWay -= 1;
+      isFree = true;
+      this.#wake();
+    };
+    const done: Promise<unknown> = take(job, free)
       .catch(onError)
       .finally(() => {
-        this.#own.delete(done);
+        this.#held.delete(done);
         if (from.source.chained) from.nextAt = 0;
-        this.#wake();
+        free();
       });
-    this.#own.add(done);
+    this.#held.add(done);
   }
 
   /** Until something happens, or the time is over. */

@@ -1,7 +1,7 @@
 import type { Delivery } from '../model/failure.ts';
 import type { Caller, StepId } from './caller.ts';
 import { MissingStepError, StepRefusedError } from './errors.ts';
-import type { Journal } from './journal.ts';
+import { BusyError, type Journal } from './journal.ts';
 import type { Saga, SagaStep } from './saga.ts';
 
 /** The decision to go back, recorded once: whatever comes to light later, the saga does not turn again. */
@@ -39,7 +39,10 @@ export interface Flight {
   readonly earlier: { readonly step: string; readonly delivery: Delivery } | undefined;
 }
 
-/** Carries a saga on as far as it goes now. What was done before is read from the journal, not done again. */
+/**
+ * Carries a saga on as far as it goes now. What was done before is read from the journal, not done again.
+ * @throws BusyError Another process is at it.
+ */
 export async function advance(flight: Flight): Promise<Standing> {
   const { saga, journal } = flight;
   const started = await startedSteps(journal);
@@ -83,6 +86,7 @@ async function goForward(flight: Flight, started: string[]): Promise<Standing> {
     try {
       results[name] = await journal.once(`run ${name}`, () => perform(step.run, flight, caller, results));
     } catch (error) {
+      if (error instanceof BusyError) throw error;
       const delivery = worse(caller.delivery, isNew ? 'not-sent' : earlierDelivery(flight, name));
       if (!isRefusal(error)) return { state: 'forward', step: name, direction: 'run', delivery, error };
       // What was refused was not done; but of several calls, others may have been.
@@ -113,6 +117,7 @@ async function goBack(flight: Flight, started: readonly string[], back: Back): P
       const results = await resultsOf(journal, started);
       await journal.once(`undo ${name}`, () => perform(undo, flight, caller, results));
     } catch (error) {
+      if (error instanceof BusyError) throw error;
       return { state: 'stuck', step: name, direction: 'undo', delivery: caller.delivery, error };
     }
   }

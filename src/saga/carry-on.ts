@@ -5,7 +5,7 @@ import { type Database, engineDb } from '../outbox/database.ts';
 import { advance, type Standing } from './advance.ts';
 import { Caller } from './caller.ts';
 import { MissingStepError } from './errors.ts';
-import { closeJournal, journalOf } from './journal.ts';
+import { BusyError, closeJournal, journalOf } from './journal.ts';
 import type { CheckedSagas } from './options.ts';
 import { type Remembered, rememberedOf, type SagaState, type StoredSaga } from './state.ts';
 
@@ -59,21 +59,31 @@ export async function fetchJobs(
 
 /** Carries a saga on as far as it goes now, and records where it stands. Not `held`: another process has taken it meanwhile. */
 export async function carryOn(parts: Parts, job: Job): Promise<{ state: SagaState; held: boolean }> {
-  const standing = await standingOf(parts, job);
-  const { stored, startedAt, remembered } = job;
-  const tries = (remembered?.tries ?? 0) + 1;
-  const next: Remembered = { ...factsOf(standing), tries };
-  const isOver = standing.state === 'whole' || standing.state === 'taken-back';
-  const wait = isOver ? undefined : pause(parts.options.backoff, tries, standing);
-  const held = isOver ? await end(parts, job, next) : await postpone(parts, job, next, wait ?? 0);
+  const { next, wait } = await proceed(parts, job);
+  const held = wait === undefined ? await end(parts, job, next) : await postpone(parts, job, next, wait);
   const state: SagaState = {
     ...next,
-    saga: stored.saga,
-    id: stored.id,
-    startedAt,
+    saga: job.stored.saga,
+    id: job.stored.id,
+    startedAt: job.startedAt,
     ...(wait !== undefined && { notBefore: clock.now() + wait }),
   };
   return { state, held };
+}
+
+/** What is to be remembered, and after how many milliseconds the saga is carried on again; undefined: it is over. */
+async function proceed(parts: Parts, job: Job): Promise<{ next: Remembered; wait?: number }> {
+  try {
+    const standing = await standingOf(parts, job);
+    const tries = (job.remembered?.tries ?? 0) + 1;
+    const next = { ...factsOf(standing), tries };
+    if (standing.state === 'whole' || standing.state === 'taken-back') return { next };
+    return { next, wait: pause(parts.options.backoff, tries, standing) };
+  } catch (error) {
+    if (!(error instanceof BusyError)) throw error;
+    // The saga stays as it was. What the other process did is in the journal when its lease is over.
+    return { next: job.remembered ?? { state: 'forward' }, wait: error.wait };
+  }
 }
 
 async function standingOf(
@@ -130,7 +140,7 @@ async function postpone(
   });
 }
 
-/** What a service or the journal asked for is a floor, with the jitter on top. */
+/** What a service, or a key of the step's own, asked for is a floor, with the jitter on top. */
 function pause({ base, cap }: CheckedSagas['backoff'], tries: number, standing: Standing): number {
   const error = 'error' in standing ? Object(standing.error) : {};
   const asked = Number(Reflect.get(error, 'wait') ?? Reflect.get(error, 'retryAfter') ?? 0);

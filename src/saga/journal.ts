@@ -1,11 +1,11 @@
 import type { Db } from 'pg-boss';
-import { once, type Store } from '../once/index.ts';
+import { InProgressError, once, type Store } from '../once/index.ts';
 
 /** What a saga has done, kept so that it is not done again. */
 export interface Journal {
-  /** The value of an entry that was finished before; undefined if there is none. */
+  /** The value of an entry that was finished before; undefined if there is none. @throws BusyError */
   find<T>(entry: string): Promise<{ readonly value: T } | undefined>;
-  /** Runs `effect` unless the entry is finished, and keeps what it returned. Two at once: the second is refused. */
+  /** Runs `effect` unless the entry is finished, and keeps what it returned. @throws BusyError */
   once<T>(entry: string, effect: () => T | Promise<T>): Promise<T>;
 }
 
@@ -16,26 +16,50 @@ const LEASE = 30_000;
 
 class Unfinished extends Error {}
 
+/** Another process is at this entry, or was when it died, and its lease is not over: the saga has to wait. */
+export class BusyError extends Error {
+  /** Milliseconds. */
+  readonly wait: number;
+
+  constructor({ retryAfter }: InProgressError) {
+    super('another process is at this saga');
+    this.wait = retryAfter;
+  }
+}
+
 /** The journal of one saga: `once`, in the saga's own scope. */
 export function journalOf(store: Store, saga: string, id: string): Journal {
   const scope = { operation: `saga ${saga}`, tenant: id };
   const terms = { scope, lifetime: LIFETIME, lease: LEASE };
+  /** Of an error that the effect throws nothing is kept, and the error is passed on. */
+  const entryOf = async <T>(entry: string, effect: () => T | Promise<T>): Promise<T> => {
+    let begun = false;
+    const begin = () => {
+      begun = true;
+      return effect();
+    };
+    try {
+      return (await once<Store, T>(store, { ...terms, key: entry }, begin)).value;
+    } catch (error) {
+      if (!begun && error instanceof InProgressError) throw new BusyError(error);
+      throw error;
+    }
+  };
   return {
     async find<T>(entry: string) {
       try {
         // An effect that throws leaves no trace: so this finds what is there, and adds nothing.
-        const { value } = await once<Store, T>(store, { ...terms, key: entry }, () => {
-          throw new Unfinished();
-        });
-        return { value };
+        return {
+          value: await entryOf<T>(entry, () => {
+            throw new Unfinished();
+          }),
+        };
       } catch (error) {
         if (error instanceof Unfinished) return undefined;
         throw error;
       }
     },
-    async once(entry, effect) {
-      return (await once(store, { ...terms, key: entry }, effect)).value;
-    },
+    once: entryOf,
   };
 }
 

@@ -6,7 +6,7 @@ import { receiver } from '../outbox/receiver.ts';
 import { batchesOf, isWhole, KEYS, kill, PLACES, schemaFor } from './undertaker.ts';
 import { OUTBOX_POINTS, type OutboxPoint } from './victim.ts';
 
-const LIMIT = 180_000 + KEYS * 600;
+const LIMIT = 300_000 + KEYS * 1_500;
 const SOME: readonly OutboxPoint[] = ['in-handler'];
 const api = createFetch({ retry: false, breaker: false });
 

@@ -34,7 +34,7 @@ for (const { name, there, open } of DATABASES) {
       database = await open();
       await database.query(`drop schema if exists ${schema} cascade`);
       shared = await openWith({});
-    }, 60_000);
+    }, 120_000);
     afterAll(async () => {
       await shared.close();
       await database.query(`drop schema if exists ${schema} cascade`);

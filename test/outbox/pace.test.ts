@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { Pace } from '../../src/outbox/pace.ts';
+import { mostPerMinute } from './most-per-minute.ts';
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -57,17 +58,6 @@ function weather({
   }
   const waiting = [...due.values()].reduce((sum, { length }) => sum + length, 0);
   return { sends, delivered, added, start, end, waiting };
-}
-
-/** The most that arrive within a minute, of those after `from`. */
-function mostPerMinute(times: readonly number[], from: number): number {
-  const late = times.filter((time) => time >= from);
-  let [most, first] = [0, 0];
-  for (let last = 0; last < late.length; last += 1) {
-    while ((late[last] ?? 0) - (late[first] ?? 0) >= MINUTE) first += 1;
-    most = Math.max(most, last - first + 1);
-  }
-  return most;
 }
 
 describe('the pace of a scope', () => {

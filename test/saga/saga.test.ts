@@ -31,7 +31,7 @@ for (const { name, there, open } of DATABASES) {
     beforeAll(async () => {
       database = await open();
       await database.query(`drop schema if exists ${schema} cascade`);
-    }, 30_000);
+    }, 120_000);
     afterAll(async () => {
       await database.query(`drop schema if exists ${schema} cascade`);
       await database.close();
@@ -266,6 +266,41 @@ for (const { name, there, open } of DATABASES) {
       });
       await settle(await openWith([newer]), newer, ({ state }) => state === 'whole');
       expect(paths()).toEqual(['/hotel', '/charge', '/insurance', '/charge']);
+    });
+
+    test('that another process was at when it died waits for that one’s lease, and no error is reported', async () => {
+      let first = true;
+      let lost: (value: unknown) => void = () => {};
+      const dead = new Promise((resolve) => {
+        lost = resolve;
+      });
+      const made = trip({
+        charge: {
+          run: (context) => {
+            if (!first) return post('/charge')(context);
+            first = false;
+            return dead;
+          },
+        },
+      });
+      const opened = await started(made);
+      const errors: Error[] = [];
+      opened.on('error', (error) => errors.push(error));
+      const died = opened.now(made, 'order-1');
+      await soon(() => first).toBe(false);
+      // As the engine does it when it has not heard of a process for a while.
+      await database.query(`update ${schema}.job set state = 'retry', retry_count = retry_count + 1`);
+      expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'forward' });
+      expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'forward' });
+      expect(paths()).toEqual(['/hotel']);
+      await database.query(
+        `update ${schema}.saga_journal set lease_until = now() where lease_until is not null`,
+      );
+      await settle(opened, made, ({ state }) => state === 'whole');
+      lost(undefined);
+      await died;
+      expect(errors).toEqual([]);
+      expect(paths()).toEqual(['/hotel', '/charge', '/ticket']);
     });
 
     test('the same id again is the same saga; with another input it is refused', async () => {
