@@ -31,7 +31,13 @@ export { callReport } from './call/report.ts';
 export { createFetch } from './fetch/create-fetch.ts';
 export type { Breakers, SteadFetch } from './model/client.ts';
 export { type Dialect, type DialectName, dialects } from './model/dialect.ts';
-export { BreakerOpenError, PolicyError, TimeoutError, type TimeoutPhase } from './model/errors.ts';
+export {
+  BreakerOpenError,
+  LimitError,
+  PolicyError,
+  TimeoutError,
+  type TimeoutPhase,
+} from './model/errors.ts';
 export {
   type AllowedBy,
   type AttemptStart,
@@ -48,8 +54,10 @@ export type {
   BudgetOptions,
   DispatcherLike,
   FetchLike,
+  LimitOptions,
   Options,
   Policy,
+  Priority,
   RetryOptions,
   ScopeRequest,
   SteadInit,

@@ -33,6 +33,7 @@ export const groups: readonly Group[] = [
     pages: [
       { file: 'events', title: 'Events and reports' },
       { file: 'telemetry', title: 'Telemetry' },
+      { file: 'limits', title: 'Limits' },
       { file: 'presets', title: 'Presets for known APIs' },
       { file: 'faults', title: 'Faults on purpose' },
     ],

@@ -1,6 +1,7 @@
 import { Admission, firstRefusal, type Wish } from '../guard/admission.ts';
 import type { Entry, Refusal } from '../guard/guard.ts';
-import type { Visitor } from '../guard/waiting-room.ts';
+import type { Scope } from '../guard/scope.ts';
+import type { Visitor } from '../guard/waiter.ts';
 import type { ResponseHead } from '../transport/exchange.ts';
 import { decideOnRefusal } from './decide.ts';
 import type { CallPlan } from './plan.ts';
@@ -38,26 +39,58 @@ export function whyHopeless<A extends ResponseHead>(
   now: number,
 ): Refusal | undefined {
   const refusal = firstRefusal(plan.guards, entryOf(plan, wish, now));
-  if (refusal === undefined) return undefined;
+  // The limit may have room by then.
+  if (refusal === undefined || refusal.by === 'limit') return undefined;
   return 'stop' in decideOnRefusal(refusal, plan.policy.patience, momentOf(plan, now)) ? refusal : undefined;
 }
 
-/** Waits for room, if the call has patience. Called when nothing may be sent now. */
-function waitForRoom<A extends ResponseHead>(
+/**
+ * Waits for room, if the call has patience. Called when nothing may be sent now. The guard that refuses may change: a breaker may
+ * open while a call waits in line.
+ */
+async function waitForRoom<A extends ResponseHead>(
   plan: CallPlan<A>,
   wish: Wish,
   refusal: Refusal,
   now: number,
 ): Promise<Admission | Refusal> {
-  const decision = decideOnRefusal(refusal, plan.policy.patience, momentOf(plan, now));
-  if ('stop' in decision || plan.scope === undefined) return Promise.resolve(refusal);
-  const visit = new Visit(plan, wish, decision.roomUntil);
-  return plan.scope.room.wait(visit).then((admission) => {
-    if (admission === undefined) return refusal;
-    if (!plan.caller?.aborted) return admission;
-    admission.cancel();
-    return refusal;
-  });
+  const { scope, policy, caller } = plan;
+  let cause = refusal;
+  for (;;) {
+    const decision = decideOnRefusal(cause, policy.patience, momentOf(plan, now));
+    if ('stop' in decision || scope === undefined) return cause;
+    const visit = new Visit(plan, wish, decision.roomUntil);
+    const answer = await (cause.by === 'limit' ? standInLine(plan, scope, visit) : scope.room.wait(visit));
+    if (answer === undefined) return cause;
+    if (answer instanceof Admission) {
+      if (!caller?.aborted) return answer;
+      answer.cancel();
+      return cause;
+    }
+    cause = answer;
+  }
+}
+
+/** Waits in the queue of the limit. */
+function standInLine<A extends ResponseHead>(
+  { emitter, record }: CallPlan<A>,
+  scope: Scope,
+  visit: Visit<A>,
+): Promise<Admission | Refusal | undefined> {
+  const { limit, queued, inFlight } = scope;
+  const answer = scope.line.wait(visit, limit?.places ?? 0);
+  if (scope.queued > queued && emitter.has('queued')) {
+    const { number } = visit;
+    emitter.emit('queued', {
+      ...record.ref,
+      by: 'limit',
+      number,
+      inFlight,
+      limit: limit?.concurrency,
+      queued,
+    });
+  }
+  return answer;
 }
 
 function entryOf<A extends ResponseHead>({ endpoint }: CallPlan<A>, wish: Wish, now: number): Entry {
@@ -76,8 +109,16 @@ class Visit<A extends ResponseHead> implements Visitor {
     this.#wish = wish;
   }
 
+  get priority(): number {
+    return this.#plan.priority;
+  }
+
+  get number(): number {
+    return this.#wish.number;
+  }
+
   get isRetry(): boolean {
-    return this.#wish.number > 1;
+    return this.number > 1;
   }
 
   get signal(): AbortSignal | undefined {

@@ -1,5 +1,6 @@
 import type { Refusal } from '../guard/guard.ts';
-import { BreakerOpenError } from '../model/errors.ts';
+import { QUEUE_FULL } from '../guard/limit.ts';
+import { BreakerOpenError, LimitError } from '../model/errors.ts';
 import type { Stopped } from '../model/report.ts';
 import type { Exchange, ResponseHead } from '../transport/exchange.ts';
 import type { Attempted } from './attempt.ts';
@@ -30,10 +31,12 @@ export function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal: Refus
   const { scope, runtime, caller } = plan;
   const now = runtime.now();
   if (caller?.aborted) return fail(plan, 'aborted', caller.signal.reason, now);
-  const { until } = refusal;
-  const retryAt = Number.isFinite(until) ? runtime.epoch() + Math.max(0, until - now) : undefined;
+  const { by, until } = refusal;
   const stopped = turnedAway(plan, refusal, 1);
-  return fail(plan, stopped, new BreakerOpenError(scope?.name ?? '', retryAt), now);
+  const name = scope?.name ?? '';
+  if (by === 'limit') return fail(plan, stopped, new LimitError(name, refusal === QUEUE_FULL), now);
+  const retryAt = Number.isFinite(until) ? runtime.epoch() + Math.max(0, until - now) : undefined;
+  return fail(plan, stopped, new BreakerOpenError(name, retryAt), now);
 }
 
 /** Counts and reports a refusal that ends the call. @returns why the call ends */

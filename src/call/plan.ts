@@ -8,7 +8,7 @@ import type { Scopes } from '../guard/scopes.ts';
 import type { CallUrl } from '../http/call-url.ts';
 import { findHeader, withHeader, withoutUnset } from '../http/headers.ts';
 import type { ShowUrl } from '../http/redact.ts';
-import type { FetchInit, Policy, SteadInit } from '../model/options.ts';
+import type { FetchInit, Policy, Priority, SteadInit } from '../model/options.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import type { Policies } from '../policy/policies.ts';
@@ -18,6 +18,7 @@ import type { Emitter } from './emitter.ts';
 import type { Instrumentations } from './instrumentations.ts';
 import { isIdempotentMethod, keyFor, protects } from './key.ts';
 import { isToldToTryOnce } from './layer.ts';
+import { rankOf } from './priority.ts';
 import { CallRecord } from './record.ts';
 import type { CallRequest } from './request.ts';
 import type { Traffic } from './traffic.ts';
@@ -57,6 +58,8 @@ export interface CallOptions {
   readonly idempotencyKey?: SteadInit['idempotencyKey'];
   /** A policy for this call alone, merged over the policy of the matching endpoint. */
   readonly policy?: Policy | undefined;
+  /** The place of the call in the queue of a limit. */
+  readonly priority?: Priority | undefined;
 }
 
 /** All that one logical call needs. */
@@ -79,6 +82,8 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly scope: Scope | undefined;
   /** The endpoint of the scope that the call is for. */
   readonly endpoint: string;
+  /** The higher one goes first in the queue of a limit. */
+  readonly priority: number;
   /** The guards that each attempt must pass. */
   readonly guards: readonly Guard[];
   /** Whether the service is told about retries by `no-retry`; undefined: it is not. */
@@ -93,7 +98,7 @@ export interface CallPlan<A extends ResponseHead = Response> {
 /**
  * Checks the arguments of a call and collects all that it needs.
  * @throws {PolicyError} `init.policy` is wrong.
- * @throws {TypeError} The idempotency key is wrong.
+ * @throws {TypeError} The idempotency key, or the priority, is wrong.
  */
 export function planCall<A extends ResponseHead>(
   request: CallRequest,
@@ -146,6 +151,7 @@ export function planCall<A extends ResponseHead>(
     limits: limitsFrom(policy, record.begun),
     scope,
     endpoint: scope === undefined ? '' : endpointOf(policy.endpoint, url),
+    priority: options.priority === undefined ? 0 : rankOf(options.priority),
     guards: scope?.guards(policy) ?? NONE,
     layer,
     adapter,
@@ -167,6 +173,6 @@ function limitsFrom({ timeout }: ResolvedPolicy, begun: number): Limits | undefi
 
 const NONE: readonly Guard[] = [];
 
-function isGuarded({ breaker, budget }: ResolvedPolicy): boolean {
-  return breaker !== false || budget !== false;
+function isGuarded({ breaker, budget, limit }: ResolvedPolicy): boolean {
+  return breaker !== false || budget !== false || limit !== false;
 }

@@ -46,7 +46,7 @@ function pageOf({ method, url, endpoint, scope, key, values }: Explanation): str
   );
   return `${method} ${url}
 rule   ${endpoint ?? 'none matches'}
-scope  ${scope ?? 'none: neither breaker nor budget'}
+scope  ${scope ?? 'none: neither breaker, budget nor limit'}
 key    ${key.says}
 
 ${lines.join('\n')}

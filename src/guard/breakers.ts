@@ -45,14 +45,18 @@ export function breakersOf(
 
 /** The present state of every scope, for people and gauges. `now` is monotonic. */
 export function describeScopes(scopes: Scopes, now: number): ScopeSnapshot[] {
-  return Array.from(scopes.all(), ({ name: scope, breaker, budget, room, inFlight, rejected }) => ({
-    scope,
-    ...(breaker && { breaker: snapshot(scope, breaker) }),
-    ...(budget && { budget: budget.level(now) }),
-    inFlight,
-    waiting: room.size,
-    rejected,
-  }));
+  return Array.from(
+    scopes.all(),
+    ({ name: scope, breaker, budget, limit, queued, room, inFlight, rejected }) => ({
+      scope,
+      ...(breaker && { breaker: snapshot(scope, breaker) }),
+      ...(budget && { budget: budget.level(now) }),
+      ...(limit && { limit: limit.concurrency, queued }),
+      inFlight,
+      waiting: room.size + queued,
+      rejected,
+    }),
+  );
 }
 
 function snapshot(scope: string, { state, since, retryAt, counts }: CircuitBreaker): BreakerSnapshot {

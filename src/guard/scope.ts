@@ -3,12 +3,15 @@ import { Admission, enter, type Host } from './admission.ts';
 import type { BreakerRule, CircuitBreaker } from './breaker.ts';
 import { Budget, type BudgetRule } from './budget.ts';
 import type { Entry, Guard, Refusal } from './guard.ts';
+import { Limit, type LimitRule } from './limit.ts';
+import { Line } from './line.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** The rules of the guards; `false`: the call has no such guard. */
 export interface GuardRules {
   readonly breaker: BreakerRule | false;
   readonly budget: BudgetRule | false;
+  readonly limit: LimitRule | false;
 }
 
 /**
@@ -20,12 +23,14 @@ export class Scope implements Host {
   readonly room: WaitingRoom;
   breaker: CircuitBreaker | undefined;
   budget: Budget | undefined;
+  limit: Limit | undefined;
   /** Attempts that were sent and have not ended. */
   inFlight = 0;
   /** Attempts that a guard refused. */
   rejected = 0;
-  readonly #random: () => number;
+  readonly #runtime: Runtime;
   readonly #newBreaker: (rule: BreakerRule) => CircuitBreaker;
+  #line: Line | undefined;
   /** The rules of the latest call, and its guards: most calls of a scope have the same ones. */
   #rules: GuardRules | undefined;
   #guards: readonly Guard[] = [];
@@ -35,8 +40,19 @@ export class Scope implements Host {
   constructor(name: string, runtime: Runtime, newBreaker: (rule: BreakerRule) => CircuitBreaker) {
     this.name = name;
     this.room = new WaitingRoom(runtime);
-    this.#random = runtime.random;
+    this.#runtime = runtime;
     this.#newBreaker = newBreaker;
+  }
+
+  /** The queue in front of the limit, made when the first attempt has to wait. */
+  get line(): Line {
+    this.#line ??= new Line(this.#runtime);
+    return this.#line;
+  }
+
+  /** Calls in the queue of the limit. */
+  get queued(): number {
+    return this.#line?.size ?? 0;
   }
 
   /** The guards that the rules ask for, in the order in which an attempt passes them. */
@@ -48,10 +64,11 @@ export class Scope implements Host {
     return this.#guards;
   }
 
-  #guardsBy({ breaker, budget }: GuardRules): readonly Guard[] {
+  #guardsBy({ breaker, budget, limit }: GuardRules): readonly Guard[] {
     const guards: Guard[] = [];
     if (breaker !== false) guards.push(this.breakerBy(breaker));
     if (budget !== false) guards.push(this.budgetBy(budget));
+    if (limit !== false) guards.push(this.limitBy(limit));
     return guards;
   }
 
@@ -79,6 +96,7 @@ export class Scope implements Host {
 
   changed(): void {
     this.room.pump();
+    this.#line?.pump();
   }
 
   breakerBy(rule: BreakerRule): CircuitBreaker {
@@ -91,9 +109,15 @@ export class Scope implements Host {
   }
 
   budgetBy(rule: BudgetRule): Budget {
-    this.budget ??= new Budget(rule, this.#random);
+    this.budget ??= new Budget(rule, this.#runtime.random);
     if (this.#outdated.delete(this.budget)) this.budget.adopt(rule);
     return this.budget;
+  }
+
+  limitBy(rule: LimitRule): Limit {
+    this.limit ??= new Limit(rule);
+    if (this.#outdated.delete(this.limit)) this.limit.adopt(rule);
+    return this.limit;
   }
 
   /** The rules were updated. Each guard keeps its state and takes the rule of the next call. */
@@ -101,5 +125,6 @@ export class Scope implements Host {
     this.#rules = undefined;
     if (this.breaker !== undefined) this.#outdated.add(this.breaker);
     if (this.budget !== undefined) this.#outdated.add(this.budget);
+    if (this.limit !== undefined) this.#outdated.add(this.limit);
   }
 }

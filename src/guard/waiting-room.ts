@@ -1,7 +1,8 @@
 import type { Runtime } from '../platform/runtime.ts';
 import { Admission } from './admission.ts';
-import type { Refusal } from './guard.ts';
+import { Alarm } from './alarm.ts';
 import { Rate } from './rate.ts';
+import { type Visitor, Waiter } from './waiter.ts';
 
 /** As many calls may wait as usually come in this many seconds. */
 const SECONDS = 12;
@@ -24,52 +25,9 @@ const BURST = 5;
 /** The shortest time between two searches for calls whose wait is over, in milliseconds. */
 const SWEEP = 20;
 
-/** A call that wants to go on. */
-export interface Visitor {
-  readonly isRetry: boolean;
-  /** Monotonic: when the call stops waiting at the latest. */
-  readonly until: number;
-  readonly signal: AbortSignal | undefined;
-  /** Asks the guards again. */
-  enter(now: number): Admission | Refusal;
-}
-
-/** One waiting call. A class rather than closures, because thousands may wait. */
-class Waiter {
-  readonly visitor: Visitor;
-  /** Monotonic: when the call stops waiting if its queue does not move. */
-  readonly until: number;
-  readonly #room: WaitingRoom;
-  readonly #resolve: (admission: Admission | undefined) => void;
-
-  constructor(
-    visitor: Visitor,
-    until: number,
-    room: WaitingRoom,
-    resolve: (admission: Admission | undefined) => void,
-  ) {
-    this.visitor = visitor;
-    this.until = until;
-    this.#room = room;
-    this.#resolve = resolve;
-    visitor.signal?.addEventListener('abort', this);
-  }
-
-  /** The call was aborted. */
-  handleEvent(): void {
-    this.#room.leave(this, undefined);
-  }
-
-  /** @param admission the call's permits; undefined: the wait was in vain, or the call was aborted */
-  end(admission: Admission | undefined): void {
-    this.visitor.signal?.removeEventListener('abort', this);
-    this.#resolve(admission);
-  }
-}
-
 /** Waiting calls of one kind: retries, or first attempts. */
 class Queue {
-  readonly waiters = new Set<Waiter>();
+  readonly waiters = new Set<Waiter<Admission>>();
   /** Whether the first call of the queue waits for its turn only, not for a guard. */
   isMoving = false;
 }
@@ -91,8 +49,7 @@ export class WaitingRoom {
   readonly #firsts = new Queue();
   /** The queue whose turn it is, and the other one. */
   #turn: readonly [Queue, Queue] = [this.#retries, this.#firsts];
-  #timer: NodeJS.Timeout | undefined;
-  #timerDue = Number.POSITIVE_INFINITY;
+  readonly #alarm = new Alarm(() => this.pump());
   /** Monotonic: no call is let out before this time. */
   #nextAt = Number.NEGATIVE_INFINITY;
   /** Monotonic: no call's wait ends before this time. */
@@ -145,10 +102,10 @@ export class WaitingRoom {
   }
 
   /** A call stops waiting. */
-  leave(waiter: Waiter, admission: Admission | undefined): void {
+  leave(waiter: Waiter<Admission>, admission: Admission | undefined): void {
     this.#queueOf(waiter.visitor).waiters.delete(waiter);
     waiter.end(admission);
-    if (this.size === 0) this.#disarm();
+    if (this.size === 0) this.#rest();
   }
 
   #queueOf({ isRetry }: Visitor): Queue {
@@ -165,8 +122,8 @@ export class WaitingRoom {
     const now = this.#runtime.now();
     if (now >= this.#earliest) this.#sweep(now);
     const wake = this.#letOut(now);
-    if (this.size === 0) this.#disarm();
-    else this.#arm(Math.min(wake, Math.max(this.#earliest, now + SWEEP)), now);
+    if (this.size === 0) this.#rest();
+    else this.#alarm.set(Math.min(wake, Math.max(this.#earliest, now + SWEEP)), now);
   }
 
   /** @returns the time at which to look again */
@@ -212,23 +169,8 @@ export class WaitingRoom {
     }
   }
 
-  #arm(due: number, now: number): void {
-    if (this.#timerDue <= due || due === Number.POSITIVE_INFINITY) return;
-    clearTimeout(this.#timer);
-    this.#timerDue = due;
-    this.#timer = setTimeout(() => this.#tick(), Math.max(1, Math.ceil(due - now)));
-  }
-
-  #disarm(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#timerDue = Number.POSITIVE_INFINITY;
+  #rest(): void {
+    this.#alarm.clear();
     this.#earliest = Number.POSITIVE_INFINITY;
-  }
-
-  #tick(): void {
-    this.#timer = undefined;
-    this.#timerDue = Number.POSITIVE_INFINITY;
-    this.pump();
   }
 }

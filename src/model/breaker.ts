@@ -30,9 +30,13 @@ export interface ScopeSnapshot {
   readonly breaker?: BreakerSnapshot;
   /** Retries that the budget allows now. Absent until a call uses a budget. */
   readonly budget?: number;
+  /** The number of attempts that may run at the same time. Absent until a call uses a limit. */
+  readonly limit?: number;
+  /** Calls in the queue of that limit. Absent until a call uses a limit. */
+  readonly queued?: number;
   /** Attempts that were sent and have no response headers yet. */
   readonly inFlight: number;
-  /** Calls in the waiting room. */
+  /** Calls that wait: in the waiting room, or for their turn. */
   readonly waiting: number;
   /** Attempts that a guard refused, since the scope was first used. */
   readonly rejected: number;

@@ -48,6 +48,28 @@ export class BreakerOpenError extends Error {
 }
 
 /**
+ * The limit of the scope is reached, and nothing was sent. Recognise it by `name` or `code`.
+ * @example if (error.code === 'ERR_STEADFETCH_LIMIT') return new Response('busy', { status: 503 });
+ */
+export class LimitError extends Error {
+  /** The value of `error.name`, the same in every copy of this package. */
+  override readonly name = 'LimitError';
+  /** The value of `error.code`, the same in every version. */
+  readonly code = 'ERR_STEADFETCH_LIMIT';
+  /** The scope of the limit, such as `https://api.pay.example`. */
+  readonly scope: string;
+  /** Whether the queue was full (`limit.queue`). False: the call waited in the queue until `patience` or `timeout.total` ended. */
+  readonly isQueueFull: boolean;
+
+  constructor(scope: string, isQueueFull: boolean) {
+    const why = isQueueFull ? 'and its queue is full (limit.queue)' : 'and no place came free in time';
+    super(`The limit of ${scope} is reached (limit.concurrency), ${why}`);
+    this.scope = scope;
+    this.isQueueFull = isQueueFull;
+  }
+}
+
+/**
  * An option is wrong. Thrown before anything is sent. Recognise it by `name` or `code`.
  * @example if (error.code === 'ERR_STEADFETCH_POLICY') log.error(error.path, error.message);
  */

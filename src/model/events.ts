@@ -17,12 +17,12 @@ export interface CallRef {
 }
 
 /** The guards that may refuse an attempt. */
-export type GuardName = 'breaker' | 'budget';
+export type GuardName = 'breaker' | 'budget' | 'limit';
 
 /**
  * Why each guard let the attempt in. `breaker`: `'closed'`; `'probe'` (the attempt is the probe of an open breaker); or
  * `'answering'` (the breaker is open, but this endpoint answers). `budget`: `'first'` (a first attempt costs nothing), `'saved'`
- * (the retry is paid from saved tokens) or `'lent'` (from a loan).
+ * (the retry is paid from saved tokens) or `'lent'` (from a loan). `limit`: `'free'` (a place was free).
  */
 export type AllowedBy = Readonly<Partial<Record<GuardName, string>>>;
 
@@ -76,7 +76,20 @@ export interface Events {
   };
   /** A retry was refused, because the budget of the scope is empty. */
   budget: CallRef;
-  /** A guard refused an attempt, and the call ends. Not emitted for a call that goes into the waiting room. */
+  /** An attempt waits in the queue of the limit. */
+  queued: CallRef & {
+    /** The guard that the attempt waits for. */
+    readonly by: GuardName;
+    /** The number of the attempt, counted from 1. */
+    readonly number: number;
+    /** Attempts that were sent and have no response headers yet. */
+    readonly inFlight: number;
+    /** The number of attempts that may run at the same time. */
+    readonly limit: number | undefined;
+    /** Calls that were in the queue when this one came. */
+    readonly queued: number;
+  };
+  /** A guard refused an attempt, and the call ends. Not emitted for a call that goes into the waiting room, or into the queue of the limit. */
   rejected: CallRef & {
     /** The guard that refused. */
     readonly by: GuardName;
@@ -96,6 +109,7 @@ export interface Events {
 
 /** The names of all events, in the order in which they can occur in a call. */
 export const eventNames = Object.freeze([
+  'queued',
   'rejected',
   'attempt-start',
   'breaker',

@@ -161,6 +161,26 @@ export interface BudgetOptions {
   reserve?: number;
 }
 
+/** The limit on the attempts of a scope that run at the same time, and the queue in front of it. */
+export interface LimitOptions {
+  /**
+   * The number of attempts that may run at the same time: 1 or more. An attempt runs until its response headers are there; with
+   * `buffer`, until its body is.
+   * @default 20
+   */
+  concurrency?: number;
+  /**
+   * The number of calls that may wait in the queue. The first call in the queue goes first; a higher `priority` goes before a
+   * lower one. In a full queue, a call of a higher priority takes the place of the last call of the lowest priority. Any other
+   * call rejects with a `LimitError`, and nothing is sent. 0: no call waits.
+   * @default 1000
+   */
+  queue?: number;
+}
+
+/** The order in the queue of a limit. These are the values of `priority` in the standard's `RequestInit`. */
+export type Priority = 'high' | 'auto' | 'low';
+
 /** The rules for a call. `false` switches a part off. */
 export interface Policy {
   /** The timeouts: per attempt, idle, body and total. `false`: steadfetch sets no timeout (your dispatcher's own still apply). */
@@ -182,14 +202,22 @@ export interface Policy {
   /** The retry budget. `false`: no budget. */
   budget?: BudgetOptions | false;
   /**
+   * The limit on the attempts of a scope that run at the same time. The wait in its queue counts towards `timeout.total`, never
+   * towards `timeout.attempt`, and takes `patience` at most. A rule with a limit has a scope of its own, as with breaker numbers.
+   * `false`: no limit.
+   * @default false
+   * @example limit: { concurrency: 10, queue: 100 }
+   */
+  limit?: LimitOptions | false;
+  /**
    * Up to how many bytes of response body are read as a part of the attempt, so that a truncated or stalled body is retried too.
    * A longer body is streamed as usual.
    * @default false
    */
   buffer?: number | false;
   /**
-   * How long a call may wait, in milliseconds, while the open breaker or the empty budget does not let its next attempt out. A
-   * waiting call sends nothing, and goes on when the service answers again. `timeout.total` ends the wait too. 0 or `false`: the
+   * How long a call may wait, in milliseconds, while the open breaker, the empty budget or the limit does not let its next attempt
+   * out. A waiting call sends nothing, and goes on when the guard lets it. `timeout.total` ends the wait too. 0 or `false`: the
    * call fails at once.
    * @default 30000
    */
@@ -230,7 +258,7 @@ export interface Options extends Policy {
 export type BodyFactory = () => FetchBody | Promise<FetchBody>;
 
 /** The second argument of a client: `RequestInit` and what steadfetch adds. */
-export interface SteadInit extends Omit<FetchInit, 'body' | 'dispatcher'> {
+export interface SteadInit extends Omit<FetchInit, 'body' | 'dispatcher' | 'priority'> {
   /** A body as for `fetch`, or a function that makes a fresh body for each attempt. */
   body?: FetchBody | BodyFactory;
   /**
@@ -241,6 +269,11 @@ export interface SteadInit extends Omit<FetchInit, 'body' | 'dispatcher'> {
   idempotencyKey?: string | readonly (string | number)[];
   /** A policy for this call alone, merged over the policy of the matching endpoint. */
   policy?: Policy;
+  /**
+   * The place of this call in the queue of a `limit`, as in the standard's `RequestInit`: a higher priority goes first.
+   * @default 'auto'
+   */
+  priority?: Priority;
   /** The undici dispatcher that sends this call. */
   dispatcher?: DispatcherLike;
 }

@@ -14,6 +14,8 @@ export type Stopped =
   | 'budget'
   /** The breaker is open. */
   | 'breaker'
+  /** The limit is reached, and the queue was full or the wait over. */
+  | 'limit'
   /** The body can't be sent again. */
   | 'body'
   /** The request may have arrived, and to repeat it could do the work twice. */

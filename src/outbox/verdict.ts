@@ -33,6 +33,7 @@ export function judge({ response, error, report }: Sent, now: number): Verdict {
     case 'unsafe':
       return { over: 'refused', why: stopped };
     case 'breaker':
+    case 'limit':
       return {
         over: false,
         why: stopped,

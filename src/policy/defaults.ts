@@ -1,5 +1,6 @@
 import { v4 } from 'uuid';
 import type { Dialect } from '../model/dialect.ts';
+import type { LimitOptions } from '../model/options.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
 /** The defaults of all options. Times are in milliseconds. */
@@ -23,11 +24,15 @@ export const defaults = {
     maxCooldown: 2_000,
   },
   budget: { ratio: 0.2, reserve: 4 },
+  limit: false,
   scope: 'origin',
   buffer: false,
   patience: 30_000,
   vouched: false,
 } as const satisfies WholePolicy;
+
+/** The defaults of a limit's members: a limit is off by default. */
+export const limitDefaults = { concurrency: 20, queue: 1_000 } as const satisfies LimitOptions;
 
 /** The defaults of a dialect's members. */
 export const dialectDefaults = {

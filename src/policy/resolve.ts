@@ -3,7 +3,7 @@ import { PolicyError } from '../model/errors.ts';
 import type { BreakerOptions, Policy } from '../model/options.ts';
 import type { ResolvedDialect, ResolvedPolicy } from '../model/policy.ts';
 import { join } from '../options/checks.ts';
-import { defaults } from './defaults.ts';
+import { defaults, limitDefaults } from './defaults.ts';
 import { namesDialect, resolveDialect } from './dialect.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
@@ -30,6 +30,7 @@ export function overlay(
     vouched: over.idempotency === undefined ? base.vouched : namesDialect(over.idempotency),
     breaker: lay(base.breaker, over.breaker, defaults.breaker),
     budget: lay(base.budget, over.budget, defaults.budget),
+    limit: lay(base.limit, over.limit, limitDefaults),
     buffer: over.buffer ?? base.buffer,
     patience: over.patience ?? base.patience,
     scope,
@@ -39,7 +40,7 @@ export function overlay(
 function lay<Part extends object>(
   base: Part | false,
   over: Partial<Part> | false | undefined,
-  preset: Part,
+  preset: NoInfer<Part>,
 ): Part | false {
   if (over === undefined) return base;
   return over === false ? false : { ...(base || preset), ...over };
@@ -59,7 +60,7 @@ export function resolvePolicy(
   path: string,
   base?: { readonly whole: WholePolicy; readonly resolved: ResolvedPolicy },
 ): ResolvedPolicy {
-  const { timeout, retry, idempotency, breaker, budget, buffer, patience, vouched, scope } = policy;
+  const { timeout, retry, idempotency, breaker, budget, limit, buffer, patience, vouched, scope } = policy;
   if (retry !== false) {
     refuseAbove(path, ['retry.base', retry.base], ['retry.cap', retry.cap]);
   }
@@ -81,6 +82,7 @@ export function resolvePolicy(
     idempotency: part('idempotency', () => resolveIdempotency(idempotency, join(path, 'idempotency'))),
     breaker: part('breaker', () => resolveBreaker(breaker)),
     budget: Object.freeze(budget),
+    limit: Object.freeze(limit),
     buffer: buffer === false ? 0 : buffer,
     patience: patience === false ? 0 : patience,
     vouched,

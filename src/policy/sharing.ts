@@ -5,8 +5,8 @@ import { join } from '../options/checks.ts';
 type ScopeOption = BreakerOptions['scope'];
 
 /**
- * The scope that an endpoint rule asks for. A rule that sets numbers for breaker or budget has a scope of its own. Otherwise its
- * numbers would depend on which call to the origin came first, and would change what all these calls share.
+ * The scope that an endpoint rule asks for. A rule that sets numbers for breaker, budget or limit has a scope of its own. Otherwise
+ * its numbers would depend on which call to the origin came first, and would change what all these calls share.
  */
 export function scopeOfRule(rule: Policy, path: string): ScopeOption | undefined {
   const scope = rule.breaker ? rule.breaker.scope : undefined;
@@ -15,16 +15,16 @@ export function scopeOfRule(rule: Policy, path: string): ScopeOption | undefined
   if (scope !== 'origin') return scope ?? 'endpoint';
   throw new PolicyError(
     join(path, number),
-    'cannot be set in a rule whose breaker.scope is "origin", for all calls to an origin share one breaker and one ' +
-      'budget; leave the scope out and the rule has its own, or set the numbers outside of endpoints',
+    'cannot be set in a rule whose breaker.scope is "origin", for all calls to an origin share one breaker, one ' +
+      'budget and one limit; leave the scope out and the rule has its own, or set the numbers outside of endpoints',
   );
 }
 
 /**
- * Checks the policy of a single call. A breaker and a budget outlive the call, so the call can only switch them off for itself.
+ * Checks the policy of a single call. Breaker, budget and limit outlive the call, so the call can only switch them off for itself.
  */
 export function forOneCall(policy: Policy, path: string): Policy {
-  for (const part of ['breaker', 'budget'] as const) {
+  for (const part of ['breaker', 'budget', 'limit'] as const) {
     if (policy[part] === undefined || policy[part] === false) continue;
     throw new PolicyError(
       join(path, part),
@@ -35,7 +35,7 @@ export function forOneCall(policy: Policy, path: string): Policy {
 }
 
 /**
- * Checks the options of `extend`. An extended client shares breakers and budgets, so it can't change their numbers, except in
+ * Checks the options of `extend`. An extended client shares breakers, budgets and limits, so it can't change their numbers, except in
  * endpoint rules of its own.
  */
 export function forExtension<Options extends Policy>(options: Options): Options {
@@ -43,15 +43,17 @@ export function forExtension<Options extends Policy>(options: Options): Options 
   if (number === undefined) return options;
   throw new PolicyError(
     number,
-    'cannot be set in extend: the extended client shares breakers and budgets with the one it extends; ' +
+    'cannot be set in extend: the extended client shares breakers, budgets and limits with the one it extends; ' +
       'set it there, or in an endpoint rule',
   );
 }
 
-/** The path of the first number that the policy sets for breaker or budget; undefined: it sets none. */
-function firstNumber({ breaker, budget }: Policy): string | undefined {
+/** The path of the first number that the policy sets for breaker, budget or limit; undefined: it sets none. */
+function firstNumber({ breaker, budget, limit }: Policy): string | undefined {
   const ofBreaker = Object.keys(breaker || {}).find((name) => name !== 'scope');
   if (ofBreaker !== undefined) return `breaker.${ofBreaker}`;
   const [ofBudget] = Object.keys(budget || {});
-  return ofBudget && `budget.${ofBudget}`;
+  if (ofBudget !== undefined) return `budget.${ofBudget}`;
+  // A limit is off by default, so any object switches one on, an empty one too.
+  return limit ? ['limit', ...Object.keys(limit).slice(0, 1)].join('.') : undefined;
 }

@@ -33,7 +33,7 @@ export function trace(whole: WholePolicy, layers: readonly WrittenPolicy[]): Rec
 function scopeWriter({ scope }: WholePolicy, layers: readonly WrittenPolicy[]): string {
   const by = writer(layers, ({ breaker }) => says(breaker, 'scope'));
   return by === 'default' && scope === 'endpoint'
-    ? writer(layers, ({ breaker, budget }) => Boolean(breaker || budget))
+    ? writer(layers, ({ breaker, budget, limit }) => Boolean(breaker || budget || limit))
     : by;
 }
 

@@ -118,6 +118,17 @@ export const translations: readonly Translation[] = [
     note: 'the breaker counts 5xx, timeouts and network errors in breaker.window, and nothing else',
   },
   {
+    names: ['bulkhead', 'maxConcurrent', 'maxConcurrency', 'maxConcurrentCalls', 'permitLimit'],
+    from: 'cockatiel, resilience4j, Polly, bottleneck',
+    write: 'limit.concurrency',
+    note: 'attempts under way at once, in each scope',
+  },
+  {
+    names: ['queueLimit', 'maxQueue', 'queueSize'],
+    from: 'Polly, cockatiel',
+    write: 'limit.queue',
+  },
+  {
     names: ['keyHeader', 'headerName', 'idempotencyHeader'],
     from: 'code of your own',
     write: 'idempotency.header',

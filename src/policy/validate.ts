@@ -3,6 +3,7 @@ import type {
   BudgetOptions,
   DispatcherLike,
   FetchLike,
+  LimitOptions,
   Policy,
   RetryOptions,
   ScopeRequest,
@@ -79,6 +80,11 @@ const budgetChecks: Checks<BudgetOptions> = {
   reserve: wholeNumber(0, 100),
 };
 
+const limitChecks: Checks<LimitOptions> = {
+  concurrency: wholeNumber(1),
+  queue: wholeNumber(0),
+};
+
 const bytes = number(
   'false or a whole number of bytes, 1 or more',
   (value) => Number.isInteger(value) && value >= 1,
@@ -96,6 +102,11 @@ const ofRetry = (value: unknown) =>
     ? `; write { attempts: ${value + 1} }, for the first attempt counts too`
     : undefined;
 
+const ofLimit = (value: unknown) => {
+  if (value === true) return '; write { concurrency: 20 }';
+  return typeof value === 'number' ? `; write { concurrency: ${value} }` : undefined;
+};
+
 /** The checks of every part of a policy. */
 export const policyChecks: Checks<Policy> = {
   timeout: part('timeout', timeoutChecks, ofTimeout),
@@ -103,6 +114,7 @@ export const policyChecks: Checks<Policy> = {
   idempotency: checkIdempotency,
   breaker: part('breaker', breakerChecks),
   budget: part('budget', budgetChecks),
+  limit: part('limit', limitChecks, ofLimit),
   buffer: orFalse(bytes),
   patience: orFalse(patience),
 };
@@ -132,6 +144,7 @@ const paths = [
     idempotency: dialectChecks,
     breaker: breakerChecks,
     budget: budgetChecks,
+    limit: limitChecks,
   }).flatMap(([place, checks]) => Object.keys(checks).map((name) => `${place}.${name}`)),
 ];
 
@@ -161,7 +174,7 @@ function part<T extends object>(
   return orFalse(
     described(objectSchema(checks), (value, path) => {
       if (isPlainObject(value)) return members(value, path, name, checks, paths, translate);
-      const help = value === true ? '; leave it out, for it is on by default' : hint(value);
+      const help = hint(value) ?? (value === true ? '; leave it out, for it is on by default' : undefined);
       return fail(path, expected, value, help);
     }),
   );

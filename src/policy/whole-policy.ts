@@ -1,5 +1,11 @@
 import type { Dialect, DialectName } from '../model/dialect.ts';
-import type { BreakerOptions, BudgetOptions, RetryOptions, TimeoutOptions } from '../model/options.ts';
+import type {
+  BreakerOptions,
+  BudgetOptions,
+  LimitOptions,
+  RetryOptions,
+  TimeoutOptions,
+} from '../model/options.ts';
 
 /** A policy in the user's terms with every value set, so that another policy can be merged over it. */
 export interface WholePolicy {
@@ -8,7 +14,8 @@ export interface WholePolicy {
   readonly idempotency: DialectName | Dialect | false;
   readonly breaker: Required<BreakerOptions> | false;
   readonly budget: Required<BudgetOptions> | false;
-  /** The scope of breaker and budget. It is kept even while the breaker is switched off. */
+  readonly limit: Required<LimitOptions> | false;
+  /** The scope of all guards. It is kept even while the breaker is switched off. */
   readonly scope: NonNullable<BreakerOptions['scope']>;
   readonly buffer: number | false;
   readonly patience: number | false;

@@ -1,4 +1,5 @@
 import type { CallOptions } from '../call/plan.ts';
+import { rankOf } from '../call/priority.ts';
 import { refuseStray } from '../policy/init-names.ts';
 import { checkPolicy } from '../policy/validate.ts';
 
@@ -6,6 +7,7 @@ import { checkPolicy } from '../policy/validate.ts';
  * Options for a request of undici's, and ours for this one call among them. Gives them back as they are: undici passes
  * on what it does not know, but its types do not say so.
  *
+ * @throws {TypeError} The priority is none.
  * @throws {PolicyError} The policy is wrong, or one of the names looks as if it did something and doesn't.
  * @example
  * await request(url, callOptions({ method: 'POST', body, idempotencyKey: ['charge', order.id] }));
@@ -15,7 +17,8 @@ export function callOptions<const Options extends object>(options: Options & Cal
     if (!OURS.has(name)) refuseStray(name);
   }
   if (options.policy !== undefined) checkPolicy(options.policy, 'policy');
+  if (options.priority !== undefined) rankOf(options.priority);
   return options;
 }
 
-const OURS: ReadonlySet<string> = new Set<keyof CallOptions>(['idempotencyKey', 'policy']);
+const OURS: ReadonlySet<string> = new Set<keyof CallOptions>(['idempotencyKey', 'policy', 'priority']);

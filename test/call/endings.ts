@@ -118,6 +118,22 @@ export const endings: Readonly<Record<Stopped, readonly Ending[]>> = {
       delivery: 'answered',
     },
   ],
+  limit: [
+    {
+      why: 'a queue that is full',
+      options: { limit: { concurrency: 1, queue: 0 } },
+      faults: [silent],
+      call: (api, url, init) => {
+        // Sits in the one place that there is until the server is closed.
+        api
+          .extend({ retry: false })(url)
+          .catch(() => {});
+        return api(url, init);
+      },
+      attempts: [],
+      delivery: 'not-sent',
+    },
+  ],
   breaker: [
     {
       why: 'a breaker that opened after the attempt',

@@ -110,7 +110,7 @@ describe('a listener', () => {
     const on = createFetch().on as (name: string, listener: unknown) => void;
     expect(() => on('retries', () => {})).toThrow(
       new TypeError(
-        'there is no event "retries"; the events are rejected, attempt-start, breaker, attempt, budget, retry, settled, body, forgotten, update',
+        'there is no event "retries"; the events are queued, rejected, attempt-start, breaker, attempt, budget, retry, settled, body, forgotten, update',
       ),
     );
     expect(() => on('toString', () => {})).toThrow(TypeError);

@@ -64,8 +64,8 @@ describe('the report and the events', () => {
       const { call = (api, url, init) => api(url, init) } = ending;
       const outcome = await outcomeOf(call(api, `${server.url}/v1/charges?token=${SECRET}#${SECRET}`, init));
 
-      const { breaker, budget } = ending.options ?? {};
-      const scope = breaker || budget ? server.url : undefined;
+      const { breaker, budget, limit } = ending.options ?? {};
+      const scope = breaker || budget || limit ? server.url : undefined;
       const told = callReport(outcome);
       if (told === undefined) throw new Error('there is no report');
       // A body may have ended by now: test/call/body-end.test.ts.
@@ -113,11 +113,12 @@ describe('the report and the events', () => {
       );
       expect(heard.budget).toEqual(stopped === 'budget' ? [call_] : []);
       expect(heard.rejected).toEqual(
-        stopped === 'budget' || stopped === 'breaker'
+        stopped === 'budget' || stopped === 'breaker' || stopped === 'limit'
           ? [{ ...call_, by: stopped, number: attempts.length + 1 }]
           : [],
       );
-      expect(heard['attempt-start'].map(({ number, at }) => [number, at])).toEqual(
+      const starts = heard['attempt-start'].filter((start) => start.id === id);
+      expect(starts.map(({ number, at }) => [number, at])).toEqual(
         attempts.map(({ number, startedAt }) => [number, startedAt]),
       );
       expect(heard.breaker.map(({ cause, ...event }) => event)).toEqual(

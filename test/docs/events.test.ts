@@ -47,6 +47,12 @@ test('each event looks as docs/events.md shows it', async () => {
   });
   for (let tenant = 0; tenant <= 1_000; tenant++) await crowded(`${server.url}/${tenant}`);
 
+  const busy = createFetch({ limit: { concurrency: 1 } });
+  busy.on('queued', (event) => {
+    seen.queued ??= event;
+  });
+  await Promise.all([busy(`${server.url}/v1/charges`), busy(`${server.url}/v1/charges`)]);
+
   const updated = createFetch();
   updated.on('update', (event) => {
     seen.update = event;

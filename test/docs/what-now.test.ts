@@ -11,6 +11,7 @@ const stopped: Record<Stopped, true> = {
   deadline: true,
   budget: true,
   breaker: true,
+  limit: true,
   body: true,
   unsafe: true,
   aborted: true,

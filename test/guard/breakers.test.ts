@@ -45,9 +45,9 @@ test('isolating a scope makes its breaker, but no budget', () => {
 test('a scope has the guards that were asked for, and keeps them', () => {
   const { scopes } = setup();
   const budget = { ratio: 0.2, reserve: 3 };
-  expect(scopes.use('a').guards({ breaker: false, budget: false })).toEqual([]);
-  const both = scopes.use('a').guards({ breaker: rule, budget });
+  expect(scopes.use('a').guards({ breaker: false, budget: false, limit: false })).toEqual([]);
+  const both = scopes.use('a').guards({ breaker: rule, budget, limit: false });
   expect(both).toHaveLength(2);
-  expect(scopes.use('a').guards({ breaker: rule, budget })).toEqual(both);
-  expect(scopes.use('a').guards({ breaker: false, budget })[0]).toBe(both[1]);
+  expect(scopes.use('a').guards({ breaker: rule, budget, limit: false })).toEqual(both);
+  expect(scopes.use('a').guards({ breaker: false, budget, limit: false })[0]).toBe(both[1]);
 });

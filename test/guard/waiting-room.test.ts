@@ -34,6 +34,7 @@ describe('a room', () => {
       room
         .wait({
           isRetry,
+          priority: 0,
           until: runtime.now() + patience,
           signal,
           enter: (now) => {

@@ -213,6 +213,24 @@ describe('metrics', () => {
     expect((await points('steadfetch.budget.level')).map(({ value }) => value)).toEqual([budget]);
   });
 
+  test('tell of a limit, and of who waits under it', async () => {
+    const { meterProvider, points } = meters();
+    const answers: ((response: Response) => void)[] = [];
+    const fetch = () => new Promise<Response>((resolve) => answers.push(resolve));
+    const api = createFetch({ fetch, limit: { concurrency: 2 } });
+    onTestFinished(instrument(api, { meterProvider, tracerProvider }));
+    const calls = [1, 2, 3].map(() => api('http://127.0.0.1/limited'));
+    const attributes = { 'steadfetch.scope': 'http://127.0.0.1' };
+    expect(await points('steadfetch.attempt.limit')).toMatchObject([{ value: 2, attributes }]);
+    expect(await points('steadfetch.call.queued')).toMatchObject([{ value: 1, attributes }]);
+    expect(await points('steadfetch.call.waiting')).toMatchObject([{ value: 1, attributes }]);
+    for (const call of calls) {
+      answers.shift()?.(new Response());
+      await call;
+    }
+    expect(await points('steadfetch.call.queued')).toMatchObject([{ value: 0, attributes }]);
+  });
+
   test('have a bounded number of scopes, however many a scope function names', async () => {
     const { meterProvider, points } = meters();
     const api = createFetch({

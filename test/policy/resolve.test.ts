@@ -35,6 +35,7 @@ describe('a policy that says nothing', () => {
         maxCooldown: 2_000,
       },
       budget: { ratio: 0.2, reserve: 4 },
+      limit: false,
       buffer: 0,
       patience: 30_000,
       vouched: false,

@@ -98,7 +98,7 @@ describe('an unknown option', () => {
 
   it('is refused in a rule where it would be right for createFetch', () => {
     expect(refusal({ endpoints: { 'https://x.example/*': { fetch } } })).toBe(
-      'endpoints["https://x.example/*"].fetch is not an option; there are timeout, retry, idempotency, breaker, budget, buffer, patience',
+      'endpoints["https://x.example/*"].fetch is not an option; there are timeout, retry, idempotency, breaker, budget, limit, buffer, patience',
     );
   });
 });
@@ -152,6 +152,10 @@ describe('a wrong value', () => {
     ['budget.ratio', Number.NaN, 'must be a number from 0 to 1, got NaN'],
     ['budget.reserve', 101, `${whole} from 0 to 100, got 101`],
     ['budget.reserve', () => 3, `${whole} from 0 to 100, got a function`],
+    ['limit.concurrency', 0, `${whole} of 1 or more, got 0`],
+    ['limit.concurrency', 1.5, `${whole} of 1 or more, got 1.5`],
+    ['limit.queue', -1, `${whole} of 0 or more, got -1`],
+    ['limit.queue', Number.POSITIVE_INFINITY, `${whole} of 0 or more, got Infinity`],
   ])('is named with its path, what is allowed, and itself: %s %s', (path, value, message) => {
     const [part = '', member = ''] = path.split('.');
     expect(refusal({ [part]: { [member]: value } })).toBe(`${path} ${message}`);
@@ -218,6 +222,13 @@ describe('a wrong value', () => {
     expect(refusal({ retry: { attempts: { token: 'secret' } } })).not.toContain('secret');
   });
 
+  it('says how a limit is written', () => {
+    const expected = 'limit must be false or a plain object with concurrency, queue, got';
+    expect(refusal({ limit: true })).toBe(`${expected} true; write { concurrency: 20 }`);
+    expect(refusal({ limit: 5 })).toBe(`${expected} 5; write { concurrency: 5 }`);
+    expect(refusal({ limit: null })).toBe(`${expected} null`);
+  });
+
   it('carries its path and a stable code', () => {
     expect(() => checkOptions({ retry: { attempts: 0 } })).toThrow(
       expect.objectContaining({ name: 'PolicyError', code: 'ERR_STEADFETCH_POLICY', path: 'retry.attempts' }),
@@ -232,6 +243,7 @@ describe('right options', () => {
     idempotency: 'stripe',
     breaker: { scope: () => 'x', threshold: 1, minimum: 1, window: 100, cooldown: 1, maxCooldown: 1 },
     budget: { ratio: 0, reserve: 0 },
+    limit: { concurrency: 1, queue: 0 },
     buffer: 1,
   } as const;
   const off = {
@@ -240,6 +252,7 @@ describe('right options', () => {
     idempotency: false,
     breaker: false,
     budget: false,
+    limit: false,
     buffer: false,
   };
 

@@ -126,6 +126,8 @@ function doubtAbout(seen: Observation, { stopped, attempts, duration }: CallRepo
     }
     case 'budget':
       return !(faultCase.budget && failed) && `the last attempt is a ${last?.reason}`;
+    case 'limit':
+      return 'there is none in these cases';
     case 'breaker':
       return events.breaker.at(-1)?.to !== 'open' && 'it is not open';
     case 'body':
