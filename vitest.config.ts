@@ -30,7 +30,7 @@ export default defineConfig(({ mode }) => ({
     // The folders are run by test/apart.mjs.
     exclude: [
       ...configDefaults.exclude,
-      'test/{runtimes,bundlers,clients,site}/**',
+      'test/{runtimes,bundlers,clients,orms,site}/**',
       ...(mode === 'slow' ? [] : [SLOW]),
     ],
     testTimeout: 10_000,

@@ -11,56 +11,15 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test, vi } from 'vit
 import { once, type TransactionalStore } from '../../src/once/index.ts';
 import { pgliteStore } from '../../src/once/stores/pglite.ts';
 import { postgresStore } from '../../src/once/stores/postgres.ts';
+import { charge, joins, type Transaction } from './joins.ts';
 import { POSTGRES, present, schemaOf } from './servers.ts';
 
 vi.setConfig({ testTimeout: 60_000 }); // some of these libraries take their time to connect on a busy machine
 const SCHEMA = schemaOf('within');
 const TABLE = `${SCHEMA}.once`;
 const INSERT = `insert into ${SCHEMA}.charges values ('row')`;
-const charge = { scope: { operation: 'charge', tenant: 'acme' }, key: 'a', fingerprint: 'one' };
 
 type Within = (tx: never) => TransactionalStore<unknown>;
-/** Opens a transaction with the library and hands over ours in it, and a way to write a row. */
-type Transaction = <T>(
-  work: (store: TransactionalStore<unknown>, insert: () => Promise<unknown>) => Promise<T>,
-) => Promise<T>;
-
-/** What `within` promises, whichever library opened the transaction. */
-function joins(transaction: Transaction, count: (table: string) => Promise<number>) {
-  test('key and row are committed with it, and a repeat in it or after it gets the value', async () => {
-    const first = await transaction(async (store, insert) => {
-      const effect = () => insert().then(() => ({ cents: 100 }));
-      const value = await once(store, charge, effect);
-      expect(await once(store, charge, () => expect.unreachable())).toMatchObject({ replayed: true });
-      return value;
-    });
-    expect(first).toEqual({ value: { cents: 100 }, replayed: false });
-    const second = await transaction((store) => once(store, charge, () => expect.unreachable()));
-    expect(second).toEqual({ value: { cents: 100 }, replayed: true });
-    await expect(
-      transaction((store) => once(store, { ...charge, fingerprint: 'two' }, () => expect.unreachable())),
-    ).rejects.toMatchObject({ name: 'KeyReusedError' });
-    expect([await count('charges'), await count('once')]).toEqual([1, 1]);
-  });
-
-  test('an effect that fails leaves nothing, even if the transaction is committed', async () => {
-    await transaction(async (store, insert) => {
-      const failing = once(store, charge, () => insert().then(() => Promise.reject(new Error('declined'))));
-      await expect(failing).rejects.toThrow('declined');
-      await insert();
-    });
-    expect([await count('charges'), await count('once')]).toEqual([1, 0]);
-  });
-
-  test('a rollback takes key and row back', async () => {
-    const rolledBack = transaction(async (store, insert) => {
-      await once(store, charge, () => insert().then(() => 'done'));
-      throw new Error('the caller changed its mind');
-    });
-    await expect(rolledBack).rejects.toThrow('changed its mind');
-    expect([await count('charges'), await count('once')]).toEqual([0, 0]);
-  });
-}
 
 describe.runIf(await present('PostgreSQL', 5432))('within a transaction of', () => {
   const pool = new Pool({ ...POSTGRES, max: 3 });
@@ -100,7 +59,7 @@ describe.runIf(await present('PostgreSQL', 5432))('within a transaction of', () 
     'postgres.js': (work) =>
       postgresJs.begin((tx) => work(within(tx as never), async () => tx.unsafe(INSERT))) as never,
   };
-  describe.each(Object.entries(libraries))('%s', (_name, transaction) => joins(transaction, count));
+  describe.each(Object.entries(libraries))('%s', (_name, transaction) => joins(once, transaction, count));
 
   test('the types take every one of them', () => {
     const accepted = async () => {
@@ -131,6 +90,7 @@ describe('within a transaction of drizzle on PGlite', () => {
   beforeEach(async () => void (await lite.query(`truncate ${SCHEMA}.charges, ${TABLE}`)));
   afterAll(() => lite.close());
   joins(
+    once,
     (work) =>
       db.transaction((tx) =>
         work((store.within as unknown as Within)(tx as never), () => tx.execute(sql.raw(INSERT))),

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest';
+import type { once as Once, TransactionalStore } from '../../src/once/index.ts';
+
+export const charge = { scope: { operation: 'charge', tenant: 'acme' }, key: 'a', fingerprint: 'one' };
+
+/** Opens a transaction with the library and hands over ours in it, and a way to write a row. */
+export type Transaction = <T>(
+  work: (store: TransactionalStore<unknown>, insert: () => Promise<unknown>) => Promise<T>,
+) => Promise<T>;
+
+/** What `within` promises, whichever library opened the transaction. */
+export function joins(
+  once: typeof Once,
+  transaction: Transaction,
+  count: (table: string) => Promise<number>,
+) {
+  test('key and row are committed with it, and a repeat in it or after it gets the value', async () => {
+    const first = await transaction(async (store, insert) => {
+      const effect = () => insert().then(() => ({ cents: 100 }));
+      const value = await once(store, charge, effect);
+      expect(await once(store, charge, () => expect.unreachable())).toMatchObject({ replayed: true });
+      return value;
+    });
+    expect(first).toEqual({ value: { cents: 100 }, replayed: false });
+    const second = await transaction((store) => once(store, charge, () => expect.unreachable()));
+    expect(second).toEqual({ value: { cents: 100 }, replayed: true });
+    await expect(
+      transaction((store) => once(store, { ...charge, fingerprint: 'two' }, () => expect.unreachable())),
+    ).rejects.toMatchObject({ name: 'KeyReusedError' });
+    expect([await count('charges'), await count('once')]).toEqual([1, 1]);
+  });
+
+  test('an effect that fails leaves nothing, even if the transaction is committed', async () => {
+    await transaction(async (store, insert) => {
+      const failing = once(store, charge, () => insert().then(() => Promise.reject(new Error('declined'))));
+      await expect(failing).rejects.toThrow('declined');
+      await insert();
+    });
+    expect([await count('charges'), await count('once')]).toEqual([1, 0]);
+  });
+
+  test('a rollback takes key and row back', async () => {
+    const rolledBack = transaction(async (store, insert) => {
+      await once(store, charge, () => insert().then(() => 'done'));
+      throw new Error('the caller changed its mind');
+    });
+    await expect(rolledBack).rejects.toThrow('changed its mind');
+    expect([await count('charges'), await count('once')]).toEqual([0, 0]);
+  });
+}
