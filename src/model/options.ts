@@ -18,7 +18,7 @@ export type FetchLike = (input: FetchInput, init?: FetchInit) => Promise<Respons
 /** Four timeouts, all in milliseconds. `false` (or `Infinity`) switches a timeout off. */
 export interface TimeoutOptions {
   /**
-   * The limit for one attempt, until its response headers arrive. The default suits a service that nobody has measured. Where you
+   * The limit for one attempt, until its response headers arrive. The default suits a service whose latency is unknown. Where you
    * know the service, set this per endpoint, a little above its p99.9 (the time within which 999 of 1,000 answers arrive). Not
    * above `total`. Where a more specific policy sets `total` below `attempt`, the attempt ends with the call.
    * @default 10000

@@ -62,7 +62,7 @@ function callUpTo({ method, concurrency, calls }: Work & { calls: number }): Pro
   return run(method, concurrency, () => left-- > 0);
 }
 
-/** Calls, so many at a time, while there is more to do. Resolves with the number of calls. */
+/** Makes calls, `concurrency` at a time, while `more` says so. Resolves with the number of calls. */
 async function run(method: Call['method'], concurrency: number, more: () => boolean): Promise<number> {
   const call = { url: `${origin}/`, method, body: method === 'POST' ? BODY : undefined };
   let calls = 0;

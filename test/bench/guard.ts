@@ -11,7 +11,7 @@ const rule = { threshold: 1, minimum: 1_000_000, window: 10_000, cooldown: 5_000
 const budget = { ratio: 0.2, reserve: 3 };
 const ROUNDS = 15;
 
-/** Microseconds of CPU that one of `times` takes. CPU and not the clock: other processes are none of its business. */
+/** Microseconds of CPU per run of `work`. CPU time does not include the work of other processes. */
 async function micros(times: number, work: () => unknown): Promise<number> {
   const before = process.cpuUsage();
   for (let i = 0; i < times; i++) await work();
@@ -19,7 +19,7 @@ async function micros(times: number, work: () => unknown): Promise<number> {
   return (user + system) / times;
 }
 
-/** The best of several rounds is the one that was disturbed least. Rounds take turns, so that nobody has a bad day. */
+/** The best of several rounds, because it was disturbed least. Rounds take turns, so that a disturbance hits all of them. */
 async function best(...rounds: (() => Promise<number>)[]): Promise<number[]> {
   const least = rounds.map(() => Number.POSITIVE_INFINITY);
   for (let i = 0; i < ROUNDS; i++) {
@@ -28,7 +28,7 @@ async function best(...rounds: (() => Promise<number>)[]): Promise<number[]> {
   return least;
 }
 
-/** What counts one failing outcome, with so many already in the window. */
+/** Makes a function that counts one failure, with this many outcomes in the window already. */
 async function failing(inWindow: number): Promise<() => Promise<number>> {
   const breaker = new CircuitBreaker(rule, new ManualRuntime(), new FailureWindows(), () => {});
   const now = 0;
@@ -81,7 +81,7 @@ async function idleScopes(): Promise<{ scopes: Scopes; bytes: number }> {
   return { scopes, bytes: (used() - before) / 999 };
 }
 
-/** Milliseconds of CPU that an otherwise idle process uses in a second, with and without so many scopes. */
+/** Milliseconds of CPU that an otherwise idle process uses in a second. */
 async function cpuPerSecond(): Promise<number> {
   const seconds = 2;
   // What was compiled or collected in the background is done by then.

@@ -2,7 +2,7 @@ import { Child } from './child.ts';
 import { type Comparison, MAIN_CONCURRENCY, type Setting } from './comparisons.ts';
 import { mean, median, type Random, shuffled } from './statistics.ts';
 
-/** What a client is asked to do: to make calls for a while, or so many, and say what they took or left on the heap. */
+/** The task of a client: to make calls for a while, or a number of calls, and to report their time or memory. */
 export type Work = Pick<Setting, 'method' | 'concurrency'> &
   (
     | { readonly kind: 'time'; readonly time: number }

@@ -47,7 +47,7 @@ const inTransaction = (key: string) =>
     return RESULT;
   });
 
-/** Milliseconds for one call, with so many at a time. */
+/** Milliseconds for one call, with this many at a time. */
 async function time(
   call: (key: string) => Promise<unknown>,
   keys: readonly string[],

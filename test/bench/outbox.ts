@@ -98,7 +98,7 @@ async function steadfetch(url: string, pool: Pool): Promise<Contender> {
   };
 }
 
-/** Keeps so many under way. */
+/** Keeps `width` of them under way. */
 async function crowd(count: number, width: number, work: (n: number) => Promise<void>): Promise<void> {
   let next = 0;
   const lane = async () => {

@@ -7,7 +7,7 @@ import { cockatiel, handWired } from './peers.ts';
 import { initOf, type Row, type Send, TIMEOUT } from './row.ts';
 import { STEADFETCH } from './steadfetch.ts';
 
-/** So many calls that no breaker opens, though it counts. */
+/** A minimum so high that no breaker opens, although it counts. */
 const NEVER = 1_000_000;
 
 /** Each call fails once with a 503. No pauses, so that only work is measured; nothing cuts the retries off. */
@@ -51,7 +51,7 @@ export const oneRetry: readonly Row[] = [
 
 let flakyCalls = 0;
 
-/** To a URL that nobody has called. */
+/** Calls a new URL each time. */
 function flaky(send: Send): Send {
   return (call) => send({ ...call, url: `${call.url}flaky/${process.pid}-${flakyCalls++}` });
 }

@@ -1,5 +1,5 @@
 /**
- * What each trick is worth: the plain way and ours, in turn, each in a process of its own.
+ * What each trick gains: the plain way and steadfetch's, in turn, each in a process of its own.
  *
  *     npm run bench:tricks
  */

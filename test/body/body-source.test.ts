@@ -200,7 +200,7 @@ const streams: Record<string, () => unknown> = {
     yield Buffer.from(' 7');
   },
 };
-// The one that is a function of the test's own would be one for the client, too: it is given what the function gives.
+// The client would take a function as a body factory, so it gets the result of the function.
 const makeStream = (name: string) => (streams[name] as () => unknown)();
 
 test('a ReadableStream in a Request goes once: nothing of it is read ahead', async () => {

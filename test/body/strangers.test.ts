@@ -13,7 +13,7 @@ import { ForeignFile, ForeignFormData, oldStream } from '../support/foreign-bodi
 import { isBefore8 } from '../support/users-undici.ts';
 import { guarded, quick } from '../undici/support.ts';
 
-// Bodies that are not what they look like, and bodies that break before anybody reads them.
+// Bodies that are not what they look like, and bodies that break before they are read.
 
 type Send = (
   url: string,

@@ -11,7 +11,7 @@ const MiB = 2 ** 20;
 const SIZE = 256 * MiB;
 
 /**
- * Runs in a process of its own, so that nobody else's memory is measured, and prints the most that each upload held.
+ * Runs in a process of its own, so that no other memory is measured, and prints the most that each upload held.
  * Held is what is left after a collection: V8 lets some 64 MiB of garbage lie about when there is plenty of memory, and
  * the allocator keeps what was freed, so that the size of the process says little about either.
  */

@@ -13,8 +13,8 @@ const endless: Fault = { kind: 'cut', at: 'body', how: 'stall', answer: { status
 
 let dispatcher: Agent;
 beforeEach(() => {
-  // A connection that nobody uses closes at once, so that what stays open is in use, or lost. (After a request was
-  // aborted, undici 7 opens a connection that nobody asked for.)
+  // An unused connection closes at once, so a connection that stays open is in use, or lost. (After a request was
+  // aborted, undici 7 opens a connection without need.)
   dispatcher = new Agent({ keepAliveTimeout: 10 });
 });
 afterEach(async () => {

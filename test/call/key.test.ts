@@ -58,7 +58,7 @@ const bareKeys = fc.string({
 const businessValues = fc.array(
   fc.oneof(
     fc.string({ unit: 'binary', minLength: 1, maxLength: 8 }),
-    // Without -0, which is the same number as 0 to everybody but Object.is.
+    // Without -0, which only Object.is distinguishes from 0.
     fc.double({ noNaN: true, noDefaultInfinity: true }).map((number) => number + 0),
     fc.integer(),
   ),

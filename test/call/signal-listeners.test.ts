@@ -45,7 +45,7 @@ const api = createFetch({ retry: { attempts: 2, base: 1, cap: 1 }, breaker: fals
 
 describe.each(Object.entries(uses))('no listener is left on a signal once a response %s,', (how, use) => {
   test.each(['/short', '/long', '/gzip', '/204', '/503', '/cut', '/redirect'])('from %s', async (path) => {
-    // Its stream is `fetch`'s own, whose end is not told to anybody.
+    // The stream is `fetch`'s own, which does not report its end.
     if (path === '/redirect' && how !== 'is read as text') return;
     const { signal } = new AbortController();
     for (let i = 0; i < 3; i++) {

@@ -13,7 +13,7 @@ import { DispatchCarrier } from '../../src/undici/dispatch-carrier.ts';
 import { resilience } from '../../src/undici/index.ts';
 import { listen } from '../support/listen.ts';
 
-// Whatever throws on the way of a call, be it by a mistake of ours: the call has an end. Each step of it is made to throw once.
+// A call always ends, whatever throws on its way, even by a mistake of steadfetch. Each step is made to throw once.
 
 const server = createServer(
   (incoming, response) => void incoming.resume().on('end', () => response.end('ok')),

@@ -57,7 +57,7 @@ test.each<[string, Fault, Options, string]>([
     await using server = await startFaultServer({
       fault: ({ path }) => (path === '/slow' ? fault : undefined),
     });
-    // A connection that nobody uses closes at once: what stays open is in use, or lost.
+    // An unused connection closes at once, so a connection that stays open is in use, or lost.
     const dispatcher = new Agent({ connections: 1, keepAliveTimeout: 10 });
     const api = createFetch({ dispatcher, retry: false });
     const error = await errorOf(read(api(`${server.url}/slow`, { policy: options })));

@@ -3,7 +3,7 @@ import { createClient } from '../../src/fetch/create-fetch.ts';
 import { callReport, type Options, type SteadInit } from '../../src/index.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
-// A key that was made by default protects only if the server honours it, and nobody has said so.
+// A key that was made by default protects only if the server honours it, and no rule says so.
 
 const url = 'http://service.test/charges';
 const post = { method: 'POST', body: 'x' };

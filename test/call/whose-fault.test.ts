@@ -8,7 +8,7 @@ import type { Fault } from '../support/faults.ts';
 
 const quick: Options = { retry: { base: 1, cap: 1 }, breaker: { minimum: 2 }, patience: 0 };
 
-/** An answer that nobody can make sense of is the answer's fault: it is told so, and not asked for again. */
+/** An unreadable answer is the fault of the answer: the error says so, and the call is not retried. */
 describe('six content-codings', () => {
   const answer: Fault = {
     kind: 'answer',

@@ -7,7 +7,7 @@ import { createFetch } from 'steadfetch';
 import { describe, expect, it } from 'vitest';
 import { type Answer, startService } from './service.ts';
 
-// A Response from steadfetch, handed on by whoever called. (Next.js: test/bundlers.)
+// A Response from steadfetch, returned by the caller's own handler. (Next.js: test/bundlers.)
 
 const answer: Answer = (response) =>
   response.writeHead(201, { 'x-own': 'kept', 'content-type': 'text/plain' }).end('the body');

@@ -44,7 +44,7 @@ for (const place of PLACES) {
           expect({ point, ...end }).toEqual({ point, signal: 'SIGKILL', complaint: '' });
         }
       }
-      // Their keys end before anybody gets round to them.
+      // The lifetime of their keys ends before they are sent.
       const late = namesOf('late');
       for (const names of batchesOf(late)) {
         const end = await kill({
@@ -60,7 +60,7 @@ for (const place of PLACES) {
       await new Promise((resolve) => setTimeout(resolve, 1_600));
 
       const outbox = await open();
-      // As if half a minute had passed: nobody has heard of the victims since.
+      // As if half a minute had passed without a sign of the victims.
       const query = (sql: string) =>
         outbox.transaction(async (tx) => (await tx.query(sql)).rows as Record<string, unknown>[]);
       await query(

@@ -63,7 +63,7 @@ for (const place of PLACES) {
         fetch: createFetch({ retry: false, breaker: false }),
         backoff: { base: 10, cap: 50 },
       });
-      // As if half a minute had passed: nobody has heard of the victims since, and their leases have run out.
+      // As if half a minute had passed without a sign of the victims, and their leases had run out.
       await sagas.transaction(async (tx) => {
         await tx.query(
           `update ${schema}.job set heartbeat_on = now() - interval '1 minute' where state = 'active'`,

@@ -1,5 +1,5 @@
 /**
- * A process that kills itself with SIGKILL in the middle of what an outbox, or sagas, do. It is told on its command line
+ * A process that kills itself with SIGKILL in the middle of the work of an outbox, or of sagas. Its command line says
  * what to do and where to die.
  */
 import { createFetch } from '../../src/index.ts';
@@ -27,7 +27,7 @@ export interface Task {
 const die = () => process.kill(process.pid, 'SIGKILL');
 const forever = new Promise<never>(() => {});
 
-/** A client that dies when so many calls that `concerns` it are where they should be. */
+/** A client whose process dies when `many` calls of the kind `concerns` have reached the point `where`. */
 function mortal(
   where: 'sending' | 'answered' | undefined,
   many: number,
@@ -112,7 +112,7 @@ async function sagaVictim({ database, schema, service, names }: Task, at: SagaPo
 const task = process.argv[2];
 if (task !== undefined && process.env.STEADFETCH_CRASH === 'victim') {
   const told = JSON.parse(task) as Task;
-  // Should it not come to its end by itself, nobody must wait for it.
+  // Ends the process if it does not end by itself.
   setTimeout(() => process.exit(3), 180_000);
   const work = told.die.of === 'outbox' ? outboxVictim(told, told.die.at) : sagaVictim(told, told.die.at);
   work.catch((error) => {

@@ -47,7 +47,7 @@ describe('the demo', () => {
     expect(stdout).not.toMatch(/(?!\n)\p{Cc}/u);
     expect(row(stdout, 'bare fetch')).toEqual([7, 0, 2, 0, 0, 7]);
     expect(row(stdout, 'retry loop')).toEqual([5, 2, 0, 0, 0, 9]);
-    // Whether its callers hear of every booking is up to its retry budget, which has hardly begun.
+    // Whether its callers learn of every booking depends on its retry budget, which has just begun.
     const [once, twice, , falseSuccess, notBooked] = row(stdout, 'steadfetch');
     expect({ once, twice, falseSuccess, notBooked }).toEqual({
       once: 7,

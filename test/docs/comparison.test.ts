@@ -71,7 +71,7 @@ function agentWith(maxRetries: number): Send {
   return async (url, method) => (await request(url, { method, dispatcher })).body.dump();
 }
 
-/** Answers 503 so many times, and then 200. */
+/** Answers 503 this many times, and then 200. */
 async function start(failures: number) {
   const keys: (string | undefined)[] = [];
   const server = createServer((incoming, response) => {

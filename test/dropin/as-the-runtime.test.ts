@@ -65,7 +65,7 @@ describe.each([
   ['as fetch’s arguments', (path: string, init?: RequestInit) => [path, init] as const],
   ['as a Request', (path: string, init?: RequestInit) => [path, new Request(url + path, init)] as const],
 ])('a request %s', (_how, shape) => {
-  // A key of ours would be one header more.
+  // A key would be one more header.
   const api = createFetch({ idempotency: false });
   test.each(Object.entries(requests))(
     '%s sends the bytes that the runtime’s own fetch sends',

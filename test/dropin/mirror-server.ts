@@ -16,13 +16,13 @@ export type Answer = (request: IncomingMessage, response: ServerResponse, body: 
 /** The header by which a SteadFetch differs from `fetch` on purpose. */
 const OURS = 'idempotency-key';
 
-/** An HTTP service that remembers what it was sent, in every detail, and answers as it is told. */
+/** An HTTP service that records every request in detail, and answers by `answer`. */
 export class Mirror {
   /** Requests that were read completely. */
   readonly seen: Seen[] = [];
   /** Answers a request that was read. */
   answer: Answer = plainAnswer;
-  /** Told of each piece of a request's body as it comes in. */
+  /** Called with each piece of a request's body as it arrives. */
   heard: (chunk: Buffer, response: ServerResponse) => void = () => {};
   readonly #server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
     const chunks: Buffer[] = [];

@@ -4,7 +4,7 @@ import { createFetch, type FetchLike } from '../../src/index.ts';
 import { outcome } from './observe.ts';
 import { expectSame, plainFetch } from './same-as-fetch.ts';
 
-// A plain request is built by our own code, all others by fetch's. Nobody may be able to tell which it was.
+// A plain request is built by steadfetch's own code, all others by fetch's. The two must be indistinguishable.
 
 const api = createFetch({ idempotency: false, retry: false, breaker: false });
 

@@ -8,7 +8,7 @@ const odd = (value: unknown) => value as never;
 const OwnRequest = UndiciRequest as unknown as typeof Request;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Everything that somebody may abort with. Undefined: nothing, so that the platform makes a reason. */
+/** All kinds of abort reasons. Undefined: none, so that the platform makes one. */
 const reasons: Record<string, unknown> = {
   'an Error': new Error('stop'),
   'a TypeError': new TypeError('fetch failed'),
@@ -27,12 +27,12 @@ async function aborted(call: Promise<unknown>, { signal }: AbortController): Pro
   return { same: state.rejected === signal.reason, error: errorFacts(state.rejected) };
 }
 
-/** Waits until the server has read so many requests. */
+/** Waits until the server has read `count` requests. */
 async function seen({ server }: Stage, count = 1): Promise<void> {
   while (server.seen.length < count) await turn();
 }
 
-/** Each phase of a call, up to the abort in it; then the promise that should notice, in a list so that nobody awaits it. */
+/** Each phase of a call, up to the abort in it; then the promise that should reject, in a list so that it is not awaited. */
 const phases: Record<
   string,
   (stage: Stage, signal: AbortSignal, abort: () => void) => Promise<[Promise<unknown>]>

@@ -31,7 +31,7 @@ export type ClientView = Pick<
   | 'endedAfter'
   | 'stall'
 > & {
-  /** The signal that nobody but the call has listened to. */
+  /** The signal that only the call has listened to. */
   readonly signal: AbortSignal | undefined;
 };
 

@@ -1,7 +1,7 @@
 import type { Fault } from '../support/faults.ts';
 import type { BodyKind } from './bodies.ts';
 
-/** What goes wrong with one attempt: a fault of the server's, or nobody listens where the client connects to. */
+/** What goes wrong with one attempt: a fault of the server's, or nothing listens at the address. */
 export type InjectedFault = Fault | { readonly kind: 'refused' };
 
 /** One call and what goes wrong with it. Plain JSON, so that it can be printed and run again. */
@@ -22,7 +22,7 @@ export interface FaultCase {
   readonly patience: number;
   readonly budget: false | { readonly ratio: number; readonly reserve: number };
   /**
-   * The caller's signal: none, one that all calls share and nobody aborts, or one of its own that is aborted after so
+   * The caller's signal: none, one that all calls share and that is never aborted, or one of its own that is aborted after this
    * many milliseconds (0: in the same turn of the event loop).
    */
   readonly signal: 'none' | 'shared' | number;

@@ -3,7 +3,7 @@ import { expect } from 'vitest';
 import { CaseRunner } from './case-runner.ts';
 import { anyCase } from './random-case.ts';
 
-/** Draws so many random cases, runs them, many at a time, and expects that no promise was broken and nothing left behind. */
+/** Runs random cases, many at a time, and expects that no promise is broken and nothing is left behind. */
 export async function expectNoBreach(calls: number): Promise<void> {
   const seed = Math.trunc(Math.random() * 2 ** 31);
   const runner = new CaseRunner(32);

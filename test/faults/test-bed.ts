@@ -13,10 +13,10 @@ import { Wire } from './wire.ts';
 
 /** How long sockets may take to close, in milliseconds: a discarded body is given a second. */
 const CLOSING = 5_000;
-/** After so many cases a new server takes over: one remembers every request. */
+/** After this many cases a new server takes over, because a server keeps every request in memory. */
 const MEMORY = 200;
 
-/** A server and a client, where one case after the other runs: whatever happens there belongs to the one that is running. */
+/** A server and a client on which cases run one after the other, so that every event belongs to the running case. */
 export class TestBed {
   readonly #environment: Environment;
   #server: FaultServer | undefined;

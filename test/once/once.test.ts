@@ -5,7 +5,7 @@ import { soon } from '../support/eventually.ts';
 
 const charge = (key: string, tenant = 'acme') => ({ scope: { operation: 'charge', tenant }, key });
 
-/** A memory store whose clock stands still until it is told otherwise. */
+/** A memory store whose clock moves only by hand. */
 function storeWithClock() {
   let time = 1_000_000;
   const store = memoryStore(() => time);

@@ -45,7 +45,7 @@ describe('of the engine', () => {
     const call = await outbox.transaction((tx) =>
       outbox.add(tx, service.url, { method: 'POST', idempotencyKey: 'old' }),
     );
-    // It has waited for a year, and nobody was there to send it.
+    // The call has waited for a year without a process to send it.
     await age(
       `update ours.job set created_on = created_on - interval '1 year', start_after = start_after - interval '1 year', keep_until = keep_until - interval '1 year'`,
     );

@@ -22,7 +22,7 @@ for (const { name, there, open } of DATABASES) {
     const schema = schemaOf('outbox');
     let database: TestDatabase;
     let service: Receiver;
-    /** The one that most tests share, and the one of this test. */
+    /** The outbox that most tests share, and the outbox of this test. */
     let shared: Outbox;
     let outbox: Outbox;
     const openWith = async (options: Partial<OutboxOptions>) => {
@@ -368,7 +368,7 @@ for (const { name, there, open } of DATABASES) {
 
     test('a call that a worker died with is sent by another', async () => {
       const call = await added('order-24');
-      // As if somebody else had taken it, and was never heard of again.
+      // As if another process had taken the call and died.
       await database.query(
         `update ${schema}.job set state = 'active', started_on = now() - interval '1 hour', heartbeat_on = now() - interval '1 hour' where id = $1`,
         [call.id],

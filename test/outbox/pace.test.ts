@@ -9,7 +9,7 @@ const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
 const terms = { concurrency: 10, base: SECOND, cap: 5 * MINUTE };
 
-/** Calls that are added at an even rate, to a destination that is away for a while; each asks again when it is told to. */
+/** Adds calls at an even rate to a destination that is down for a while. Each call is retried when the server asks. */
 function weather({
   rate,
   outage,

@@ -96,7 +96,7 @@ async function command(runtime: string, options: string[], wire = ''): Promise<P
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
 }
 
-/** As a bundler does it that was told for what: the package's exports choose the rest. */
+/** Bundles as a bundler does for a known platform: the package's exports choose the rest. */
 async function bundle(entry: string, conditions: string[]): Promise<string> {
   const { outputFiles } = await build({
     entryPoints: [join(here, entry)],

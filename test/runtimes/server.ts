@@ -18,7 +18,7 @@ export interface CheckServer extends AsyncDisposable {
  * The service that `checks.ts` talks to.
  *
  * @param pages what else it serves, by path
- * @param posted told what a page has to say
+ * @param posted called with the message of a page
  */
 export async function startCheckServer(
   pages: Readonly<Record<string, { type: string; content: string }>> = {},
@@ -60,7 +60,7 @@ export async function startCheckServer(
   };
 }
 
-/** A port at which nobody listens. */
+/** A port on which nothing listens. */
 async function closedPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');

@@ -80,7 +80,7 @@ for (const { name, there, open } of DATABASES) {
       await opened.transaction((tx) => opened.start(tx, made, id, { nights: 2 }));
       return opened;
     };
-    /** Carries it on until it is over, or stuck so many times. */
+    /** Carries the saga on until it is over, or was stuck this many times. */
     const settle = async (
       opened: Sagas,
       made: Saga<Trip>,

@@ -18,7 +18,7 @@ import { idempotency as forExpress, idempotentListener } from '../../src/server/
 import { idempotent } from '../../src/server/index.ts';
 import type { IdempotencyOptions } from '../../src/server/options.ts';
 
-/** The same routes, told to each framework in its own words. `reach` is called when a handler is entered. */
+/** The same routes, for each framework in its own form. `reach` is called when a handler begins. */
 export interface Routes {
   /** Counts the run; a gate for `/slow`. */
   reach(path: string): Promise<number>;

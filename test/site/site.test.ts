@@ -9,7 +9,7 @@ import { launch, violationsOf, watchOver } from './browser.ts';
 import { serve } from './serve.ts';
 
 const root = join(import.meta.dirname, '../..');
-/** No server is told where the site is: it works wherever it is put. */
+/** No server needs to know the site's path: the site works in any folder. */
 const FOLDER = '/some/folder/';
 const BUILD = 600_000;
 const COMPUTED = 120_000;

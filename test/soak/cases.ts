@@ -3,7 +3,7 @@ import type { FaultCase } from '../faults/fault-case.ts';
 import { allCombinations } from '../faults/matrix.ts';
 import { anyCase } from '../faults/random-case.ts';
 
-/** One case in so many is from the matrix. */
+/** One case in this many is from the matrix. */
 const SHARE = 3;
 /** From one case of the matrix to the next, so that a short run sees some of each fault. A prime, so that no case is left out. */
 const STEP = 7_919;

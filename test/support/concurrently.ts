@@ -1,4 +1,4 @@
-/** Does one step after the other, so many at a time, until a step says that there are no more. */
+/** Runs `step` again and again, `limit` at a time, until it resolves to false. */
 export async function concurrently(limit: number, step: () => Promise<boolean>): Promise<void> {
   const worker = async () => {
     while (await step());

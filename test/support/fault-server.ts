@@ -13,8 +13,8 @@ export interface FaultServerOptions {
    */
   readonly honourKeys?: boolean;
   /**
-   * Does the work of each request, in place of this server's own: then keys, effects and answers are its business, and
-   * the server only decides whether the request gets there, and what becomes of the answer. It must not reject.
+   * Does the work of each request instead of this server: it is then responsible for keys, effects and answers. The server
+   * only decides whether the request arrives, and what happens to the answer. The function must not reject.
    */
   readonly work?: (request: RecordedRequest) => Promise<Reply>;
   /** The first faults, in the order in which requests come. `next` adds to them. */
@@ -29,7 +29,7 @@ export interface FaultServerOptions {
    * @default 4194304
    */
   readonly keepBody?: number;
-  /** Told each request's fault, `ok` too, as it is decided. */
+  /** Called with each request's fault, also `ok`, as it is decided. */
   readonly log?: (line: FaultLine) => void;
 }
 

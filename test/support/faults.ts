@@ -17,7 +17,7 @@ export interface Answer {
   readonly effect?: 'none' | 'done';
 }
 
-/** Steps at which the request has not been read completely: the ledger never hears of it. */
+/** Steps at which the request has not been read completely, so it is never in the ledger. */
 export type EarlyStep =
   /** The connection is there, nothing was read. On a reused connection: like `'first-byte'`. */
   | 'accept'
@@ -56,7 +56,7 @@ export interface AnswerCut {
   readonly at: AnswerStep;
   readonly how: End;
   /**
-   * How the length of the body is told: Content-Length, or chunks (whose last one never comes).
+   * How the length of the body is given: by Content-Length, or by chunks (of which the last never comes).
    * @default 'length'
    */
   readonly framing?: 'length' | 'chunked';
@@ -81,7 +81,7 @@ export type Fault =
   | ({ readonly kind: 'answer' } & Answer)
   /** 1xx answers before the regular one. */
   | { readonly kind: 'interim'; readonly statuses: readonly number[] }
-  /** The whole answer, or only its body, in so many pieces with `gap` milliseconds between two of them. */
+  /** The whole answer, or only its body, in `pieces` pieces with `gap` milliseconds between two of them. */
   | { readonly kind: 'drip'; readonly of: 'answer' | 'body'; readonly pieces: number; readonly gap: number }
   /** Bytes that are not HTTP: instead of the status line, instead of the second chunk's length, or after a whole answer. */
   | { readonly kind: 'garbage'; readonly where: 'status-line' | 'chunk-length' | 'after-answer' }

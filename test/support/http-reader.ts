@@ -12,7 +12,7 @@ export interface RequestHead {
 
 /** The body of a request. A big one need not be kept to be known. */
 export interface RequestBody {
-  /** Its first bytes, as many as the reader was told to keep. */
+  /** The first bytes, as many as the reader keeps. */
   readonly body: Buffer;
   readonly bodyLength: number;
   /** Of the whole body, in hex. */

@@ -1,6 +1,6 @@
 import type { Runtime } from '../../src/platform/runtime.ts';
 
-/** A clock that moves when it is told to, and dice that fall as they are told to. */
+/** A clock and random numbers that the test sets by hand. */
 export class ManualRuntime implements Runtime {
   time = 0;
   /** What the next `random()` calls give; 0.5 once they are used up. */

@@ -40,7 +40,7 @@ function start(limits: Partial<Limits>): AttemptClock {
   return new AttemptClock({ deadline: runtime.now() + whole.total, ...whole }, runtime, timed);
 }
 
-/** Time goes on for everybody. */
+/** Advances both the clock and the timers. */
 function pass(ms: number): void {
   for (let left = ms; left > 0; left--) {
     runtime.advance(1);

@@ -29,7 +29,7 @@ const answer =
 const fail = (error: unknown) => async () => {
   throw error;
 };
-/** Never answers, and stops when it is told to, as a `fetch` should. */
+/** Never answers, and rejects when its signal aborts, as a `fetch` should. */
 const silent: FetchLike = (_input, init) =>
   new Promise((_resolve, reject) => {
     init?.signal?.addEventListener('abort', () => reject(init.signal?.reason));

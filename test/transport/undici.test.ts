@@ -11,7 +11,7 @@ const redirect: Answer = { status: 307, headers: { location: '/there' } };
 
 let dispatcher: Agent;
 beforeEach(() => {
-  // A connection that nobody uses closes at once: what stays open is in use, or lost.
+  // An unused connection closes at once, so a connection that stays open is in use, or lost.
   dispatcher = new Agent({ keepAliveTimeout: 10 });
 });
 afterEach(() => dispatcher.destroy());

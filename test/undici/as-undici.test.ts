@@ -10,7 +10,7 @@ import { errorOf } from '../support/error-of.ts';
 import { listen } from '../support/listen.ts';
 import { isBefore8 } from '../support/users-undici.ts';
 
-// What undici does, seen by whoever looks closely, is what it does behind the interceptor.
+// Behind the interceptor undici behaves the same, in every detail that can be observed.
 
 const closing: (() => unknown)[] = [];
 afterEach(async () => {

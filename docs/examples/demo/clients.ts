@@ -30,8 +30,8 @@ export const retryLoop: Client = {
 };
 
 /**
- * (c) steadfetch, called just like (a): each call makes a key of its own. A caller who may ask for the same thing
- * again in another call (after a crash, say) gives the key: `idempotencyKey: ['order', order.id]`.
+ * (c) steadfetch, called just like (a): each call makes a key of its own. If the caller may repeat the work in another
+ * call (after a crash, for example), it gives the key: `idempotencyKey: ['order', order.id]`.
  */
 export function steadfetch(api: SteadFetch): Client {
   return { name: 'steadfetch', send: (url, init) => api(url, init) };

@@ -5,18 +5,18 @@ import type { LedgerPage } from './service.ts';
 export interface Tally {
   readonly once: number;
   readonly twice: number;
-  /** The caller was told "failed", and it is booked. */
+  /** The caller got a failure, although the order is booked. */
   readonly lostSuccess: number;
-  /** The caller was told "ok", and it is not booked. */
+  /** The caller got a success, although the order is not booked. */
   readonly falseSuccess: number;
   readonly notBooked: number;
   readonly requests: number;
-  /** Of the callers' waits, in milliseconds. */
+  /** Quantiles of the callers' waits, in milliseconds. */
   readonly p50: number;
   readonly p99: number;
 }
 
-/** Holds what the callers were told against what the service booked. */
+/** Compares what the callers were told with what the service booked. */
 export function judge(told: readonly Told[], { orders, requests }: LedgerPage): Tally {
   const bookings = new Map(orders.map(({ order, booked }) => [order, booked]));
   const booked = ({ order }: Told) => bookings.get(order) ?? 0;
@@ -34,7 +34,7 @@ export function judge(told: readonly Told[], { orders, requests }: LedgerPage): 
   };
 }
 
-/** Whether nothing was booked twice and nobody was told "ok" for what is not booked. */
+/** Whether no order was booked twice, and no caller got a success for an order that is not booked. */
 export function isFlawless({ twice, falseSuccess }: Tally): boolean {
   return twice === 0 && falseSuccess === 0;
 }

@@ -4,25 +4,25 @@ import type { Client } from './clients.ts';
 import type { RemoteService } from './service-process.ts';
 import { GAP, OUTAGE } from './world.ts';
 
-/** What the caller of one order was told. */
+/** The result that the caller of one order got. */
 export interface Told {
-  /** Counted from 1. */
+  /** The order's number, counted from 1. */
   readonly order: number;
-  /** `response.ok`, its body read; an error is a no. */
+  /** `response.ok`, after its body was read; false for an error. */
   readonly ok: boolean;
-  /** Milliseconds. */
+  /** Milliseconds until the caller had the result. */
   readonly wait: number;
-  /** The answer was one that the service had given before, to the same key. */
+  /** Whether the service had given this answer before, to the same key. */
   readonly replayed: boolean;
-  /** Only of calls that steadfetch made. */
+  /** The report, if steadfetch made the call. */
   readonly report: CallReport | undefined;
 }
 
 /**
- * Sends all orders, each at its time, whether or not earlier ones are done; and turns the service off and on again
+ * Sends all orders, each at its time, whether or not earlier ones are done. Turns the service off and on again
  * at the same orders for every client.
  *
- * @param settled told each order as soon as its caller is
+ * @param settled called with each order as soon as its caller has the result
  */
 export async function sendOrders(
   orders: number,

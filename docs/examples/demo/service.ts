@@ -5,7 +5,7 @@ import { webWork } from '../../../test/support/web-work.ts';
 import type { Books } from './books.ts';
 import { faultFor } from './world.ts';
 
-/** What a payment service can be told to do. */
+/** The commands of a payment service. */
 export type Command = 'refuse' | 'listen again' | 'close the ledger';
 
 /** What the service knows of one order. */

@@ -11,7 +11,7 @@ export function storyOf(told: readonly Told[], { orders }: LedgerPage): string |
   for (const one of saved) {
     const truth = orders.find(({ order }) => order === one.order);
     const attempts = attemptsOf(one);
-    // Attempts and requests can only be told side by side if each attempt reached the service.
+    // Attempts and requests can be shown side by side only if each attempt reached the service.
     if (truth?.faults.length === attempts.length) return line(attempts, truth);
   }
   return undefined;

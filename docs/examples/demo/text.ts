@@ -22,7 +22,7 @@ export function explanation(steadfetch: readonly Told[]): string {
 hand: told "failed" though it is booked. ${reasons(steadfetch)}`;
 }
 
-/** Who won, and why: the last line of all. */
+/** The last line: which client won, and why. */
 export function outcome(results: readonly { readonly name: string; readonly tally: Tally }[]): string {
   const [best, ...others] = [...results].sort((a, b) => points(b.tally) - points(a.tally));
   if (best === undefined) return '';

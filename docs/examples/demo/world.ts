@@ -7,10 +7,10 @@ export const GAP = 36;
 /** The orders, counted from 1, that come while nothing is listening. */
 export const OUTAGE = { from: 50, to: 188 };
 
-/** These meet no fault but the outage: so what it does to each client can be seen by itself. */
+/** These orders meet no fault but the outage, so that its effect on each client can be seen. */
 const CALM = { from: OUTAGE.from, to: 270 };
 
-/** What goes wrong, and each with one request in so many. */
+/** The faults. Each strikes one request in this many. */
 const RARITY = 50;
 const faults: readonly ((dice: number) => Fault)[] = [
   () => ({ kind: 'cut', at: 'head', how: 'reset' }),
@@ -20,10 +20,10 @@ const faults: readonly ((dice: number) => Fault)[] = [
   () => ({ kind: 'answer', status: 500, effect: 'done' }),
 ];
 
-/** Somewhere in every so many orders, a few neighbours run into a burst of 503s, which outlasts so many tries. */
+/** Once in every `every` orders, a few neighbours meet a burst of 503s, which outlasts `tries` tries. */
 const BURST = { every: 100, orders: 5, tries: 2 };
 
-/** What happens to the n-th request for an order, whoever sends it and whenever: the same for every client. */
+/** The fault of the n-th request for an order: the same for every client. */
 export function faultFor(seed: number, order: number, nth: number): Fault {
   if (order >= CALM.from && order <= CALM.to) return ok;
   if (nth <= BURST.tries && isInBurst(seed, order)) return unavailable(order);
@@ -38,7 +38,7 @@ function isInBurst(seed: number, order: number): boolean {
   return place >= 0 && place < BURST.orders;
 }
 
-/** Every other burst says when to come back. */
+/** Every second burst has a Retry-After. */
 function unavailable(order: number): Fault {
   const polite = burstOf(order) % 2 === 0;
   return { kind: 'answer', status: 503, ...(polite && { headers: { 'retry-after': '1' } }) };
@@ -48,12 +48,12 @@ function burstOf(order: number): number {
   return Math.floor(order / BURST.every);
 }
 
-/** Longer than the two seconds that the loop waits; but it ends, for those who wait. */
+/** Longer than the two seconds of the loop's timeout, but not endless. */
 function stall(dice: number): number {
   return Math.round(2_100 + dice * 900);
 }
 
-/** From 0 up to 1; the same for the same seed and subject. */
+/** Uniform in [0, 1); the same for the same seed and subject. */
 function roll(seed: number, subject: string): number {
   return createHash('sha256').update(`${seed} ${subject}`).digest().readUInt32BE() / 2 ** 32;
 }

@@ -17,7 +17,7 @@ export async function consumeQueue<Tx>(
 ): Promise<string> {
   const handle = async (message: ConsumeMessage) => {
     const { messageId } = message.properties;
-    // Nobody could tell it from its own repeat.
+    // A message without an id can't be distinguished from its own repeat.
     if (typeof messageId !== 'string') return channel.nack(message, false, false);
     try {
       await consume(store, { consumer: queue, messageId, lifetime: WEEK }, (tx) =>

@@ -17,8 +17,8 @@ export function* notSentIsAFact(seen: Observation): Generator<string> {
 }
 
 /**
- * An attempt is at most one request, since nothing is redirected here; and one that was answered is one that the server
- * has read completely. Between these two lies what nobody can know.
+ * An attempt is at most one request, because nothing is redirected here. A request that was answered is one that the
+ * server has read completely. The number between these two bounds can't be known.
  */
 export function* attemptsAreRequests(seen: Observation): Generator<string> {
   const attempts = attemptsOf(seen);

@@ -5,7 +5,7 @@ import { everyFault, type Fault } from '../../support/faults.ts';
 export const PATIENCE = 300;
 /** Longer than an attempt is given. */
 const STALL = PATIENCE + 100;
-/** Every second of an order's first requests meets a fault. Whoever keeps asking gets through in the end. */
+/** Every second of an order's first requests meets a fault. A caller that repeats its request succeeds in the end. */
 const SHARE = 0.5;
 const ROUGH = 8;
 
@@ -16,7 +16,7 @@ const faults: readonly Fault[] = [
   { kind: 'slow', at: 'booked', ms: STALL },
 ];
 
-/** What goes wrong in the service itself, and each with one run of its handler in so many. */
+/** The faults of the service itself. Each strikes one run of its handler in `RARITY`. */
 export type HandlerFault = 'slow' | 'throws' | 'unavailable';
 const RARITY = 25;
 const handlerFaults: readonly HandlerFault[] = ['slow', 'throws', 'unavailable'];

@@ -29,7 +29,7 @@ export const answerTo = ({ order, receipt }: Effect) => JSON.stringify({ order, 
 export function memoryService(seed: number): OrderService {
   const ledger: Effect[] = [];
   const handle = handlerWithFaults(seed, async (effect, handlerFault) => {
-    // Without a transaction nobody takes back what is done: what fails must fail before.
+    // Without a transaction an effect can't be rolled back, so a failure must come before it.
     const failed = await handlerFault();
     if (failed === undefined) ledger.push(effect);
     return failed;

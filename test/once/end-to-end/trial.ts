@@ -9,16 +9,16 @@ import { answerTo, type OrderService } from './order-service.ts';
 
 /** Orders that are under way at the same time. */
 const CONCURRENCY = 32;
-/** Once in so many orders nothing listens, until so many attempts have found that out. */
+/** Once in `every` orders nothing listens, until `refusals` attempts were refused. */
 const OUTAGE = { every: 250, first: 100, refusals: 20 };
-/** Once in so many orders a connection breaks off before anything was read. */
+/** Once in `every` orders a connection breaks off before anything was read. */
 const BREAK = { every: 40, first: 20 };
 
 export interface TrialOptions {
   readonly service: OrderService;
   readonly orders: number;
   readonly seed: number;
-  /** Told how many callers know. False: send no more orders. */
+  /** Called with the number of callers that have a result. False: send no more orders. */
   readonly settled?: (done: number) => boolean;
 }
 
@@ -27,7 +27,7 @@ export interface Observed {
   readonly told: readonly OrderOutcome[];
   /** How many requests of each order reached the service at least with their headers. */
   readonly seen: ReadonlyMap<string, number>;
-  /** What callers are told who ask for the same once more, when all is well on the wire. */
+  /** The outcomes of repeated orders, without any fault on the wire. */
   readonly repeats: ReadonlyMap<string, OrderOutcome>;
   /** The answers to the effects in the ledger, for each order that has any. */
   readonly effects: ReadonlyMap<string, readonly string[]>;

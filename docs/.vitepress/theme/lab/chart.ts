@@ -16,7 +16,7 @@ export const lines = [
 
 export interface Frame {
   readonly outcome: Outcome;
-  /** So many seconds are over, of so many. */
+  /** The number of seconds that are over, of `duration`. */
   readonly seconds: number;
   readonly duration: number;
   /** The top of the axis, the same for every client: or they could not be compared. */
