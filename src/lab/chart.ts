@@ -21,6 +21,8 @@ export interface ChartOptions {
  * Draws an outcome over time, as an SVG. Needs the package `echarts`.
  *
  * @param title the finding
+ * @param outcome such as the `worst` of a `Forecast`
+ * @param options the top of the axis, and when there was trouble
  * @example await writeFile('storm.svg', await chartOf(verdict, worst));
  */
 export async function chartOf(

@@ -1,6 +1,8 @@
 /** The outcome of a run, second by second. A call counts in the second in which it began. */
 export interface Outcome {
+  /** Calls that began. */
   readonly calls: readonly number[];
+  /** Calls that succeeded. */
   readonly good: readonly number[];
   /** Requests that reached the service. This list goes on until the last calls have ended. */
   readonly sends: readonly number[];

@@ -24,7 +24,7 @@ export interface Question {
   readonly service: QueueOptions;
   /** The calls per second of all processes together. */
   readonly load: number;
-  /** A spike: another load for a while, after a third of the time. */
+  /** A spike: after a third of the time, the load is `rate` for `duration` milliseconds. */
   readonly spike?: { readonly rate: number; readonly duration: number };
   /**
    * The processes that share the load.

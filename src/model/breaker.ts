@@ -62,6 +62,7 @@ export interface ExportedBreaker extends BreakerRecord {
 
 /** A failed attempt, without anything that may be secret. */
 export interface FailureSummary {
+  /** How the attempt ended. */
   readonly reason: AttemptReason;
   /** The response's status; absent: there was no response. */
   readonly status?: number;
@@ -83,10 +84,13 @@ export interface OpenCause {
 
 /** A change of a breaker's state. */
 export interface Transition {
+  /** The state before. */
   readonly from: BreakerState;
+  /** The state now. */
   readonly to: BreakerState;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** The reason in a few words. */
   readonly reason: string;
   /** Why the breaker opened. Absent if it did not open, was isolated by hand, or was inherited. */
   readonly cause?: OpenCause;

@@ -6,7 +6,7 @@ import type { FetchInput, Options, Policy, SteadInit } from './options.ts';
 import type { PolicyChange } from './policy-change.ts';
 
 /**
- * The breakers of a client. Every method takes a scope as a string. A scope is one of these:
+ * The breakers of a client. In each method `scope` is one of these strings:
  *
  * - an origin: `https://api.example` (a trailing slash is ignored);
  * - the key of an endpoint rule that has a breaker of its own, as you wrote it: `GET https://api.example/items/:id`;

@@ -97,7 +97,12 @@ export interface Events {
     readonly number: number;
   };
   /** The client dropped a scope, because it keeps 1,000 at most. The breaker and budget of that scope start anew. */
-  forgotten: { readonly scope: string; readonly breaker: BreakerState | undefined };
+  forgotten: {
+    /** The scope that was dropped. */
+    readonly scope: string;
+    /** The state of its breaker; undefined: it had none. */
+    readonly breaker: BreakerState | undefined;
+  };
   /** `update` changed the rules. Not emitted by an update that changes nothing. */
   update: {
     /** When the rules changed, in epoch milliseconds. */

@@ -6,6 +6,7 @@ import type { AnyStore, ContextOf, ScopedKey } from './store.ts';
 
 /** The identity of an effect, and how long its key counts. */
 export interface OnceId extends Times {
+  /** The operation and the tenant that the key belongs to. */
   readonly scope: Scope;
   /** The key: 1 to 255 characters, no control characters. */
   readonly key: string;

@@ -11,6 +11,7 @@ const checkBatch = wholeNumber(1, Number.MAX_SAFE_INTEGER);
  * Removes the keys whose lifetime has ended, in batches, until none is left. Run it from a timer or a cron job. Several runs at
  * the same time are safe. Redis removes its keys itself.
  *
+ * @param store a store; for a transactional one, the store that it came from
  * @param batch the number of keys per statement. Default: 1000.
  * @returns the number of keys that were removed
  * @throws {PolicyError} An argument is wrong.

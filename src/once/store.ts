@@ -1,6 +1,8 @@
 /** A key in its scope. Two different pairs are never confused, whatever characters they have. */
 export interface ScopedKey {
+  /** The scope, as a JSON array. */
   readonly scope: string;
+  /** The key within the scope. */
   readonly key: string;
 }
 

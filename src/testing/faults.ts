@@ -69,7 +69,9 @@ export interface FaultRule {
 export interface FaultyRequest {
   /** The request's number, counted from 1. */
   readonly number: number;
+  /** The HTTP method, in upper case. */
   readonly method: string;
+  /** The whole URL, as it was given. */
   readonly url: string;
 }
 

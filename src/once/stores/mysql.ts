@@ -59,6 +59,7 @@ const checkPool = clientCheck<MysqlPool<MysqlConnection>>('a pool of mysql2/prom
  * Makes a store on your pool.
  *
  * @param pool a pool of `mysql2/promise`
+ * @param options where the keys are kept
  * @throws {PolicyError} An argument is wrong.
  * @example
  * const store = mysqlStore(mysql.createPool('mysql://127.0.0.1/shop'));
@@ -215,6 +216,7 @@ interface Found {
  *
  * @param table a plain name, or `schema.name`; the schema must exist. Default: `steadfetch_once`.
  * @throws {PolicyError} The name would need quotes.
+ * @example await pool.query(schemaSql('once_keys'));
  */
 export function schemaSql(table: string = DEFAULT_TABLE): string {
   return `create table if not exists ${tableCheck(table, 'table')} (

@@ -47,6 +47,7 @@ const checkDirectory = only('a directory', (value): value is string => typeof va
  * Makes a store on your PGlite database.
  *
  * @param db a PGlite database
+ * @param options where the keys are kept
  * @throws {PolicyError} An argument is wrong.
  * @example
  * const store = pgliteStore(await PGlite.create('./data/once'));

@@ -53,6 +53,7 @@ const checkPool = clientCheck<Pool>('a Pool of pg', ['connect', 'query']);
  * Makes a store on your pool.
  *
  * @param pool a Pool of `pg`
+ * @param options where the keys are kept, and whether statements are prepared
  * @throws {PolicyError} An argument is wrong.
  * @example
  * const store = postgresStore(new pg.Pool());
@@ -119,6 +120,7 @@ async function inTransaction<T>(
  * Opens a pool for the store, and creates the table.
  *
  * @param url `postgres://user:password@host:port/database`
+ * @param options as for `postgresStore`
  * @throws {MissingDriverError} The package `pg` is not installed.
  * @example const store = await openPostgres('postgres://127.0.0.1/shop');
  */

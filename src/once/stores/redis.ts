@@ -67,6 +67,7 @@ const evaluatorOf: Check<Evaluate> = (client, path) => {
  * as Redis: a failover can lose the newest keys, and `maxmemory-policy` must be `noeviction`.
  *
  * @param client a connected client of `ioredis` or `redis`
+ * @param options the prefix of the names of keys
  * @throws {PolicyError} An argument is wrong.
  * @example const store = redisStore(await createClient({ url: 'redis://127.0.0.1' }).connect());
  */
@@ -124,6 +125,7 @@ export function redisStore(client: IoRedisClient | NodeRedisClient, options: Red
  * Opens a connection for the store.
  *
  * @param url `redis://user:password@host:port/database`
+ * @param options as for `redisStore`
  * @throws {MissingDriverError} The package `redis` is not installed.
  * @example const store = await openRedis('redis://127.0.0.1');
  */

@@ -8,6 +8,7 @@ export const DEFAULT_TABLE = 'steadfetch_once';
  *
  * @param table a plain name, or `schema.name`; the schema must exist. Default: `steadfetch_once`.
  * @throws {PolicyError} The name would need quotes.
+ * @example await pool.query(schemaSql('app.once_keys'));
  */
 export function schemaSql(table: string = DEFAULT_TABLE): string {
   const name = tableCheck(table, 'table');

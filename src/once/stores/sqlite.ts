@@ -49,6 +49,7 @@ const checkDatabase = clientCheck<SqliteDatabase>('a database of node:sqlite or 
  * Makes a store on your database.
  *
  * @param db an open database. If other processes use the file too, open it with a `timeout`.
+ * @param options where the keys are kept
  * @throws {PolicyError} An argument is wrong.
  * @example
  * const store = sqliteStore(new DatabaseSync('./once.db', { timeout: 5_000 }));
@@ -156,6 +157,7 @@ const NOW = `cast((julianday('now') - 2440587.5) * 86400000 as integer)`;
  *
  * @param table a plain name. Default: `steadfetch_once`.
  * @throws {PolicyError} The name would need quotes.
+ * @example db.exec(schemaSql('once_keys'));
  */
 export function schemaSql(table: string = DEFAULT_TABLE): string {
   return schemaStatements(tableCheck(table, 'table')).join('\n');
