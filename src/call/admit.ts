@@ -93,8 +93,12 @@ function standInLine<A extends ResponseHead>(
   return answer;
 }
 
-function entryOf<A extends ResponseHead>({ endpoint }: CallPlan<A>, wish: Wish, now: number): Entry {
-  return { ...wish, endpoint, now };
+function entryOf<A extends ResponseHead>(
+  { endpoint }: CallPlan<A>,
+  { number, after, span }: Wish,
+  now: number,
+): Entry {
+  return { number, after, span, endpoint, now };
 }
 
 /** A call in the waiting room. */

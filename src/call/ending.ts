@@ -67,6 +67,7 @@ function fail<A extends ResponseHead>(
 ): unknown {
   settle(plan, stopped, now);
   plan.record.remember(error);
+  plan.adapter.failed?.(error);
   return error;
 }
 
@@ -81,5 +82,5 @@ function settle<A extends ResponseHead>(
   if (response) caller?.handOver(response);
   else caller?.release();
   if (emitter.has('settled')) emitter.emit('settled', record.event);
-  if (response) exchange?.handedOver();
+  if (response) exchange?.handedOver(response);
 }

@@ -138,12 +138,15 @@ function checkKey(key: unknown, name: string, { header, maxLength }: ResolvedDia
   );
 }
 
+const VISIBLE = /^[\x21-\x7e]+$/;
+const INVISIBLE = /[^\x21-\x7e]/;
+
 /** Describes the mistake without the key itself, because a key may be a secret. */
 function whatIsWrong(key: unknown, maxLength: number): string | undefined {
   if (typeof key !== 'string') return `, got ${kindOf(key)}`;
   if (key.length < 1 || key.length > maxLength) return `, got ${key.length} characters`;
-  const at = key.search(/[^\x21-\x7e]/);
-  return at === -1 ? undefined : `; character ${at + 1} of ${key.length} is not`;
+  if (VISIBLE.test(key)) return undefined;
+  return `; character ${key.search(INVISIBLE) + 1} of ${key.length} is not`;
 }
 
 function withHeader(key: string, { format }: ResolvedDialect): CallKey {

@@ -50,6 +50,8 @@ export interface CallAdapter<A extends ResponseHead> {
   transport(): Exchange<A>;
   /** Called once all arguments are valid, so that the call will be made. */
   readonly lifetime: (() => CallLifetime<A>) | undefined;
+  /** Gets the error that the call is about to end with. */
+  failed?(error: unknown): void;
 }
 
 /** The options of one call, besides the request itself. */

@@ -118,7 +118,7 @@ export class CallRecord {
 
   /** The body of the returned response has ended. */
   bodyEnded(body: BodyReport): void {
-    this.#body = Object.freeze(body);
+    this.#body = body;
     // A body that took too long (`'body'`) does not count, because a slow reader may be the cause.
     if (body.end === 'network' || body.end === 'idle') {
       const { duration, end } = body;
@@ -151,7 +151,7 @@ export class CallRecord {
       delivery: this.delivery,
       stopped: this.#stopped,
       attempts: Object.freeze(this.attempts.map(({ report }) => report)),
-      ...(this.#body && { body: this.#body }),
+      ...(this.#body && { body: Object.freeze(this.#body) }),
     });
     return this.#report;
   }

@@ -1,6 +1,7 @@
 import { causes } from '../model/cause.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { CallReport } from '../model/report.ts';
+import { RECORD, type RecordPlace } from '../transport/record-place.ts';
 
 /** Builds a report when it is asked for. */
 interface Reporter {
@@ -23,8 +24,18 @@ const deliveries: readonly Delivery[] = ['not-sent', 'answered', 'unknown'];
  */
 export function remember(subject: unknown, record: Reporter): void {
   if (typeof subject !== 'object' || subject === null) return;
-  const other = records.get(subject);
-  if (other === undefined || rank(record) >= rank(other)) records.set(subject, record);
+  const other = recordOf(subject);
+  if (other !== undefined && rank(record) < rank(other)) return;
+  if (hasPlace(subject)) subject[RECORD] = record;
+  if (recordOf(subject) !== record) records.set(subject, record);
+}
+
+function recordOf(subject: object): Reporter | undefined {
+  return (hasPlace(subject) ? (subject[RECORD] as Reporter | undefined) : undefined) ?? records.get(subject);
+}
+
+function hasPlace(subject: object): subject is RecordPlace {
+  return RECORD in subject;
 }
 
 function rank({ delivery }: Reporter): number {
@@ -46,7 +57,7 @@ function rank({ delivery }: Reporter): number {
  */
 export function callReport(subject: unknown): CallReport | undefined {
   for (const cause of causes(subject)) {
-    const record = records.get(cause);
+    const record = recordOf(cause);
     if (record !== undefined) return record.report();
   }
   return undefined;

@@ -61,9 +61,9 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
       const plan = planCall(request, init ?? {}, policies, shared, {
         transport: sending.transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
         lifetime: signal ? () => new CallerSignal(signal) : undefined,
+        failed: nameCaller,
       });
-      const call = stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
-      return call.catch(nameCaller);
+      return stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
     } catch (error) {
       return Promise.reject(error);
     }

@@ -13,7 +13,6 @@ function isMadeHere(error: unknown): error is Error {
  * Throws the error with a new stack. The stack of such an error begins in a socket or a timer. Taken where the
  * call ends, it has the line that awaits the call (`at async placeOrder`), as with the runtime's `fetch`.
  */
-export function nameCaller(error: unknown): never {
+export function nameCaller(error: unknown): void {
   if (isMadeHere(error)) (Error as { captureStackTrace?(error: Error): void }).captureStackTrace?.(error);
-  throw error;
 }

@@ -22,6 +22,7 @@ export interface Counts {
 const replay = (good: boolean): Promise<void> => (good ? done : Promise.reject(counted));
 const done = Promise.resolve();
 const counted = new Error('a counted failure');
+const ignore = () => {};
 
 /**
  * The rule that opens a closed breaker: opossum's rolling window, which receives outcomes after they happened.
@@ -55,13 +56,13 @@ export class FailureWindow {
   /** Adds one success. opossum counts it at once; nothing waits for opossum's promise. */
   success(now: number): void {
     this.#rotate(now);
-    this.#circuit.fire(true).catch(() => {});
+    this.#circuit.fire(true).catch(ignore);
   }
 
   /** Adds one failure. Resolves to true if the breaker must open. */
   async failure(now: number): Promise<boolean> {
     this.#rotate(now);
-    await this.#circuit.fire(false).catch(() => {});
+    await this.#circuit.fire(false).catch(ignore);
     return this.#circuit.opened;
   }
 

@@ -23,17 +23,21 @@ function nullAsText(headers: Record<string, unknown>): Record<string, string> {
 
 /** The value of a header as `fetch` would send it; undefined if the header is absent. Takes the result of `copyHeaders`. */
 export function findHeader(headers: HeadersInit | undefined, name: string): string | undefined {
-  const values: string[] = [];
+  let found: string | undefined;
   if (isIterable(headers)) {
     for (const pair of headers) {
-      if (Array.isArray(pair) && isSame(String(pair[0]), name)) values.push(trimmed(pair[1]));
+      if (Array.isArray(pair) && isSame(String(pair[0]), name)) found = joined(found, pair[1]);
     }
   } else if (typeof headers === 'object' && headers !== null) {
     for (const key of Object.keys(headers)) {
-      if (isSame(key, name)) values.push(trimmed(Reflect.get(headers, key)));
+      if (isSame(key, name)) found = joined(found, Reflect.get(headers, key));
     }
   }
-  return values.length === 0 ? undefined : values.join(', ');
+  return found;
+}
+
+function joined(before: string | undefined, value: unknown): string {
+  return before === undefined ? trimmed(value) : `${before}, ${trimmed(value)}`;
 }
 
 function isSame(name: string, other: string): boolean {
@@ -56,10 +60,10 @@ export function withoutUnset(headers: HeadersInit | undefined, name: string): He
   }
   if (typeof headers !== 'object' || headers === null || isIterable(headers)) return headers;
   const isUnset = (key: string) => hasNoValue(Reflect.get(headers, key)) && isSame(key, name);
-  const unset = Object.keys(headers).filter(isUnset);
-  if (unset.length === 0) return headers;
+  const names = Object.keys(headers);
+  if (!names.some(isUnset)) return headers;
   const rest: Record<string, string> = { ...(headers as Record<string, string>) };
-  for (const key of unset) delete rest[key];
+  for (const key of names.filter(isUnset)) delete rest[key];
   return rest;
 }
 

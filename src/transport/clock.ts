@@ -55,11 +55,11 @@ export class AttemptClock {
   }
 
   /** The headers are there: from now on the body must keep coming. */
-  answered(): void {
+  answered(now = this.#runtime.now()): void {
     this.#wasPaused = false;
-    this.#touchedAt = this.#runtime.now();
-    this.#answeredAt = this.#touchedAt;
-    this.#turn('idle');
+    this.#touchedAt = now;
+    this.#answeredAt = now;
+    this.#turn('idle', now);
   }
 
   /** The response was handed over: the deadline of the call is kept. */
@@ -85,9 +85,9 @@ export class AttemptClock {
     this.#timerDue = Number.POSITIVE_INFINITY;
   }
 
-  #turn(phase: TimeoutPhase): void {
+  #turn(phase: TimeoutPhase, now?: number): void {
     this.#phase = phase;
-    this.#aim();
+    this.#aim(now);
     // A body that nobody reads is no reason to keep the process alive; a request without an answer is.
     if (phase === 'attempt') ref(this.#timer);
     else unref(this.#timer);

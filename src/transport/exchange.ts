@@ -71,8 +71,8 @@ export type Fault = 'network' | 'body' | 'response';
 export interface Exchange<A extends ResponseHead = Response> {
   /** Sends, once. The request is not kept: a response keeps its exchange alive, and need not keep the body. */
   send(request: AttemptRequest): Promise<A>;
-  /** Its response is the call's: from now on the record is told how the body ends; at once, if it has. */
-  handedOver(): void;
+  /** The answer is the call's: from now on the record is told how the body ends; at once, if it has. */
+  handedOver(answer: A): void;
   /** Lets go of an answer that nobody will read. Returns at once. */
   discard(answer: A): void;
   /** False only while it is certain that no byte of the request left. */

@@ -4,6 +4,7 @@ import type { ClientState } from '../call/client-state.ts';
 import { type CallAdapter, type CallLifetime, type CallOptions, planCall } from '../call/plan.ts';
 import type { CallRequest } from '../call/request.ts';
 import type { Policies } from '../policy/policies.ts';
+import { CallContext } from '../transport/record-place.ts';
 import type { Gate } from '../transport/undici/gate.ts';
 import type { AnyHandler, Controller, Listener, RawHeaders } from '../transport/undici/handlers.ts';
 import { telling } from '../transport/undici/languages.ts';
@@ -24,7 +25,7 @@ export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<Hel
   readonly controller = new CallController(this);
   isReady = true;
   /** undici gives it to the caller along with the response, so that the report can be asked for. */
-  readonly #context = {};
+  readonly #context = new CallContext();
   #exchange: WireExchange<HeldResponse> | undefined;
   #stop: AbortController | undefined;
 

@@ -3,6 +3,7 @@ import { destroy } from '../body/node-stream.ts';
 import { isNodeStream } from '../body/recognise.ts';
 import { isDisturbed } from '../platform/streams.ts';
 import type { AttemptRequest, ResponseHead } from '../transport/exchange.ts';
+import { RECORD, type RecordPlace } from '../transport/record-place.ts';
 import type { Gate } from '../transport/undici/gate.ts';
 import type { AnyHandler, Listener, RawHeaders } from '../transport/undici/handlers.ts';
 import { handlerLike } from '../transport/undici/languages.ts';
@@ -12,8 +13,9 @@ import type { CallController } from './call-controller.ts';
 import { MEANT, type OwnOptions } from './own-options.ts';
 
 /** A response that waits for its verdict. */
-export class HeldResponse implements ResponseHead {
+export class HeldResponse implements ResponseHead, RecordPlace {
   readonly gate: Gate;
+  [RECORD]: unknown;
   #headers: Headers | undefined;
 
   constructor(gate: Gate) {

@@ -7,12 +7,14 @@ import { execFileSync } from 'node:child_process';
 import pRetry from 'p-retry';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { v4 as uuid } from 'uuid';
+import { isBytes } from '../../src/body/bytes.ts';
 import { callId } from '../../src/call/call-id.ts';
 import { plainUrl } from '../../src/http/call-url.ts';
 import { systemRuntime } from '../../src/platform/runtime.ts';
 import { compileEndpoints } from '../../src/policy/endpoints.ts';
 import { parseEndpoint } from '../../src/policy/pattern.ts';
 import type { AttemptRequest } from '../../src/transport/exchange.ts';
+import { CallContext, RECORD } from '../../src/transport/record-place.ts';
 import { undiciTransport } from '../../src/transport/undici/undici.ts';
 import { ownOptions } from '../../src/undici/own-options.ts';
 import { InstantDispatcher } from './instant.ts';
@@ -59,6 +61,11 @@ const order: Omit<AttemptRequest, 'body'> = {
   now: 0,
   record: { remember() {}, bodyEnded() {} },
 };
+/** As many as are under way at a time. */
+const underWay: unknown[] = new Array(16);
+const records = new WeakMap<object, object>();
+const byteLength = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'byteLength')?.get;
+
 /** As undici's `request` makes them of its caller's. */
 const requestOptions = (at: number) => ({
   ...{ method: 'POST', headers: {}, body: text, dispatcher: instant },
@@ -125,6 +132,30 @@ const tricks: readonly Trick[] = [
     name: 'the first attempt before p-retry, not in it',
     plain: (at) => pRetry(async () => at, { retries: 3, minTimeout: 0, maxTimeout: 0 }),
     ours: async (at) => at,
+  },
+  {
+    name: 'the record of a call in a place of its response, not in a weak map',
+    plain: (at) => {
+      const response = new CallContext();
+      if (records.get(response) === undefined) records.set(response, { at });
+      underWay[at % 16] = response;
+    },
+    ours: (at) => {
+      const response = new CallContext();
+      response[RECORD] ??= { at };
+      underWay[at % 16] = response;
+    },
+  },
+  {
+    name: 'that a text is no bytes by its tag, not by the error of a getter',
+    plain: () => {
+      try {
+        return byteLength?.call(text);
+      } catch {
+        return undefined;
+      }
+    },
+    ours: () => isBytes(text),
   },
   {
     name: 'a rule among 1,000 by the index alone, not by URLPattern, for a new URL',

@@ -78,12 +78,16 @@ export class Direct implements Carrier<Response> {
     });
     exchange.resolve(response, body ?? undefined);
     if (body === null) gate.release(NOBODY);
-    // What comes in the same piece as the head has come by then: that is most bodies, and they need nobody's attention.
-    else queueMicrotask(() => gate.isOver || dropped.register(response, body));
   }
 
   lost(exchange: WireExchange<Response>, error: Error): void {
     exchange.reject(new TypeError('fetch failed', { cause: error }));
+  }
+
+  /** What comes in the same piece as the head has come by now: that is most bodies, and they need nobody's attention. */
+  handedOver(response: Response): void {
+    const body = this.#means.partsOf(response)?.body;
+    if (body?.isComing) dropped.register(response, body);
   }
 
   discard(response: Response): void {

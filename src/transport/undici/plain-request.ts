@@ -33,7 +33,7 @@ export function plainRequest(
   if (sent === undefined) return undefined;
   const { record, names } = sent;
   const add = (name: string, value: string) => {
-    if (!names.has(name)) record[name] = value;
+    if (!names.includes(name)) record[name] = value;
   };
   const { 'content-type': type, 'content-length': length } = upload?.headers ?? NO_HEADERS;
   if (type !== undefined) add('content-type', type);
@@ -118,19 +118,19 @@ const DELICATE: ReadonlySet<string> = new Set([
 interface PlainHeaders {
   readonly record: Record<string, string>;
   /** In lower case. */
-  readonly names: ReadonlySet<string>;
+  readonly names: readonly string[];
 }
 
 function plainHeaders(headers: FetchInit['headers']): PlainHeaders | undefined {
   const record: Record<string, string> = {};
-  const names = new Set<string>();
+  const names: string[] = [];
   if (headers === undefined) return { record, names };
   const isEach = eachHeader(headers, (name, value) => {
     const lower = name.toLowerCase();
-    if (!NAME.test(name) || names.has(lower) || DELICATE.has(lower)) return false;
+    if (!NAME.test(name) || names.includes(lower) || DELICATE.has(lower)) return false;
     const trimmed = EDGE.test(value) ? value.replace(EDGES, '') : value;
     if (!VALUE.test(trimmed)) return false;
-    names.add(lower);
+    names.push(lower);
     record[name] = trimmed;
     return true;
   });

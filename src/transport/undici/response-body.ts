@@ -51,6 +51,11 @@ export class ResponseBody implements AbortTarget {
     return this.#stream;
   }
 
+  /** Whether more of it may come. */
+  get isComing(): boolean {
+    return this.#gate?.isOver === false;
+  }
+
   /** Whether an abort has nothing left to end. */
   get isOver(): boolean {
     return this.#gate === undefined && (this.#stream === undefined || !isOpen(this.#stream));
@@ -67,8 +72,8 @@ export class ResponseBody implements AbortTarget {
     this.#whenOver = undefined;
   }
 
-  /** All of its bytes, once. */
-  read(): Promise<Buffer> {
+  /** All of its bytes, once; at once, if they are all there, as those of most bodies are. */
+  read(): Buffer | Promise<Buffer> {
     if (this.#stream !== undefined) return readAll(this.#stream).finally(() => this.over());
     this.#isRead = true;
     const gate = this.#gate;
@@ -117,9 +122,9 @@ export class ResponseBody implements AbortTarget {
     gate.end(new CallerAbort(error));
   }
 
-  #readHeld(bytes: Buffer): Promise<Buffer> {
+  #readHeld(bytes: Buffer): Buffer | Promise<Buffer> {
     const plain = this.#codings.length === 0 ? bytes : decodeShort(bytes, this.#codings);
-    return plain === undefined ? this.#collect(Readable.from([bytes])) : Promise.resolve(this.#done(plain));
+    return plain === undefined ? this.#collect(Readable.from([bytes])) : this.#done(plain);
   }
 
   #done(bytes: Buffer): Buffer {

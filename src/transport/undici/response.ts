@@ -1,3 +1,4 @@
+import { RECORD, type RecordPlace } from '../record-place.ts';
 import type { ResponseBody } from './response-body.ts';
 
 /** What a response is made of. */
@@ -32,9 +33,10 @@ export function responses(): { make: MakeResponse; partsOf: PartsOf } {
 function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Headers) {
   const immutable = immutableHeaders(BaseHeaders);
 
-  class WireResponse extends baseOf(BaseResponse) {
+  class WireResponse extends baseOf(BaseResponse) implements RecordPlace {
     readonly #parts: ResponseParts;
     #headers: Headers | undefined;
+    #record: unknown;
 
     constructor(parts: ResponseParts) {
       super(parts);
@@ -43,6 +45,13 @@ function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Header
 
     static parts(response: object): ResponseParts | undefined {
       return #parts in response ? response.#parts : undefined;
+    }
+
+    get [RECORD](): unknown {
+      return #record in this ? this.#record : undefined;
+    }
+    set [RECORD](record: unknown) {
+      if (#record in this) this.#record = record;
     }
 
     get type(): Response['type'] {
@@ -75,22 +84,22 @@ function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Header
     }
 
     arrayBuffer(): Promise<ArrayBuffer> {
-      return this.#read().then((bytes) => new Uint8Array(bytes).buffer);
+      return this.#read((bytes) => new Uint8Array(bytes).buffer);
     }
     bytes(): Promise<Uint8Array> {
-      return this.#read().then((bytes) => new Uint8Array(bytes));
+      return this.#read((bytes) => new Uint8Array(bytes));
     }
     text(): Promise<string> {
-      return this.#read().then(textOf);
+      return this.#read(textOf);
     }
     json(): Promise<unknown> {
-      return this.#read().then((bytes) => JSON.parse(textOf(bytes)));
+      return this.#read(jsonOf);
     }
     blob(): Promise<Blob> {
-      return this.#read().then((bytes) => this.#asBase(bytes).blob());
+      return this.#read((bytes) => this.#asBase(bytes).blob());
     }
     formData(): Promise<FormData> {
-      return this.#read().then((bytes) => this.#asBase(bytes).formData());
+      return this.#read((bytes) => this.#asBase(bytes).formData());
     }
 
     clone(): WireResponse {
@@ -104,11 +113,12 @@ function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Header
       });
     }
 
-    #read(): Promise<Buffer> {
+    async #read<Made>(make: (bytes: Buffer) => Made | Promise<Made>): Promise<Made> {
       const { body } = this.#parts;
-      if (body === null) return Promise.resolve(Buffer.alloc(0));
-      if (body.unusable) return Promise.reject(new TypeError('Body is unusable: Body has already been read'));
-      return body.read();
+      if (body === null) return make(Buffer.alloc(0));
+      if (body.unusable) throw new TypeError('Body is unusable: Body has already been read');
+      const bytes = body.read();
+      return make(bytes instanceof Promise ? await bytes : bytes);
     }
 
     /** What only the content-type decides about is the runtime's to do. */
@@ -183,4 +193,8 @@ const decoder = new TextDecoder();
 
 function textOf(bytes: Buffer): string {
   return decoder.decode(bytes);
+}
+
+function jsonOf(bytes: Buffer): unknown {
+  return JSON.parse(textOf(bytes));
 }

@@ -9,9 +9,9 @@ import { WireExchange } from './wire.ts';
 
 /** Sends through the given dispatcher, or undici's global one; each response is of the class that is global now. */
 export function undiciTransport(): (dispatcher: DispatcherLike | undefined) => Transport {
-  const classes = responses();
+  const { make, partsOf } = responses();
   return (dispatcher) => () => {
-    const means = { dispatcher: (dispatcher ?? globalDispatcher()) as Dispatcher, ...classes };
+    const means = { dispatcher: (dispatcher ?? globalDispatcher()) as Dispatcher, make, partsOf };
     return new WireExchange(new Direct(means));
   };
 }

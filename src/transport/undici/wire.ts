@@ -14,6 +14,8 @@ export interface Carrier<A extends ResponseHead> {
   send(exchange: WireExchange<A>, request: AttemptRequest): void;
   /** The response may be released. */
   ready(exchange: WireExchange<A>, gate: Gate): void;
+  /** The answer is the call's. */
+  handedOver?(answer: A): void;
   /** Lets go of an answer that nobody will read. */
   discard(answer: A): void;
   /** A request is about to be written. */
@@ -72,7 +74,8 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     });
   }
 
-  handedOver(): void {
+  handedOver(answer: A): void {
+    this.#carrier?.handedOver?.(answer);
     this.#body.handedOver(this.#record);
   }
 
@@ -179,8 +182,9 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
 
   answered(status: number): void {
     this.status = status;
-    this.#body.begin(this.#now());
-    this.#clock?.answered();
+    const now = this.#now();
+    this.#body.begin(now);
+    this.#clock?.answered(now);
   }
 
   chunk(bytes: number): void {
