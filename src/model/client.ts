@@ -31,7 +31,7 @@ export interface Breakers {
    */
   all(): BreakerSnapshot[];
   /**
-   * Holds the breaker of a scope open by hand, until `restore`. Meanwhile every call of the scope fails with `BreakerOpenError`.
+   * Holds the breaker of a scope open by hand, until `restore`. Meanwhile new calls of the scope fail with `BreakerOpenError`.
    * @example api.breakers.isolate('https://api.pay.example');
    */
   isolate(scope: string): void;

@@ -27,7 +27,7 @@ const explain: Record<TimeoutPhase, string> = {
 };
 
 /**
- * The breaker of the scope is open: the call's next attempt was not sent. Recognise it by `name` or `code`.
+ * The breaker of the scope is open, and nothing of the call was sent. Recognise it by `name` or `code`.
  * @example if (error.code === 'ERR_STEADFETCH_BREAKER_OPEN') return cached();
  */
 export class BreakerOpenError extends Error {

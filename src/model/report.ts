@@ -8,7 +8,7 @@ export type Stopped =
   | 'final-status'
   /** All attempts are used up. */
   | 'attempts'
-  /** The time that is left is too short for a pause and another attempt. */
+  /** The call's time is over, or too short for a pause and another attempt. */
   | 'deadline'
   /** The retry budget is empty. */
   | 'budget'
@@ -16,7 +16,7 @@ export type Stopped =
   | 'breaker'
   /** The limit is reached, and the queue was full or the wait over. */
   | 'limit'
-  /** The body can't be sent again. */
+  /** The body can't be sent again, or the caller's body failed. */
   | 'body'
   /** The request may have arrived, and to repeat it could do the work twice. */
   | 'unsafe'
@@ -25,7 +25,11 @@ export type Stopped =
   /** The rules forbid a retry: an error that stays, `retry.when`, a Retry-After above `retry.retryAfter`. */
   | 'policy';
 
-/** How an attempt ended. `'status'`: the response has a status that is retried; `'final-status'`: one that is not. */
+/**
+ * How an attempt ended. `'success'`: a status below 400. `'status'`: a status that is retried; `'final-status'`: one that is not.
+ * `'timeout'`: a timeout ran out. `'network'`: the connection failed. `'body'`: the caller's body failed. `'invalid'`: the request
+ * can't be sent as it is. `'aborted'`: the caller aborted.
+ */
 export type AttemptReason =
   | 'success'
   | 'status'

@@ -3,7 +3,7 @@ import type { once as Once, TransactionalStore } from '../../src/once/index.ts';
 
 export const charge = { scope: { operation: 'charge', tenant: 'acme' }, key: 'a', fingerprint: 'one' };
 
-/** Opens a transaction with the library and hands over ours in it, and a way to write a row. */
+/** Opens a transaction with the library, and passes on the store's transaction in it and a way to write a row. */
 export type Transaction = <T>(
   work: (store: TransactionalStore<unknown>, insert: () => Promise<unknown>) => Promise<T>,
 ) => Promise<T>;
