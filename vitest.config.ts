@@ -4,10 +4,10 @@ import { subpaths } from './.config/subpaths.mjs';
 
 const root = new URL('.', import.meta.url).pathname;
 
-/** The name of another copy of undici, to be the one that the tests use as a user would. */
+/** The name of another copy of undici, which the tests then use as a user's own. */
 const usersUndici = process.env.USERS_UNDICI;
 
-/** Only what a test imports: the package keeps its own copy. */
+/** Applies only to imports of the tests: the package keeps its own copy. */
 const undiciOfTheUser: Plugin = {
   name: 'undici-of-the-user',
   enforce: 'pre',
@@ -17,7 +17,7 @@ const undiciOfTheUser: Plugin = {
   },
 };
 
-/** What takes too long for every run: `npm run test:slow`. */
+/** Tests that take too long for every run: `npm run test:slow`. */
 const SLOW = 'test/**/*.slow.test.ts';
 
 export default defineConfig(({ mode }) => ({
@@ -34,7 +34,7 @@ export default defineConfig(({ mode }) => ({
       ...(mode === 'slow' ? [] : [SLOW]),
     ],
     testTimeout: 10_000,
-    // By default one less than there are processors; most of these tests wait for a socket.
+    // The default is one less than the number of processors, but most of these tests only wait for a socket.
     maxWorkers: '100%',
     reporters: process.env.CI
       ? ['default', ['json', { outputFile: process.env.TEST_REPORT ?? 'reports/tests.json' }]]

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 const QUIET = ['--no-audit', '--no-fund', '--loglevel=error'];
 
-/** Installs what a folder with a lock file of its own needs, unless the same lock file was installed by the same Node. */
+/** Installs the packages of a folder with its own lock file, unless this Node has installed the same lock file before. */
 export function install(cwd) {
   const lock = readFileSync(join(cwd, 'package-lock.json'));
   const installed = createHash('sha256').update(lock).update(process.version).digest('hex');
@@ -15,7 +15,7 @@ export function install(cwd) {
   writeFileSync(mark, installed);
 }
 
-/** Runs npm there, and returns what it prints. */
+/** Runs npm in the folder, and returns its output. */
 export function npm(cwd, ...args) {
   return execFileSync('npm', args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] });
 }

@@ -8,7 +8,7 @@ import { browser } from './web.mjs';
 const cwd = join(import.meta.dirname, '../docs');
 install(cwd);
 
-// The lab's worker has the client in it that browsers get. Of the peers, opossum wants Node's `events`.
+// The lab's worker contains the client in the browsers' version. Of the peers, opossum needs Node's `events`.
 await build({
   ...browser,
   entryPoints: ['src/lab/browser.ts'],

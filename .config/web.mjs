@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 
-/** Takes `X.browser.ts` or `X.web.ts`, whichever comes first, wherever there is one beside `X.ts`. */
+/** Replaces `X.ts` by the first of `X.browser.ts` and `X.web.ts` that exists. */
 const besides = (...kinds) => ({
   name: 'files-besides',
   setup(build) {
@@ -13,7 +13,7 @@ const besides = (...kinds) => ({
   },
 });
 
-/** One file that imports nothing, neither of Node nor of undici: what a runtime has under such a name may be a stand-in. */
+/** One file that imports nothing of Node and undici: some runtimes have only a stand-in under these names. */
 const alone = {
   entryPoints: ['src/index.ts'],
   bundle: true,

@@ -12,7 +12,7 @@ const sidebar = groups.map(({ title, pages }) => ({
 
 writeLinkedFiles();
 
-/** Pages outside of docs/, such as the README, find no package by themselves. */
+/** Resolves Vue for pages outside of docs/, such as the README, which do not find packages by themselves. */
 const vueFromHere: Plugin = {
   name: 'vue-from-here',
   enforce: 'pre',
@@ -29,19 +29,19 @@ export default defineConfig({
   description:
     'A drop-in fetch for Node services: one idempotency key per call, retries, timeouts, a breaker and a budget.',
   lang: 'en-GB',
-  // The repository's root, so that a link between two files is right on the site and in the repository.
+  // The repository's root, so that links between files work both on the site and in the repository.
   srcDir: '..',
   srcExclude: ['**/node_modules/**', '{src,test,dist,reports}/**', '.*/**'],
   rewrites: { 'README.md': 'index.md' },
   base: PLACEHOLDER,
   lastUpdated: false,
-  // A browser would ask for one.
+  // Without this, browsers would request a favicon.
   head: [['link', { rel: 'icon', href: 'data:,' }]],
   markdown: {
     theme: { light: 'github-light-high-contrast', dark: 'github-dark-high-contrast' },
     config(md) {
       md.use(linkToFiles);
-      // A wide one is scrolled, by keyboard, too.
+      // A wide table can be scrolled, also by keyboard.
       md.renderer.rules.table_open = () => '<table tabindex="0">';
     },
   },

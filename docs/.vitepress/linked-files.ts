@@ -5,12 +5,12 @@ import type { MarkdownRenderer } from 'vitepress';
 const root = resolve(import.meta.dirname, '../..');
 const FOLDER = 'docs/reference/files';
 
-/** Where the site has the text of a file that is no page, such as an example. */
+/** The address on the site of a file that is no page, such as an example. */
 function pageOf(file: string): string {
   return `${FOLDER}/${relative(root, file)}.md`;
 }
 
-/** A link of a page to a file of the repository that is neither a page nor a picture. */
+/** The file of a link, if it is a file of the repository and neither a page nor a picture. */
 function linkedFile(page: string, href: string): string | undefined {
   if (/^[\w+.-]+:|^[/#]/.test(href)) return undefined;
   const file = resolve(dirname(page), href.replace(/[?#].*/, ''));
@@ -18,7 +18,7 @@ function linkedFile(page: string, href: string): string | undefined {
   return statSync(file).isDirectory() ? undefined : file;
 }
 
-/** Makes a page of every source file that README or docs link to: on the site, a browser would download it. */
+/** Makes a page for each source file that README or docs link to. Otherwise browsers would download these files. */
 export function writeLinkedFiles(): void {
   rmSync(join(root, FOLDER), { recursive: true, force: true });
   const pages = [root, join(root, 'docs'), join(root, 'docs/recipes')].flatMap((folder) =>
@@ -41,7 +41,7 @@ export function writeLinkedFiles(): void {
   }
 }
 
-/** Leads such links to those pages. */
+/** Changes links to such files into links to their pages. */
 export function linkToFiles(md: MarkdownRenderer): void {
   md.core.ruler.push('linked-files', ({ tokens, env }) => {
     for (const token of tokens.flatMap(({ children }) => children ?? [])) {

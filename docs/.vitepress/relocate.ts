@@ -5,8 +5,8 @@ import { join } from 'node:path';
 export const PLACEHOLDER = '/site-base-placeholder/';
 
 /**
- * Makes the built site independent of the folder it is served from: VitePress writes absolute addresses, so the
- * placeholder becomes a relative address in HTML and CSS, and in scripts what a line in each page's head has worked out.
+ * Makes the built site independent of the folder from which it is served. VitePress writes absolute addresses. So the placeholder
+ * becomes a relative address in HTML and CSS. In scripts it becomes a value that a line in each page's head computes.
  */
 export function relocate(folder: string): void {
   for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
@@ -32,7 +32,7 @@ function inPage(text: string, up: string): string {
     .replace('<head>', `<head>${base}`);
 }
 
-/** `"/placeholder/assets/a.js"` → `siteBase+"assets/a.js"`, whichever quotes are used. */
+/** `"/placeholder/assets/a.js"` → `siteBase+"assets/a.js"`, with any kind of quotes. */
 function inScript(text: string): string {
   return text.replace(
     new RegExp(`(["'\`])${PLACEHOLDER}`, 'g'),
@@ -40,7 +40,7 @@ function inScript(text: string): string {
   );
 }
 
-/** The index of the search is one text, with addresses in it. */
+/** The search index is one text that contains addresses. */
 function inIndex(text: string): string {
   return text.replace(/(?=;\s*export\b)/, `.replaceAll('${PLACEHOLDER}',globalThis.siteBase)`);
 }

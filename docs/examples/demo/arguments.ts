@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../../src/tools/arguments.ts';
 
-/** What the demo is asked to do. */
+/** The options of the demo. */
 export interface Run {
   readonly seed: number;
   readonly orders: number;
@@ -11,7 +11,7 @@ export const USAGE = `npm run demo -- [--seed N] [--orders N]
   --seed N    which faults strike which requests (default 1)
   --orders N  how many orders each client sends, 1 to 1000 (default 500)`;
 
-/** @throws {TypeError} An argument is unknown or wrong; the message names it. */
+/** @throws {TypeError} An argument is unknown or wrong. The message names the argument. */
 export function readArguments(args: readonly string[]): Run | 'help' {
   const { values } = parseArgs({
     args: [...args],

@@ -25,8 +25,8 @@ async function openBooks(db: PGlite, service: string): Promise<Books> {
     `create table ${charges} (number serial primary key, "order" int not null, amount int not null)`,
   );
 
-  // The receiving half: a charge and the key that it came with are committed together, or neither is. Some callers
-  // send no key, and such a request is booked as often as it comes.
+  // The receiving half: a charge and its key are committed together, or not at all. Some callers send no key. Such a request is
+  // booked each time that it arrives.
   const handler = idempotent(
     async (request, tx) => {
       const { order, amount } = (await request.json()) as { order: number; amount: number };

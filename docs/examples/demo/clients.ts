@@ -1,13 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SteadFetch } from 'steadfetch';
 
-/** One of those that are compared. */
+/** A client of the comparison. */
 export interface Client {
   readonly name: string;
   readonly send: (url: string, init: RequestInit) => Promise<Response>;
 }
 
-/** (a) `fetch`, and nothing else. */
+/** (a) `fetch` alone. */
 export const bareFetch: Client = {
   name: 'bare fetch',
   send: (url, init) => fetch(url, init),

@@ -1,7 +1,7 @@
 import type { Told } from './load.ts';
 import type { LedgerPage } from './service.ts';
 
-/** What one client did with all the orders. */
+/** The results of one client for all orders. */
 export interface Tally {
   readonly once: number;
   readonly twice: number;
@@ -39,7 +39,7 @@ export function isFlawless({ twice, falseSuccess }: Tally): boolean {
   return twice === 0 && falseSuccess === 0;
 }
 
-/** Nearest rank. */
+/** By the nearest rank. */
 function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)] ?? 0;
 }

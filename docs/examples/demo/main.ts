@@ -12,7 +12,7 @@ import { storyOf } from './story.ts';
 import { tableOf } from './table.ts';
 import { explanation, introduction, outcome } from './text.ts';
 
-/** However slow the machine is, it ends after this; in milliseconds. */
+/** The demo ends after this time on any machine, in milliseconds. */
 const LIMIT = 60_000;
 
 interface Result {
@@ -28,7 +28,7 @@ async function demo({ seed, orders }: Run): Promise<number> {
   const paint = paintFor(process.stdout);
   const api = createFetch();
   const clients = [bareFetch, retryLoop, steadfetch(api)] as const;
-  // One for each client: their ledgers must not mix.
+  // One service per client, so that their ledgers do not mix.
   const services = await ServiceProcess.start(
     seed,
     clients.map(({ name }) => name),
@@ -43,7 +43,7 @@ async function demo({ seed, orders }: Run): Promise<number> {
     const time = ((at - start) / 1_000).toFixed(1);
     progress.note(paint('yellow', `${time} s: breaker ${from} → ${to}, ${reason}`));
   });
-  // At the same time, so that the machine is the same for all of them, too.
+  // At the same time, so that the machine is the same for all clients, too.
   const results = await Promise.all([
     run(orders, clients[0], services, progress),
     run(orders, clients[1], services, progress),
@@ -79,7 +79,7 @@ async function run(
   return { name, told, page, tally: judge(told, page) };
 }
 
-/** Ends before its time. The services end with this process, however it ends. */
+/** Ends the demo early. The services end with this process. */
 function end(status: number, message: string): void {
   process.once('exit', () => console.error(message));
   process.exit(status);

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { terminalPicture } from './terminal-picture.ts';
 
-// Runs the demo and draws what it printed, without the lines of progress and of probes that failed: docs/demo.svg.
+// Runs the demo and draws its output as docs/demo.svg, without the lines about progress and failed probes.
 
 const args = process.argv.slice(2);
 const main = fileURLToPath(new URL('main.ts', import.meta.url));

@@ -8,11 +8,11 @@ import { ServiceProcess } from './service-process.ts';
 import { GAP, OUTAGE } from './world.ts';
 
 /**
- * `npm run demo:outbox`, the demo's second act: the same orders, the same service that fails in the same ways. Here each order is
- * committed together with the call that it owes. The call is tried at once; what can't be done in time is done later.
+ * `npm run demo:outbox`, the demo's second act: the same orders and a service with the same faults. Here each order is committed
+ * together with its call. The call is tried at once. If that fails, it is made later.
  */
 
-/** However slow the machine is, it ends after this; in milliseconds. */
+/** The demo ends after this time on any machine, in milliseconds. */
 const LIMIT = 180_000;
 const NAME = 'outbox';
 
@@ -54,7 +54,7 @@ async function secondAct({ seed, orders }: { seed: number; orders: number }): Pr
     taken.push(take(order));
   }
   await Promise.all(taken);
-  // Should there be fewer orders than it takes for the service to come back.
+  // For runs whose last order comes during the outage.
   if (orders >= OUTAGE.from && orders <= OUTAGE.to) await service.listenAgain();
   console.log(
     `${seconds()} s: every caller has had an answer: ${outcomes.done} charged at once, ${outcomes.later} will be later`,

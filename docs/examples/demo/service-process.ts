@@ -3,7 +3,7 @@ import { on, once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { Command, LedgerPage } from './service.ts';
 
-/** What is sent to the payment services. */
+/** A message to the payment services. */
 export interface Letter {
   readonly service: string;
   readonly command: Command;
@@ -14,7 +14,7 @@ interface Reply {
   readonly answer: unknown;
 }
 
-/** One payment service, from another process. One command at a time. */
+/** One payment service in another process. It takes one command at a time. */
 export class RemoteService {
   readonly url: string;
   readonly #name: string;
@@ -26,17 +26,17 @@ export class RemoteService {
     this.#child = child;
   }
 
-  /** An outage begins. */
+  /** Begins an outage. */
   refuse(): Promise<unknown> {
     return this.#tell('refuse');
   }
 
-  /** The outage ends. */
+  /** Ends the outage. */
   listenAgain(): Promise<unknown> {
     return this.#tell('listen again');
   }
 
-  /** Waits until nothing is being worked on any more, and closes the service. */
+  /** Waits until no request is in progress, and closes the service. */
   async closeLedger(): Promise<LedgerPage> {
     return (await this.#tell('close the ledger')) as LedgerPage;
   }
@@ -49,7 +49,7 @@ export class RemoteService {
   }
 }
 
-/** The process of all payment services. It ends with this one, however this one ends. */
+/** The process of all payment services. It ends with this process, also if this process crashes. */
 export class ServiceProcess {
   readonly #child: ChildProcess;
   readonly #services: ReadonlyMap<string, RemoteService>;
@@ -77,7 +77,7 @@ export class ServiceProcess {
   }
 }
 
-/** The next message that is meant for us. */
+/** Waits for the next message for which `isOurs` is true. */
 async function answerTo<Message>(
   child: ChildProcess,
   isOurs: (message: Message) => boolean,

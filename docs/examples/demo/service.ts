@@ -8,34 +8,34 @@ import { faultFor } from './world.ts';
 /** The commands of a payment service. */
 export type Command = 'refuse' | 'listen again' | 'close the ledger';
 
-/** What the service knows of one order. */
+/** The service's record of one order. */
 export interface OrderTruth {
   readonly order: number;
-  /** How many times it was booked. */
+  /** The number of bookings. */
   readonly booked: number;
-  /** What struck its requests, in their order. */
+  /** The faults of the order's requests, in their order. */
   readonly faults: readonly Fault[];
 }
 
-/** What really happened. */
+/** The service's own record, against which the clients are judged. */
 export interface LedgerPage {
   /** Requests that reached the service. */
   readonly requests: number;
-  /** Those that it heard of. */
+  /** The orders of which a request reached the service. */
   readonly orders: readonly OrderTruth[];
 }
 
-/** A payment service that fails as its seed says: on the wire, in front of its books, which are a real handler. */
+/** A payment service with the faults of its seed: on the wire in front of its books, which are a real handler. */
 export interface Service {
   readonly url: string;
-  /** Resolves once it is done. */
+  /** Resolves when the command is done. */
   tell(command: Command): Promise<unknown>;
 }
 
 export async function startService(seed: number, books: Books): Promise<Service> {
-  /** What struck each order's requests, in their order. */
+  /** The faults of each order's requests, in their order. */
   const struck = new Map<number, Fault[]>();
-  /** When the last stall so far is over, on the clock of `performance.now()`. */
+  /** When the last stall so far is over, by `performance.now()`. */
   let quietAt = 0;
 
   const server = await startFaultServer({
@@ -48,9 +48,9 @@ export async function startService(seed: number, books: Books): Promise<Service>
     },
   });
 
-  /** Everything that was booked, and will ever be. */
+  /** All bookings, when no more can follow. */
   async function closeLedger(): Promise<LedgerPage> {
-    // A request whose caller has given up may still be worked on.
+    // A request may still be in progress after its caller has given up.
     await sleep(Math.max(0, quietAt + 100 - performance.now()));
     await server.close();
     const booked = await books.bookings();

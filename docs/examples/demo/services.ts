@@ -2,10 +2,10 @@ import { openDatabase } from './books.ts';
 import { type Service, startService } from './service.ts';
 import type { Letter } from './service-process.ts';
 
-// The payment services, in a process of their own: one port and one set of books for each client, in one database.
-// Their parent gets one letter when they are open, and one in answer to each of its own.
+// The payment services in a process of their own: one port and one set of books per client, in one database. The parent process
+// gets one message when they are open, and one answer for each of its messages.
 
-// The parent may be gone at any time, however it ended.
+// The parent may end at any time, also by a crash.
 process.once('disconnect', () => process.exit());
 if (!process.connected) process.exit();
 

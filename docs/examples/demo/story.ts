@@ -3,7 +3,7 @@ import type { Fault } from '../../../test/support/faults.ts';
 import type { Told } from './load.ts';
 import type { LedgerPage, OrderTruth } from './service.ts';
 
-/** The call that was saved from the most: one line that holds its report against the ledger. */
+/** The story of the call that met the most faults and succeeded, in one line: its report next to the ledger. */
 export function storyOf(told: readonly Told[], { orders }: LedgerPage): string | undefined {
   const saved = told
     .filter(({ ok, replayed }) => ok && replayed)
@@ -29,7 +29,7 @@ function line(attempts: readonly AttemptReport[], { order, booked, faults }: Ord
   return `order ${order}: ${steps.join(' → ')} (replayed), ${booked === 1 ? 'one booking' : `${booked} bookings`}`;
 }
 
-/** Whether the work was done when this struck. */
+/** Whether the work was done when this fault struck. */
 function isBooked(fault: Fault): boolean {
   return ((fault.kind === 'slow' || fault.kind === 'cut') && fault.at === 'booked') || isBookedAnswer(fault);
 }
@@ -38,7 +38,7 @@ function isBookedAnswer(fault: Fault): boolean {
   return fault.kind === 'answer' && fault.effect === 'done';
 }
 
-/** @param done an earlier request of the same call has done the work */
+/** @param done whether an earlier request of the same call has done the work */
 function step({ status }: AttemptReport, fault: Fault | undefined, done: boolean): string {
   if (fault?.kind === 'cut')
     return fault.at === 'booked' ? 'reset after booking' : 'reset before it was read';

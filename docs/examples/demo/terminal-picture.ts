@@ -23,7 +23,7 @@ ${run(caption, MARGIN, bottom + 14, ' class="dim"')}
 `;
 }
 
-/** Each stretch of a line that holds no wide gap stands at its own column, whatever the viewer's font. */
+/** Each part of a line between wide gaps is placed at its own column, so that any font works. */
 function row(line: string, y: number): string {
   const stretches = line.matchAll(/\S+(?: \S+)*/g);
   const look = lookOf(line);

@@ -2,7 +2,7 @@ import type { Tally } from './judge.ts';
 import type { Told } from './load.ts';
 import { GAP, OUTAGE } from './world.ts';
 
-/** What is about to happen. */
+/** Announces the run. */
 export function introduction(seed: number, orders: number): string {
   const outage = (((OUTAGE.to + 1 - OUTAGE.from) * GAP) / 1_000).toFixed(1);
   return `${orders} orders, one every ${GAP} ms, each through three clients side by side (seed ${seed}):
@@ -16,7 +16,7 @@ From order ${OUTAGE.from} on nothing listens for ${outage} s; after that all is 
 `;
 }
 
-/** What the numbers mean. */
+/** Explains the numbers. */
 export function explanation(steadfetch: readonly Told[]): string {
   return `"booked" is what the service's ledger says, "told" what the caller saw. To be checked by
 hand: told "failed" though it is booked. ${reasons(steadfetch)}`;
@@ -31,7 +31,7 @@ export function outcome(results: readonly { readonly name: string; readonly tall
 ${reasonOf(best.name)}`;
 }
 
-/** What is booked once counts; what is booked twice has to be found and paid back. */
+/** An order that is booked once counts. An order that is booked twice has to be found and paid back. */
 function points({ once, twice }: Tally): number {
   return once - twice;
 }

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { type Fault, ok } from '../../../test/support/faults.ts';
 
-/** From one order to the next, in milliseconds. */
+/** The time from one order to the next, in milliseconds. */
 export const GAP = 36;
 
-/** The orders, counted from 1, that come while nothing is listening. */
+/** The orders, counted from 1, that come during the outage. */
 export const OUTAGE = { from: 50, to: 188 };
 
 /** These orders meet no fault but the outage, so that its effect on each client can be seen. */

@@ -4,7 +4,7 @@ import type { Pool } from 'pg';
 import { postgresStore } from 'steadfetch/once/postgres';
 import { idempotency } from 'steadfetch/server/node';
 
-/** Stands for your own authentication. */
+/** A stand-in for your own authentication. */
 declare module 'express-serve-static-core' {
   interface Request {
     account?: string;

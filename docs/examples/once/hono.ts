@@ -1,9 +1,9 @@
-/** Hono: the effect is a call to someone else, so a lease protects it, and its token goes along. */
+/** Hono: the effect is a call to another service. A lease protects it, and the call passes the lease's token on. */
 import { Hono } from 'hono';
 import type { Store } from 'steadfetch/once';
 import { idempotency } from 'steadfetch/server/hono';
 
-/** What sends the money. It gets the fencing token, to refuse an owner that was overtaken. */
+/** Sends the money. It gets the fencing token, so that it can refuse an owner that was overtaken. */
 export type Payout = (cents: number, token: number | undefined) => Promise<{ id: string }>;
 
 export function payouts(store: Store, payout: Payout): Hono<{ Variables: { account: string } }> {
@@ -15,7 +15,7 @@ export function payouts(store: Store, payout: Payout): Hono<{ Variables: { accou
 
   const app = new Hono<{ Variables: { account: string } }>();
   app.use(async (c, next) => {
-    c.set('account', c.req.header('x-account') ?? ''); // stands for your own authentication
+    c.set('account', c.req.header('x-account') ?? ''); // a stand-in for your own authentication
     await next();
   });
   app.post('/payouts', once, async (c) => {

@@ -1,9 +1,9 @@
-/** No stored result needed: a unique index is enough, and this package is not needed for it. */
+/** For effects without a result: a unique index is enough, and this package is not needed. */
 import type { PoolClient } from 'pg';
 
 /**
- * Call it inside your transaction. False: it was done before, and nothing happened now. While another transaction with
- * the same message is open, the insert waits for it to end.
+ * Call this inside your transaction. False: the message was handled before, and nothing happened now. While another transaction
+ * with the same message is open, the insert waits for its end.
  *
  * create table processed (message_id text primary key, at timestamptz not null default now());
  */

@@ -5,9 +5,9 @@ import { consume, type TransactionalStore } from 'steadfetch/once';
 const MONTH = 30 * 86_400_000;
 
 /**
- * The offset is committed after the transaction: should that get lost, the message is delivered again, and its repeat
- * finds the key. What names a message is its place: topic, partition and offset. The lifetime is longer than the topic's
- * retention; and a topic that is deleted and made anew needs another `name`, for its offsets begin again.
+ * The offset is committed after the transaction. If that commit is lost, the message is delivered again, and its repeat finds the
+ * key. A message is identified by topic, partition and offset. Set a lifetime longer than the topic's retention. A topic that is
+ * deleted and made again needs another `name`, because its offsets begin again.
  */
 export async function consumeTopic<Tx>(
   consumer: Consumer,
@@ -17,7 +17,7 @@ export async function consumeTopic<Tx>(
 ): Promise<void> {
   const handle = async ({ topic, partition, message }: EachMessagePayload) => {
     const messageId = `${topic}-${partition}-${message.offset}`;
-    // An effect that throws stops the partition here: kafkajs delivers the message again, and none after it before.
+    // An effect that throws stops the partition here: kafkajs delivers this message again before the next one.
     await consume(store, { consumer: name, messageId, lifetime: MONTH }, (tx) =>
       effect(tx, JSON.parse(String(message.value))),
     );

@@ -5,7 +5,7 @@ import type { INestApplication } from '@nestjs/common';
 import type { AnyStore, ContextOf } from 'steadfetch/once';
 import { idempotency, type NodeIdempotency } from 'steadfetch/server/node';
 
-/** @returns what gives a controller its transaction or lease: `protection.context(request)` */
+/** @returns the middleware; `protection.context(request)` is a controller's transaction or lease */
 export function protect<S extends AnyStore>(
   app: INestApplication,
   path: string,
@@ -13,7 +13,7 @@ export function protect<S extends AnyStore>(
 ): NodeIdempotency<IncomingMessage, ContextOf<S>> {
   const protection = idempotency({
     store,
-    // Stands for your own authentication: Nest's guards run after middleware.
+    // A stand-in for your own authentication, because Nest's guards run after middleware.
     scope: (req: IncomingMessage) => ({ operation: path, tenant: String(req.headers['x-account'] ?? '') }),
   });
   app.use(path, protection);

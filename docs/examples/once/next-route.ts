@@ -1,8 +1,8 @@
-/** Next.js, `app/orders/[id]/charges/route.ts`: what Next.js hands over follows after the transaction. */
+/** Next.js, `app/orders/[id]/charges/route.ts`: the arguments of Next.js follow after the transaction. */
 import type { Store } from 'steadfetch/once';
 import { idempotent } from 'steadfetch/server';
 
-/** As Next.js calls a route handler. */
+/** The second argument of a Next.js route handler. */
 interface RouteContext {
   readonly params: Promise<{ readonly id: string }>;
 }
@@ -15,7 +15,7 @@ export function route(store: Store, charge: (order: string, cents: number) => Pr
     },
     {
       store,
-      // Stands for your own authentication.
+      // A stand-in for your own authentication.
       scope: (request) => ({ operation: 'charge', tenant: request.headers.get('x-account') ?? '' }),
     },
   );

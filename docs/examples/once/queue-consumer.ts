@@ -5,8 +5,8 @@ import { consume, type TransactionalStore } from 'steadfetch/once';
 const WEEK = 7 * 86_400_000;
 
 /**
- * Give the queue a dead-letter exchange and a delivery limit: a message without an id ends there at once, and one
- * whose effect always fails ends there after its last delivery.
+ * Give the queue a dead-letter exchange and a delivery limit. A message without an id goes there at once. A message whose effect
+ * always fails goes there after its last delivery.
  */
 export async function consumeQueue<Tx>(
   channel: Channel,
@@ -27,11 +27,11 @@ export async function consumeQueue<Tx>(
       channel.nack(message, false, true);
       throw error;
     }
-    channel.ack(message); // after the commit; should it get lost, the repeat finds the key
+    channel.ack(message); // after the commit: if the acknowledgement is lost, the repeat finds the key
   };
   await channel.prefetch(10);
   const { consumerTag } = await channel.consume(queue, (message) => {
-    if (message !== null) handle(message).catch(report); // a closed channel lands here too: the broker delivers again
+    if (message !== null) handle(message).catch(report); // a closed channel ends here too: the broker delivers again
   });
   return consumerTag;
 }

@@ -5,7 +5,7 @@
 import { DBOS } from '@dbos-inc/dbos-sdk';
 import type { SteadFetch } from 'steadfetch';
 
-/** The keys of the calls in the step that is running. */
+/** The parts of the key for the running step. */
 function stepKey(): [string, number] {
   const { workflowID, stepID } = DBOS;
   if (workflowID === undefined || stepID === undefined) throw new Error('there is no step here');
@@ -20,7 +20,7 @@ export function tripWorkflow(api: SteadFetch, base: string) {
       body: JSON.stringify(body),
       idempotencyKey: stepKey(),
     });
-    // What may heal is thrown, and the step is retried; a final refusal is an answer, for the workflow to act on.
+    // A temporary failure is thrown, so that the step is retried. A final refusal is a result that the workflow acts on.
     if (response.status >= 500 || response.status === 429) throw new Error(`${path}: ${response.status}`);
     await response.body?.cancel();
     return response.ok;
@@ -40,8 +40,8 @@ export function tripWorkflow(api: SteadFetch, base: string) {
 }
 
 /**
- * `applicationVersion` is pinned: by default DBOS makes it of the workflows' source, and recovers only workflows of the
- * same version. A changed comment would leave those in flight where they are. Raise it when old ones can't go on.
+ * `applicationVersion` is pinned. By default DBOS makes it from the workflows' source, and recovers only workflows of the same
+ * version, so a changed comment would strand the workflows in progress. Raise the version when old ones can't go on.
  */
 export function configure(systemDatabaseUrl: string): void {
   DBOS.setConfig({ name: 'trips', systemDatabaseUrl, applicationVersion: '1', logLevel: 'error' });

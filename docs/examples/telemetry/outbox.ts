@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 
-/** What `openOutbox` and `openSagas` give, as far as it is looked at here. */
+/** The members of an outbox and of sagas that are used here. */
 interface Sources {
   readonly outbox?: {
     stats(): Promise<{ readonly waiting: number; readonly dead: number; readonly oldest: number }>;

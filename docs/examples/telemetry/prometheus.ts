@@ -1,7 +1,7 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { ScopeSnapshot, SteadFetch } from 'steadfetch';
 
-/** In the place of what there is not: the status of a lost answer, the scope of a call without breaker and budget. */
+/** The label for a missing value: the status of a lost answer, the scope of a call without breaker and budget. */
 const NONE = 'none';
 
 /** Counts the calls of a client for Prometheus. The labels are bounded: rules and scopes, never paths. */

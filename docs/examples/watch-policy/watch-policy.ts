@@ -3,11 +3,11 @@ import { readFile } from 'node:fs/promises';
 import type { Options, SteadFetch } from 'steadfetch';
 
 /**
- * Keeps a client's rules as a file says, while both live. A file that is broken or wrong changes nothing: the rules that held
- * still hold, and `onError` says why. The file is looked at, not listened to: that also sees a file that is replaced by
- * another one, as editors, configuration management and mounted volumes do.
+ * Keeps a client's rules equal to a file, while both live. A broken or wrong file changes nothing: the old rules still hold, and
+ * `onError` gets the reason. The file is polled, not watched, because that also notices a file that is replaced by another one,
+ * as editors, configuration management and mounted volumes do.
  *
- * @returns Stops looking.
+ * @returns a function that stops polling
  */
 export function watchPolicy(
   api: Pick<SteadFetch, 'update'>,

@@ -3,7 +3,7 @@ import { outages, type Settings, settings } from '../../../../src/lab/settings.t
 /** A policy as data. The worker checks it. */
 export type PolicyData = Record<string, unknown>;
 
-/** What the page plays: it stands in the page's address, so that a result can be shared. */
+/** The question of the page. It is a part of the page's address, so that results can be shared. */
 export interface Question {
   settings: Settings;
   policy: PolicyData;
@@ -25,7 +25,7 @@ export function fromAddress(search: string): Question {
   };
 }
 
-/** Only what differs from the defaults. */
+/** Writes only the values that differ from the defaults. */
 export function toAddress({ settings: chosen, policy }: Question): string {
   const query = new URLSearchParams();
   for (const name of names) {

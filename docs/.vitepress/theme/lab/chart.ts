@@ -19,10 +19,10 @@ export interface Frame {
   /** The number of seconds that are over, of `duration`. */
   readonly seconds: number;
   readonly duration: number;
-  /** The top of the axis, the same for every client: or they could not be compared. */
+  /** The top of the axis, the same for every client, so that the charts can be compared. */
   readonly ceiling: number;
   readonly processes: number;
-  /** From and to which second there is trouble. */
+  /** The seconds from and to which there is trouble. */
   readonly trouble: readonly [number, number];
 }
 

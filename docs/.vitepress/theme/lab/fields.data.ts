@@ -5,7 +5,7 @@ declare const data: { fields: Field[]; parts: string[] };
 
 export { data };
 
-/** Read while the site is built, of the schema that the package publishes. */
+/** Read from the published schema while the site is built. */
 export default {
   load() {
     const file = new URL('../../../../dist/policy.schema.json', import.meta.url);

@@ -1,8 +1,8 @@
 import type { JsonSchema } from '../../../../src/options/json-schema.ts';
 
-/** A number in a policy that the lab's page has a slider for. */
+/** A number of a policy, for which the lab's page has a slider. */
 export interface Field {
-  /** The part of the policy, such as `retry`; undefined: the option stands in the policy itself. */
+  /** The part of the policy, such as `retry`; undefined: the option belongs to the policy itself. */
   readonly part: string | undefined;
   readonly name: string;
   readonly unit: string;
@@ -12,14 +12,14 @@ export interface Field {
   readonly default: number;
 }
 
-/** Which of them are times. */
+/** The options that are times. */
 const MILLISECONDS =
   /^timeout\.|^retry\.(base|cap|retryAfter)$|^breaker\.(window|cooldown|maxCooldown)$|patience$/;
 
-/** How far beyond the default a slider goes, where the option itself has no small limit. */
+/** How far a slider reaches beyond the default, if the option has no small limit of its own. */
 const REACH = 6;
 
-/** A slider for every number in a policy that has a default, made of the schema: none can be forgotten. */
+/** Makes a slider for every number of a policy that has a default. The list comes from the schema, so it is complete. */
 export function fieldsOf({ properties = {} }: JsonSchema): Field[] {
   return Object.entries(properties).flatMap(([name, schema]) => {
     const members = choicesOf(schema).flatMap(({ properties = {} }) => Object.entries(properties));
@@ -35,7 +35,7 @@ export function partsOf({ properties = {} }: JsonSchema): string[] {
   );
 }
 
-/** What may be `false`, too, has a choice. */
+/** The alternatives of an option that may also be `false`. */
 function choicesOf(schema: JsonSchema): readonly JsonSchema[] {
   return schema.anyOf ?? [schema];
 }

@@ -1,14 +1,14 @@
 import type { PolicyData } from './address.ts';
 import type { Field } from './fields.ts';
 
-/** What the policy says of an option, or the default. */
+/** The value of an option in the policy, or its default. */
 export function optionOf(policy: PolicyData, { part, name, default: preset }: Field): number {
   const place = part === undefined ? policy : policy[part];
   const value = typeof place === 'object' && place !== null ? Reflect.get(place, name) : undefined;
   return typeof value === 'number' ? value : preset;
 }
 
-/** The policy with another value. What is the default anyway is left out. */
+/** The policy with another value. A value that equals the default is left out. */
 export function withValue(policy: PolicyData, field: Field, value: number): PolicyData {
   const { part, name, default: preset } = field;
   if (part === undefined) return without(policy, name, value === preset ? undefined : value);
@@ -18,7 +18,7 @@ export function withValue(policy: PolicyData, field: Field, value: number): Poli
   return without(policy, part, Object.keys(changed).length === 0 ? undefined : changed);
 }
 
-/** The policy with a part switched off, or on by its defaults. */
+/** The policy with a part switched off, or on with its defaults. */
 export function withPart(policy: PolicyData, part: string, on: boolean): PolicyData {
   return without(policy, part, on ? undefined : false);
 }
