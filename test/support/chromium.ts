@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 
 const PLACES = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
 
-/** Where there is a browser, if there is any. */
+/** The path of a Chromium; undefined: there is none. */
 export const chromium: string | undefined = process.env.CHROMIUM ?? PLACES.find(existsSync);
 
-/** @throws {Error} There is none. */
+/** @throws {Error} There is no Chromium. */
 export function chromiumPath(): string {
   if (chromium === undefined) throw new Error(`no Chromium at ${PLACES.join(', ')}, nor in $CHROMIUM`);
   return chromium;
 }
 
-/** Headless, and alone with the page. */
+/** Headless, and without any background service. */
 export const FLAGS = [
   '--headless',
   '--no-sandbox',

@@ -6,23 +6,23 @@ import type { Ledger, RecordedRequest, SeenRequest, Turn } from './ledger.ts';
 import { type Action, actionsFor, jsonReply, type Reply, replyOf } from './reply.ts';
 import type { Script } from './script.ts';
 
-/** What all conversations of a server share. */
+/** The state that all conversations of a server share. */
 export interface Host {
   readonly ledger: Ledger;
-  /** Lets a request that was read have its turn. */
+  /** Begins the work on a request that was read. */
   readonly open: (request: RecordedRequest) => Turn;
   readonly script: Script;
-  /** How many bytes of a body are kept. */
+  /** The number of bytes of a body that are kept. */
   readonly keepBody: number;
   /** Aborted when the server closes. */
   readonly closing: AbortSignal;
-  /** Why requests could not be read. */
+  /** The reasons why requests could not be read. */
   readonly malformed: string[];
-  /** Bytes that were read, and requests whose first byte was. */
+  /** The number of bytes that were read, and of requests whose first byte was read. */
   readonly tally: { bytes: number; begun: number };
 }
 
-/** One connection: reads its requests one after the other, and answers each as its fault says. */
+/** One connection: reads its requests one after the other, and answers each according to its fault. */
 export class Conversation {
   readonly #socket: Socket;
   readonly #connection: number;
@@ -30,9 +30,9 @@ export class Conversation {
   readonly #reader: HttpReader;
   /** The request whose body is being read. */
   #current: { readonly seen: SeenRequest; readonly fault: Fault } | undefined;
-  /** A request is being answered: what comes after it waits in the reader. */
+  /** Whether a request is being answered. The requests after it wait in the reader. */
   #busy = false;
-  /** Nothing more is answered: what still comes is thrown away, so that the client's leaving is noticed. */
+  /** Whether nothing more is answered. Further bytes are discarded, so that the disconnect of the client is noticed. */
   #over = false;
 
   constructor(socket: Socket, connection: number, host: Host) {
@@ -98,7 +98,7 @@ export class Conversation {
     this.#advance();
   }
 
-  /** Does the work of a request, if its fault lets it; undefined when there will be no answer. */
+  /** Does the work of a request, if its fault allows it. Undefined: there will be no answer. */
   async #work(request: RecordedRequest): Promise<Reply | undefined> {
     const { fault } = request;
     const { open, closing } = this.#host;
@@ -119,7 +119,7 @@ export class Conversation {
     if (!(await slowAt('request', fault, closing))) return undefined;
     const reply = await turn.book();
     if (!(await slowAt('booked', fault, closing))) return undefined;
-    // An answer of the fault's own stands for the work; it must not hide that the work was refused.
+    // The fault's own answer replaces that of the work, but must not hide that the work was refused.
     return answer === undefined || reply.status >= 400 ? reply : replyOf(answer);
   }
 
@@ -152,25 +152,25 @@ export class Conversation {
 }
 
 /**
- * A client that finds bytes and a reset at the same moment takes the reset for a close (libuv does). Two turns of the
- * event loop give one in this process the time to read in between.
+ * A client that finds bytes and a reset at the same moment takes the reset for a close (libuv does so). Two turns of the event
+ * loop give a client in this process the time to read in between.
  */
 async function letClientRead(): Promise<void> {
   await nextTurn();
   await nextTurn();
 }
 
-/** Waits if the fault is slow here; false when the server closed meanwhile. */
+/** Waits if the fault is slow at this step. Resolves to false if the server closed meanwhile. */
 async function slowAt(step: 'request' | 'booked', fault: Fault, closing: AbortSignal): Promise<boolean> {
   return fault.kind !== 'slow' || fault.at !== step || pause(fault.ms, closing);
 }
 
-/** Resolves to true after `ms`, or to false as soon as the server closes. */
+/** Resolves to true after `ms` milliseconds, or to false as soon as the server closes. */
 function pause(ms: number, closing: AbortSignal): Promise<boolean> {
   return sleep(ms, true, { signal: closing }).catch(() => false);
 }
 
-/** Whether the connection closes after this exchange, because one side said so. */
+/** Whether the connection closes after this exchange, because one side asked for that. */
 function isLast(request: SeenRequest, reply: Reply): boolean {
   const announced = Object.entries(reply.headers).some(
     ([name, value]) => name.toLowerCase() === 'connection' && /\bclose\b/i.test(String(value)),

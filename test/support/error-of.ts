@@ -1,4 +1,4 @@
-/** What a call rejects with; undefined if it does not. */
+/** The error that a call rejects with; undefined: it does not reject. */
 export function errorOf(call: Promise<unknown>): Promise<unknown> {
   return call.then(
     () => undefined,

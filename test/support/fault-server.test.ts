@@ -7,7 +7,7 @@ import { type FaultServer, type FaultServerOptions, startFaultServer } from './f
 import { type End, everyFault, type Fault, isEarly } from './faults.ts';
 import type { FaultLine } from './script.ts';
 
-/** A client that shows the raw bytes it is sent. */
+/** A client that shows the raw bytes that it receives. */
 class RawClient {
   readonly socket: Socket;
   /** How the server ended the connection. */
@@ -71,7 +71,7 @@ function open(server: FaultServer, text = ''): RawClient {
   return client;
 }
 
-/** One whole exchange on a connection of its own: whatever the server had to do before it, it has done. */
+/** Makes one exchange on a connection of its own. Afterwards the server has done all that it had to do before. */
 async function roundTrip(server: FaultServer): Promise<void> {
   const client = open(server, 'GET / HTTP/1.1\r\nconnection: close\r\n\r\n');
   expect(await client.ended).toBe('close');
@@ -80,7 +80,7 @@ async function roundTrip(server: FaultServer): Promise<void> {
 const until = (probe: () => unknown) => expect.poll(probe, { interval: 5, timeout: 2_000 });
 const ends: readonly End[] = ['close', 'reset', 'stall'];
 
-/** Shows that the server ended this connection in this way, and sent these bytes and no more. */
+/** Expects that the server ended the connection in this way, and sent exactly these bytes. */
 async function expectEnd(server: FaultServer, client: RawClient, how: End, received: string): Promise<void> {
   if (how === 'stall') {
     await client.until(received.length);
@@ -299,7 +299,7 @@ describe('other faults', () => {
       const booked = server.bookings[0]?.at ?? Number.NaN;
       return [booked - (server.requests[0]?.at ?? Number.NaN), Date.now() - booked];
     };
-    // Whole milliseconds of two clocks: one may be lost to rounding.
+    // Two clocks in whole milliseconds may differ by one.
     expect((await gaps('request'))[0]).toBeGreaterThanOrEqual(29);
     const [work, answer] = await gaps('booked');
     expect(work).toBeLessThan(29);
@@ -363,7 +363,7 @@ describe('other faults', () => {
     const pieces: string[] = [];
     client.socket.on('data', (text: string) => pieces.push(text));
     await client.until(CREATED.length);
-    // The first piece may come along with the headers.
+    // The first piece may arrive together with the headers.
     expect(pieces.slice(-3)).toEqual([BOOKED.slice(6, 12), BOOKED.slice(12, 18), BOOKED.slice(18)]);
   });
 
@@ -449,7 +449,7 @@ describe('the ledger', () => {
     const server = await start({ faults: [fault] });
     const first = open(server, post('idempotency-key: a\r\n'));
     await until(() => server.requests.length).toBe(1);
-    // The same path as the raw client's, for it is part of what the key stands for.
+    // The same path as the raw client's, because the path is a part of the key's meaning.
     const repeat = async () => {
       const response = await fetch(`${server.url}/charges`, {
         method: 'POST',
@@ -571,7 +571,7 @@ describe('outage and end', () => {
       open4.map(({ socket }) => socket.closed || new Promise((r) => socket.once('close', r))),
     );
     await until(timers).toBeLessThanOrEqual(before);
-    // What was waiting for its work did not do it.
+    // The waiting request did not do its work.
     expect(server.effects('7')).toBe(2);
   });
 });

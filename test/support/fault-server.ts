@@ -17,15 +17,15 @@ export interface FaultServerOptions {
    * only decides whether the request arrives, and what happens to the answer. The function must not reject.
    */
   readonly work?: (request: RecordedRequest) => Promise<Reply>;
-  /** The first faults, in the order in which requests come. `next` adds to them. */
+  /** The first faults, in the order of the requests. `next` adds more. */
   readonly faults?: readonly Fault[];
   /**
-   * Decides per request when `faults` are used up. It is asked when the headers are known, so that a cut at an earlier
-   * step strikes there. Undefined is no fault.
+   * Decides per request after `faults` are used up. Called when the headers are known, so a cut at an earlier step strikes there.
+   * Undefined: no fault.
    */
   readonly fault?: (request: SeenRequest) => Fault | undefined;
   /**
-   * How many bytes of each request's body are kept in memory; length and SHA-256 are known of all.
+   * The number of bytes of each request's body that are kept in memory. Length and SHA-256 are always known.
    * @default 4194304
    */
   readonly keepBody?: number;
@@ -36,8 +36,8 @@ export interface FaultServerOptions {
 /**
  * Starts an HTTP/1.1 service on 127.0.0.1 that can fail at every step of the conversation, and keeps a ledger.
  *
- * GET, HEAD, OPTIONS, TRACE and QUERY answer 200 and have no effect; PUT and DELETE have one however often they are
- * repeated; every other method books, and answers 201 with the number of the booking.
+ * GET, HEAD, OPTIONS, TRACE and QUERY answer 200 and have no effect. PUT and DELETE have one effect, however often they are
+ * repeated. Every other method books, and answers 201 with the number of the booking.
  * @example
  * await using server = await startFaultServer({ faults: [{ kind: 'cut', at: 'booked', how: 'reset' }] });
  * await api(server.url, { method: 'POST', headers: { 'x-order': '7' } });
@@ -90,32 +90,32 @@ export class FaultServer {
     return this.#host.ledger.bookings;
   }
 
-  /** Why requests could not be read. */
+  /** The reasons why requests could not be read. */
   get malformed(): readonly string[] {
     return this.#host.malformed;
   }
 
-  /** Connections that were ever accepted. */
+  /** The number of connections that were ever accepted. */
   get connections(): number {
     return this.#connections;
   }
 
-  /** Connections that are open now. */
+  /** The number of connections that are open now. */
   get openSockets(): number {
     return this.#sockets.size;
   }
 
-  /** Bytes that were read. What comes after a cut is thrown away and not counted. */
+  /** The number of bytes that were read. Bytes after a cut are discarded and not counted. */
   get bytesReceived(): number {
     return this.#host.tally.bytes;
   }
 
-  /** Requests of which at least one byte was read. */
+  /** The number of requests of which at least one byte was read. */
   get requestsBegun(): number {
     return this.#host.tally.begun;
   }
 
-  /** How many effects this business matter has had: the `x-order` header, or else the body's text. */
+  /** The number of effects of one piece of work, which is named by the `x-order` header, or else by the body's text. */
   effects(id: string): number {
     return this.#host.ledger.effects(id);
   }
@@ -125,7 +125,7 @@ export class FaultServer {
     this.#host.script.next(...faults);
   }
 
-  /** An outage: drops every connection, and refuses new ones. */
+  /** Begins an outage: drops every connection, and refuses new ones. */
   async refuse(): Promise<void> {
     const stopped = new Promise<void>((resolve) => this.#listener.close(() => resolve()));
     const gone = [...this.#sockets].map((socket) => new Promise((resolve) => socket.once('close', resolve)));
@@ -145,7 +145,7 @@ export class FaultServer {
     this.#port = (this.#listener.address() as AddressInfo).port;
   }
 
-  /** Stops for good. No socket, no timer and no work is left; the ledger stays readable, and final. */
+  /** Stops for good. No socket, timer or work is left. The ledger stays readable and is final. */
   async close(): Promise<void> {
     this.#closing.abort();
     await this.refuse();
@@ -165,7 +165,7 @@ export class FaultServer {
     this.#connections += 1;
     this.#sockets.add(socket);
     socket.once('close', () => this.#sockets.delete(socket));
-    // Broken connections are this server's business.
+    // Errors of broken connections are expected.
     socket.on('error', () => {});
     new Conversation(socket, this.#connections, this.#host).start();
   }

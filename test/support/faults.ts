@@ -1,7 +1,7 @@
 /** How a conversation ends: FIN, RST, or silence until the client goes away. */
 export type End = 'close' | 'reset' | 'stall';
 
-/** What is sent instead of the regular answer. */
+/** An answer that is sent instead of the regular one. */
 export interface Answer {
   readonly status: number;
   /** A list sends the header several times. */
@@ -11,7 +11,7 @@ export interface Answer {
   /** Send a body of this many bytes instead of `body`. */
   readonly bytes?: number;
   /**
-   * Whether the work is done before it is sent.
+   * Whether the work is done before this answer is sent.
    * @default 'done' below status 300, else 'none'
    */
   readonly effect?: 'none' | 'done';
@@ -19,14 +19,14 @@ export interface Answer {
 
 /** Steps at which the request has not been read completely, so it is never in the ledger. */
 export type EarlyStep =
-  /** The connection is there, nothing was read. On a reused connection: like `'first-byte'`. */
+  /** The connection is open, and nothing was read. On a reused connection: like `'first-byte'`. */
   | 'accept'
   /** The request's first bytes have arrived. */
   | 'first-byte'
   /** The headers are read, the body is not. */
   | 'head';
 
-/** Steps at which a part of the answer is on its way. A body that may not be sent (HEAD, 204) has no middle. */
+/** Steps at which a part of the answer was sent. A body that must not be sent (HEAD, 204) has no middle. */
 export type AnswerStep =
   /** Half of the status line. */
   | 'status-line'
@@ -50,7 +50,7 @@ export interface MiddleCut {
   readonly how: End;
 }
 
-/** The conversation breaks off in the answer; the work is done. */
+/** The conversation breaks off in the answer, after the work was done. */
 export interface AnswerCut {
   readonly kind: 'cut';
   readonly at: AnswerStep;
@@ -67,15 +67,15 @@ export interface AnswerCut {
   readonly answer?: Answer;
 }
 
-/** What goes wrong with one request. Plain JSON, so that a run can be logged and replayed. */
+/** The fault of one request. Plain JSON, so that a run can be logged and replayed. */
 export type Fault =
   | { readonly kind: 'ok' }
   | EarlyCut
   | MiddleCut
   | AnswerCut
-  /** Silent after reading; the work is done all the same, once the client has given up. */
+  /** Silent after reading. The work is still done, once the client has given up. */
   | { readonly kind: 'late' }
-  /** Silent for `ms`, before or after the work; then all goes on, whether or not the client is still there. */
+  /** Silent for `ms`, before or after the work. Then all goes on, even if the client has gone. */
   | { readonly kind: 'slow'; readonly at: 'request' | 'booked'; readonly ms: number }
   /** Another answer, such as a 503 with Retry-After, or a 500 with `effect: 'done'`. */
   | ({ readonly kind: 'answer' } & Answer)
@@ -87,7 +87,7 @@ export type Fault =
   | { readonly kind: 'garbage'; readonly where: 'status-line' | 'chunk-length' | 'after-answer' }
   /** Half of a gzip payload, correctly framed. */
   | { readonly kind: 'short-gzip' }
-  /** A whole answer that promises keep-alive, and then the connection closes: the next request may run into it. */
+  /** A whole answer that promises keep-alive, and then the connection closes, so the next request may fail on it. */
   | { readonly kind: 'close-idle' };
 
 /** No fault. */
@@ -98,7 +98,7 @@ export function isEarly(fault: Fault): fault is EarlyCut {
   return fault.kind === 'cut' && (fault.at === 'accept' || fault.at === 'first-byte' || fault.at === 'head');
 }
 
-/** The answer a fault sends instead of the regular one. */
+/** The answer that a fault sends instead of the regular one. */
 export function answerOf(fault: Fault): Answer | undefined {
   if (fault.kind === 'answer') return fault;
   return fault.kind === 'cut' && 'answer' in fault ? fault.answer : undefined;
@@ -111,7 +111,7 @@ export function isDone(answer: Answer): boolean {
 
 const ends: readonly End[] = ['close', 'reset', 'stall'];
 
-/** The catalogue: every kind of fault at every step, to cross with methods and bodies, or to draw from. */
+/** The catalogue: every kind of fault at every step, to combine with methods and bodies, or to draw from. */
 export const everyFault: readonly Fault[] = [
   ok,
   ...ends.flatMap((how): Fault[] => [

@@ -1,6 +1,6 @@
 import { Stream } from 'node:stream';
 
-/** A File as other libraries have them: like the runtime's, but no instance of its class. */
+/** A File as in other libraries: like the runtime's, but not an instance of its class. */
 export class ForeignFile {
   readonly name: string;
   readonly type: string;
@@ -26,7 +26,7 @@ export class ForeignFile {
   }
 }
 
-/** A FormData that is none of the runtime's and none of undici's. */
+/** A FormData that is neither the runtime's nor undici's. */
 export class ForeignFormData {
   readonly #entries: [string, unknown][] = [];
 
@@ -60,7 +60,7 @@ export class ForeignFormData {
   }
 }
 
-/** A stream from before streams could be iterated over: it begins by itself. */
+/** A stream from before streams could be iterated over. It begins to flow by itself. */
 export function oldStream(chunks: readonly string[], failure?: Error): Stream {
   const stream = new Stream();
   setImmediate(() => {

@@ -12,7 +12,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
 import { type Certificate, localhost } from './tls.ts';
 
-/** What goes wrong with one HTTP/2 request. Plain JSON. */
+/** The fault of one HTTP/2 request. Plain JSON. */
 export type H2Fault =
   | { readonly kind: 'ok' }
   /** RST_STREAM with REFUSED_STREAM: certainly not processed. */
@@ -20,11 +20,11 @@ export type H2Fault =
   /** RST_STREAM with this code after the request was read, such as INTERNAL_ERROR (2). */
   | { readonly kind: 'reset-stream'; readonly code: number }
   /**
-   * GOAWAY. `processed` says on which side of its last stream this request is: answered, or certainly not processed.
-   * node:http2 cannot say "none at all", so the latter takes an earlier request on the connection.
+   * GOAWAY. `processed`: the request is at or below the last stream, so it is answered; otherwise it is certainly not processed.
+   * node:http2 can't send a GOAWAY without a last stream, so the latter needs an earlier request on the connection.
    */
   | { readonly kind: 'goaway'; readonly processed: boolean; readonly code?: number }
-  /** The connection breaks without a word: the request read, the headers sent, or half of the body. */
+  /** The connection breaks without any frame: after the request, after the headers, or after half of the body. */
   | { readonly kind: 'drop'; readonly at: 'request' | 'headers' | 'body' }
   /** Never answers. */
   | { readonly kind: 'stall' };
@@ -35,7 +35,7 @@ export interface H2Request {
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
   readonly version: '1.1' | '2.0';
-  /** Its connection, counted from 1. */
+  /** The number of the request's connection, counted from 1. */
   readonly connection: number;
   readonly fault: H2Fault;
 }
@@ -72,7 +72,7 @@ export class H2Server {
     this.#server.on('connection', (socket: Socket) => this.#accept(socket));
     this.#server.on('session', (session) => session.on('error', () => {}));
     this.#server.on('stream', (stream, headers) => {
-      // Broken streams are this server's business.
+      // Errors of broken streams are expected.
       stream.on('error', () => {});
       void this.#serve(stream, headers);
     });
@@ -86,27 +86,27 @@ export class H2Server {
     return `https://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
-  /** Requests that were read completely, in that order. A refused one is not among them. */
+  /** Requests that were read completely, in that order. Refused requests are not among them. */
   get requests(): readonly H2Request[] {
     return this.#requests;
   }
 
-  /** Streams that were refused, by RST_STREAM or by GOAWAY. */
+  /** The number of streams that were refused, by RST_STREAM or by GOAWAY. */
   get refused(): number {
     return this.#refused;
   }
 
-  /** Connections that were ever accepted; one whose TLS handshake failed counts too. */
+  /** The number of connections that were ever accepted, also those whose TLS handshake failed. */
   get connections(): number {
     return this.#connections;
   }
 
-  /** Connections that are open now. */
+  /** The number of connections that are open now. */
   get openSockets(): number {
     return this.#sockets.size;
   }
 
-  /** Adds faults, one for each HTTP/2 request to come. */
+  /** Adds faults, one for each of the next HTTP/2 requests. */
   next(...faults: readonly H2Fault[]): void {
     this.#queue.push(...faults);
   }
@@ -155,7 +155,7 @@ export class H2Server {
     const path = headers[':path'] ?? '';
     const method = headers[':method'] ?? '';
     const body = await buffer(stream).catch(() => undefined);
-    // The client left before its request was complete.
+    // The client disconnected before its request was complete.
     if (body === undefined || stream.destroyed) return;
     this.#requests.push({ method, path, headers, body, version: '2.0', connection, fault });
     if (fault.kind === 'stall') return;
@@ -166,7 +166,7 @@ export class H2Server {
     stream.respond({ ':status': 200, 'content-type': 'application/json', 'content-length': answer.length });
     if (fault.kind !== 'drop') return void stream.end(answer);
     if (fault.at === 'body') stream.write(answer.subarray(0, answer.length / 2));
-    // The client's word that it has what was sent so far.
+    // The answer to a ping shows that the client has all that was sent.
     session.ping(() => socket.destroy());
   }
 
@@ -180,7 +180,7 @@ export class H2Server {
     response.end(answerTo(path));
   }
 
-  /** The TCP socket below a TLS one: to destroy that one sends no goodbye. */
+  /** The TCP socket below a TLS one. To destroy the TCP socket sends no close_notify. */
   #connectionOf(port: number | undefined): [Socket, number] {
     for (const entry of this.#sockets) if (entry[0].remotePort === port) return entry;
     throw new Error(`no connection from port ${port}`);

@@ -10,16 +10,16 @@ export interface RequestHead {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** The body of a request. A big one need not be kept to be known. */
+/** The body of a request. A large body is not kept, only hashed. */
 export interface RequestBody {
   /** The first bytes, as many as the reader keeps. */
   readonly body: Buffer;
   readonly bodyLength: number;
-  /** Of the whole body, in hex. */
+  /** The SHA-256 of the whole body, in hex. */
   readonly sha256: string;
 }
 
-/** What happened to the request being read, in this order; `malformed` is the last that is ever heard. */
+/** An event of the request that is being read, in this order. `malformed` is always the last. */
 export type ReaderEvent =
   | { readonly type: 'begin' }
   | { readonly type: 'head'; readonly head: RequestHead }
@@ -33,8 +33,8 @@ const HEAD_LIMIT = 64 * 1024;
 class Malformed extends Error {}
 
 /**
- * Reads HTTP/1.1 requests out of bytes that arrive in any pieces. Pull what happened with `next()`; bytes of
- * pipelined requests are kept until you do.
+ * Reads HTTP/1.1 requests from bytes that arrive in any pieces. `next()` returns one event at a time. Bytes of pipelined requests
+ * are kept until they are asked for.
  */
 export class HttpReader {
   readonly #keepBody: number;
@@ -51,7 +51,7 @@ export class HttpReader {
     this.#bytes = this.#bytes.length === 0 ? bytes : Buffer.concat([this.#bytes, bytes]);
   }
 
-  /** The next event, or undefined when it takes more bytes. */
+  /** The next event; undefined: more bytes are needed. */
   next(): ReaderEvent | undefined {
     try {
       return this.#step();
@@ -130,7 +130,7 @@ export class HttpReader {
     return { type: 'end', body: this.#body.finish() };
   }
 
-  /** Takes what is there of the counted bytes; true when none is missing. */
+  /** Takes the counted bytes that are there. Returns true when none is missing. */
   #takeBody(): boolean {
     const part = this.#bytes.subarray(0, this.#remaining);
     this.#bytes = this.#bytes.subarray(part.length);
@@ -176,7 +176,7 @@ function parseHead(text: string): RequestHead {
   const match = /^([!#$%&'*+.^_`|~\w-]+) (\S+) HTTP\/(1\.[01])$/.exec(requestLine);
   if (match === null) throw new Malformed(`request line ${requestLine}`);
   const [, method = '', path = '', version] = match;
-  // No prototype: a header may be called `constructor`.
+  // Without a prototype, because a header may be called `constructor`.
   const headers: Record<string, string> = Object.create(null);
   for (const line of lines) {
     const colon = line.indexOf(':');

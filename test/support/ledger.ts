@@ -2,24 +2,24 @@ import type { Fault } from './faults.ts';
 import type { RequestBody, RequestHead } from './http-reader.ts';
 import { jsonReply, type Reply } from './reply.ts';
 
-/** What is known of a request once its headers are there. */
+/** The facts about a request whose headers are known. */
 export interface SeenRequest extends RequestHead {
-  /** Its connection, counted from 1. */
+  /** The number of the request's connection, counted from 1. */
   readonly connection: number;
   /** The `idempotency-key` header, as it was sent. */
   readonly key: string | undefined;
-  /** The `x-order` header: which business matter this is about. */
+  /** The `x-order` header: the piece of work that the request is about. */
   readonly order: string | undefined;
   /**
-   * Counted from 1: the n-th request with the same order; without one, with the same key; without either, with the
-   * same method and path. Requests that were cut off after their headers count too.
+   * The number of the request, counted from 1 among those with the same order; without an order, with the same key; without
+   * either, with the same method and path. Requests that were cut off after their headers count too.
    */
   readonly attempt: number;
 }
 
 /** A request that was read completely. */
 export interface RecordedRequest extends SeenRequest, RequestBody {
-  /** What an effect is counted under: the order, or else the body's text. */
+  /** The name under which effects are counted: the order, or else the body's text. */
   readonly id: string;
   /** Epoch milliseconds. */
   readonly at: number;
@@ -28,7 +28,7 @@ export interface RecordedRequest extends SeenRequest, RequestBody {
 
 /** One effect. */
 export interface Booking {
-  /** Counted from 1. */
+  /** The number of the booking, counted from 1. */
   readonly number: number;
   readonly id: string;
   readonly key: string | undefined;
@@ -36,9 +36,9 @@ export interface Booking {
   readonly at: number;
 }
 
-/** A request's turn to be worked on. Until it is booked or abandoned, its key is in progress. */
+/** A request that may be worked on. Its key is in progress until the work is booked or abandoned. */
 export interface Turn {
-  /** Does the work, and says what a service without faults answers. */
+  /** Does the work, and returns the answer of a service without faults. */
   book(): Reply | Promise<Reply>;
   /** Leaves the work undone. */
   abandon(): void;
@@ -51,12 +51,12 @@ interface KeyEntry {
 }
 
 const SAFE = ['GET', 'HEAD', 'OPTIONS', 'TRACE', 'QUERY'];
-/** A repeat of these sets the same thing again, so that it is no second effect. */
+/** A repeat of these sets the same state again, so it is no second effect. */
 const IDEMPOTENT = ['PUT', 'DELETE'];
 
 /**
- * What really happened: the only judge of the truth. A service that honours keys does the work of a key once,
- * answers a repeat with the first answer, 409 while the first is in progress, and 422 when the request differs.
+ * The record of what really happened. A service that honours keys does the work of a key once. It answers a repeat with the first
+ * answer, with 409 while the first request is in progress, and with 422 when the request differs.
  */
 export class Ledger {
   /** Every request that was read completely, in that order. */
@@ -73,12 +73,12 @@ export class Ledger {
     this.#honourKeys = honourKeys;
   }
 
-  /** How many effects this business matter has had. */
+  /** The number of effects of one piece of work. */
   effects(id: string): number {
     return this.#counts.get(id) ?? 0;
   }
 
-  /** Takes note of a request whose headers are known. */
+  /** Records a request whose headers are known. */
   see(head: RequestHead, connection: number): SeenRequest {
     const { method, path, headers } = head;
     const key = headers['idempotency-key'];
@@ -89,7 +89,7 @@ export class Ledger {
     return { ...head, connection, key, order, attempt };
   }
 
-  /** Takes note of a request that was read completely. */
+  /** Records a request that was read completely. */
   record(seen: SeenRequest, body: RequestBody, fault: Fault): RecordedRequest {
     const id = seen.order ?? body.body.toString();
     const request = { ...seen, ...body, id, at: Date.now(), fault };
@@ -97,7 +97,7 @@ export class Ledger {
     return request;
   }
 
-  /** Lets a request have its turn, as far as its key allows. */
+  /** Begins the work on a request, if its key allows it. */
   open(request: RecordedRequest): Turn {
     const { method, path, key, sha256 } = request;
     if (SAFE.includes(method)) return answered(jsonReply(200, { ok: true, path }));
@@ -120,7 +120,7 @@ export class Ledger {
     this.#keys.set(key, entry);
     return {
       book: () => {
-        // The effect and its answer are stored together, as one transaction would.
+        // The effect and its answer are stored together, as in a transaction.
         entry.reply = this.#book(request);
         return entry.reply;
       },

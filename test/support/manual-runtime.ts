@@ -3,7 +3,7 @@ import type { Runtime } from '../../src/platform/runtime.ts';
 /** A clock and random numbers that the test sets by hand. */
 export class ManualRuntime implements Runtime {
   time = 0;
-  /** What the next `random()` calls give; 0.5 once they are used up. */
+  /** The results of the next `random()` calls; 0.5 after these. */
   dice: number[] = [];
   /** Epoch milliseconds at `time` 0. */
   readonly origin = Date.UTC(2026, 0, 1);

@@ -2,14 +2,14 @@ import { STATUS_CODES } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import type { Answer, AnswerCut, End, Fault } from './faults.ts';
 
-/** A complete answer, before anything goes wrong with it. */
+/** A complete answer, before its fault is applied. */
 export interface Reply {
   readonly status: number;
   readonly headers: Readonly<Record<string, string | readonly string[]>>;
   readonly body: Buffer;
 }
 
-/** One thing that is done to the socket. */
+/** One action on the socket. */
 export type Action =
   | { readonly do: 'write'; readonly bytes: Buffer }
   | { readonly do: 'wait'; readonly ms: number }
@@ -24,7 +24,7 @@ export function jsonReply(status: number, value: unknown): Reply {
   };
 }
 
-/** The reply that a fault's own answer stands for. */
+/** The reply of a fault's own answer. */
 export function replyOf({ status, headers = {}, body, bytes }: Answer): Reply {
   if (bytes !== undefined) return { status, headers, body: Buffer.alloc(bytes, 'x') };
   if (body !== undefined) return { status, headers, body: Buffer.from(body) };
@@ -32,7 +32,7 @@ export function replyOf({ status, headers = {}, body, bytes }: Answer): Reply {
   return { ...json, headers: { ...json.headers, ...headers } };
 }
 
-/** What is done to the socket to send `reply` under this fault. `bodiless`: the answer to a HEAD. */
+/** The actions on the socket that send `reply` with this fault. `bodiless`: the answer to a HEAD. */
 export function actionsFor(fault: Fault, reply: Reply, bodiless: boolean): Action[] {
   const silent = bodiless || reply.status === 204 || reply.status === 304;
   const body = silent ? Buffer.alloc(0) : reply.body;
@@ -108,7 +108,7 @@ function inPieces(bytes: Buffer, pieces: number, gap: number): Action[] {
 }
 
 function chunk(bytes: Buffer): Buffer {
-  // A chunk of no bytes would be the last one, and end the body properly.
+  // An empty chunk would be the last one, and end the body properly.
   if (bytes.length === 0) return bytes;
   return Buffer.concat([Buffer.from(`${bytes.length.toString(16)}\r\n`), bytes, Buffer.from('\r\n')]);
 }

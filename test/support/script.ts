@@ -1,15 +1,15 @@
 import { type EarlyCut, type Fault, isEarly, ok } from './faults.ts';
 import type { SeenRequest } from './ledger.ts';
 
-/** One line of the server's log: a fault, and what was asked as far as it was read. Plain JSON. */
+/** One line of the server's log: a fault, and the request as far as it was read. Plain JSON. */
 export interface FaultLine {
-  /** Counted from 1. */
+  /** The number of the connection, counted from 1. */
   readonly connection: number;
   readonly fault: Fault;
   readonly request?: Pick<SeenRequest, 'method' | 'path' | 'key' | 'order' | 'attempt'>;
 }
 
-/** Which fault strikes next: the queue in order, then what the function says, then none. */
+/** Chooses the next fault: from the queue in order, then from the function, then none. */
 export class Script {
   readonly #queue: Fault[];
   readonly #decide: (request: SeenRequest) => Fault | undefined;
@@ -29,7 +29,7 @@ export class Script {
     this.#queue.push(...faults);
   }
 
-  /** Takes the next fault of the queue if it strikes now, before a request's headers are known. */
+  /** Takes the next fault of the queue if it strikes now, before the headers of a request are known. */
   takeEarly(step: 'accept' | 'first-byte', connection: number): EarlyCut | undefined {
     const [fault] = this.#queue;
     if (fault === undefined || !isEarly(fault)) return undefined;

@@ -1,7 +1,7 @@
 import type { RecordedRequest } from './ledger.ts';
 import { jsonReply, type Reply } from './reply.ts';
 
-/** Lets a web-standard handler do the work of a fault server. One that throws is a 500, as any framework has it. */
+/** Makes a web-standard handler do the work of a fault server. A handler that throws gives a 500, as in any framework. */
 export function webWork(
   handler: (request: Request) => Promise<Response>,
 ): (request: RecordedRequest) => Promise<Reply> {
