@@ -12,7 +12,7 @@ import { type Observe, type Stage, sameAsFetch } from './same-as-fetch.ts';
 const odd = (value: unknown) => value as never;
 const OwnRequest = UndiciRequest as unknown as typeof Request;
 
-/** The value is made anew for each call, like a caller would. */
+/** The value is made anew for each call, as callers do. */
 const sent =
   (make: () => unknown, init: object = {}): Observe =>
   async ({ fetch, server, url }) => ({
@@ -22,7 +22,7 @@ const sent =
 
 const bytes = Uint8Array.from({ length: 48 }, (_, i) => i * 5);
 
-/** Bodies of which `fetch` knows the length. */
+/** Bodies whose length `fetch` knows. */
 const whole: Record<string, () => unknown> = {
   'a string': () => 'text',
   'a string beyond latin1': () => '\u00fc \u20ac \u{1f600}',
@@ -88,7 +88,7 @@ describe('what is no body', () => {
   sameAsFetch('memory that was given away', async (stage) => {
     const buffer = new ArrayBuffer(4);
     structuredClone(buffer, { transfer: [buffer] });
-    // undici 7 throws in words of its own, undici 8 sends nothing.
+    // undici 7 throws an error of its own, undici 8 sends nothing.
     const { outcome: ended, seen } = (await sent(() => buffer)(stage)) as { outcome: object; seen: object };
     return { failed: 'error' in ended, seen };
   });
@@ -119,7 +119,7 @@ describe('a body that is made while it is sent', () => {
   );
 });
 
-/** What a form says, whatever its boundary: the client draws that. */
+/** The content of a form, whatever its boundary, which the client chooses. */
 async function formFacts({ seen }: Stage['server']): Promise<unknown> {
   const facts = seen.map(async ({ headers, body }) => {
     const header = (name: string) => headers.find(([key]) => key.toLowerCase() === name)?.[1];
@@ -203,7 +203,7 @@ for (const [whose, R, reference] of [
   ["the runtime's", Request, globalThis.fetch],
 ] as const) {
   describe(`the body of ${whose} Request`, () => {
-    /** Framing and content: what the two fetches call themselves does not matter. */
+    /** Framing and content. The user-agents of the two fetches may differ. */
     const facts = ({ seen }: Stage['server']) =>
       seen.map(({ headers, body, method }) => {
         const framing = /^(content-(length|type)|transfer-encoding)$/i;

@@ -30,10 +30,10 @@ const bodies: Readonly<Record<string, Buffer>> = {
   'what does not shrink': randomBytes(70_000),
 };
 
-/** To break these is enough. */
+/** The bodies whose coded forms are broken. More would find nothing new. */
 const BROKEN = ['a word', 'what grows a thousandfold'];
 
-/** What a server may make of a coded body. */
+/** What a server can do with a coded body. */
 const sent: Readonly<Record<string, (coded: Buffer) => Buffer>> = {
   whole: (coded) => coded,
   'cut in the middle': (coded) => coded.subarray(0, Math.floor(coded.length / 2)),
@@ -44,7 +44,7 @@ const sent: Readonly<Record<string, (coded: Buffer) => Buffer>> = {
   empty: () => Buffer.alloc(0),
 };
 
-/** Ways to read it. They give plain JSON. */
+/** Ways to read a body. Each returns plain JSON. */
 const ways: Readonly<Record<string, (response: Response) => Promise<unknown>>> = {
   text: async (response) => digest(Buffer.from(await response.text())),
   bytes: async (response) => digest(Buffer.from(await response.arrayBuffer())),
@@ -75,7 +75,7 @@ describe.each(Object.keys(compress))('a body in %s', { timeout: 30_000 }, (codin
           const coded = sent[how]?.(compress[coding]?.(body) ?? body) ?? body;
           server.answer = (_request, response) => {
             response.writeHead(200, { 'content-encoding': coding });
-            // In pieces, so that it does not come with its head.
+            // In pieces, so that the body does not arrive together with the headers.
             response.write(coded.subarray(0, 10));
             setImmediate(() => response.end(coded.subarray(10)));
           };

@@ -6,14 +6,14 @@ import { listen } from '../support/listen.ts';
 export interface Seen {
   readonly method: string | undefined;
   readonly path: string | undefined;
-  /** Names and values as they were written and ordered, without the one that steadfetch adds. */
+  /** Names and values, as they were written and ordered, without the header that steadfetch adds. */
   readonly headers: readonly (readonly [string, string])[];
   readonly body: string;
 }
 
 export type Answer = (request: IncomingMessage, response: ServerResponse, body: Buffer) => void;
 
-/** The header by which a SteadFetch differs from `fetch` on purpose. */
+/** The header by which a client differs from `fetch` on purpose. */
 const OURS = 'idempotency-key';
 
 /** An HTTP service that records every request in detail, and answers by `answer`. */
@@ -26,7 +26,7 @@ export class Mirror {
   heard: (chunk: Buffer, response: ServerResponse) => void = () => {};
   readonly #server = createServer({ maxHeaderSize: 256 * 1024 }, (request, response) => {
     const chunks: Buffer[] = [];
-    // The clock must not tell two runs apart.
+    // The date must not distinguish two runs.
     response.sendDate = false;
     request.on('data', (chunk: Buffer) => {
       chunks.push(chunk);
@@ -47,7 +47,7 @@ export class Mirror {
     return this;
   }
 
-  /** Another run begins. */
+  /** Begins another run. */
   reset(): void {
     this.seen.length = 0;
     this.answer = plainAnswer;
@@ -74,7 +74,7 @@ function seen({ method, url, rawHeaders }: IncomingMessage, body: Buffer): Seen 
   for (let i = 0; i < rawHeaders.length; i += 2) {
     const [name = '', value = ''] = rawHeaders.slice(i, i + 2);
     if (name.toLowerCase() === OURS) continue;
-    // What undici's own fetch says, where the runtime's says `node`: see `as-the-runtime.test.ts`.
+    // undici's own fetch sends `undici`, the runtime's sends `node`: see `as-the-runtime.test.ts`.
     headers.push([name, name === 'user-agent' && value === 'undici' ? 'node' : value]);
   }
   return { method, path: url, headers, body: body.toString('latin1') };

@@ -1,4 +1,4 @@
-/** What can be seen of an error: plain JSON, the chain of causes included. */
+/** The visible facts of an error: plain JSON, with the chain of causes. */
 export function errorFacts(error: unknown): unknown {
   if (!(error instanceof Error)) return { thrown: typeof error, value: String(error) };
   const { name, message, cause } = error;
@@ -12,7 +12,7 @@ export function errorFacts(error: unknown): unknown {
   };
 }
 
-/** What can be seen of a response, its body read as text included. */
+/** The visible facts of a response, with its body as text. */
 export async function responseFacts(response: Response): Promise<unknown> {
   const { status, statusText, ok, type, redirected, url } = response;
   const before = { bodyUsed: response.bodyUsed, hasBody: response.body !== null };
@@ -33,7 +33,7 @@ export async function outcome(call: Promise<Response>): Promise<unknown> {
   }
 }
 
-/** How a promise ended, if it ended: looked at after the event loop has turned `turns` times. */
+/** How a promise ended, or `'pending'` if it has not settled after `turns` turns of the event loop. */
 export async function settledWithin(promise: Promise<unknown>, turns = 1): Promise<unknown> {
   let state: unknown = 'pending';
   promise.then(

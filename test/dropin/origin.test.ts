@@ -27,7 +27,7 @@ describe("with undici's global origin", () => {
 });
 
 describe("a Request's referrer", () => {
-  // Not compared: undici 7 forgets it, against the standard.
+  // Not compared, because undici 7 omits it, against the standard.
   const referer = async (init: object | undefined) => {
     await using server = await startMirror();
     const request = new OwnRequest(server.url, {

@@ -130,7 +130,7 @@ test('a port to which fetch sends nothing gets nothing', async () => {
     const error = await fetch(`http://h.test:${port}/`, init).catch((thrown: unknown) => thrown);
     return ((error as Error).cause as Error | undefined)?.message;
   };
-  // WHATWG Fetch, "bad port", and those beside them.
+  // WHATWG Fetch, "bad port", and the ports next to these.
   const bad = [
     1, 7, 9, 11, 13, 15, 17, 19, 20, 21, 22, 23, 25, 37, 42, 43, 53, 69, 77, 79, 87, 95, 101, 102, 103,
   ];

@@ -7,7 +7,7 @@ import { type Stage, sameAsFetch } from './same-as-fetch.ts';
 const odd = (value: unknown) => value as never;
 const OwnRequest = UndiciRequest as unknown as typeof Request;
 
-/** Redirects `/` and `/1`, `/2`, … to the next one, and answers there. */
+/** Redirects `/`, `/1`, `/2`, … to the next one, and answers there. */
 const redirect =
   (status: number, location = '/end'): Answer =>
   ({ url }, response, body) => {

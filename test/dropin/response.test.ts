@@ -5,7 +5,7 @@ import type { Answer } from './mirror-server.ts';
 import { errorFacts, outcome } from './observe.ts';
 import { type Observe, sameAsFetch } from './same-as-fetch.ts';
 
-/** What is seen of a response to `init` when the server answers so. */
+/** The facts of a response to `init` when the server answers in this way. */
 const answered =
   (answer: Answer, init?: RequestInit): Observe =>
   async ({ fetch, server, url }) => {
@@ -23,7 +23,7 @@ describe('the status', () => {
   ]) {
     sameAsFetch(`${status}`, plain(status, {}, status === 204 || status === 304 ? undefined : 'body'));
   }
-  // Retried, and the last one is handed over as it is.
+  // Retried, and the last response is returned unchanged.
   for (const status of [408, 425, 429, 500, 501, 502, 503, 504, 599]) {
     sameAsFetch(`${status}`, plain(status, {}, 'sorry'));
   }

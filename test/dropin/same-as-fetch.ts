@@ -5,8 +5,8 @@ import { createFetch, type FetchLike } from '../../src/index.ts';
 import { type Mirror, startMirror } from './mirror-server.ts';
 
 /**
- * undici's own, to compare with. It knows the order of no other copy's Headers, which the runtime's own `fetch` does, and says that it is
- * undici: `as-the-runtime.test.ts` looks at that.
+ * undici's own `fetch`, to compare with. Unlike the runtime's own `fetch`, it does not keep the order of another copy's Headers,
+ * and its user-agent is undici: see `as-the-runtime.test.ts`.
  */
 export const plainFetch: FetchLike = (input, init) => {
   const { headers } = init ?? {};
@@ -14,17 +14,17 @@ export const plainFetch: FetchLike = (input, init) => {
   return undiciFetch(input as never, known as never) as never;
 };
 
-/** Where a behaviour is looked at. */
+/** What a test can observe with. */
 export interface Stage {
   readonly fetch: FetchLike;
   readonly server: Mirror;
   readonly url: string;
 }
 
-/** Runs some code and says, in plain JSON, what was seen. */
+/** Runs some code and returns its observations as plain JSON. */
 export type Observe = (stage: Stage) => Promise<unknown>;
 
-/** Runs the same code with two `fetch`es against the same server; rejects unless the same was seen. */
+/** Runs the same code with two `fetch`es against the same server. Rejects unless the observations are equal. */
 export async function expectSame(observe: Observe, reference: FetchLike, subject: FetchLike): Promise<void> {
   await using server = await startMirror();
   const { url } = server;
@@ -39,9 +39,9 @@ export async function expectSame(observe: Observe, reference: FetchLike, subject
 }
 
 /**
- * A test that `observe` sees the same with a SteadFetch that retries as with `fetch`.
+ * A test that `observe` observes the same with a client that retries as with `fetch`.
  *
- * @param reference what `fetch` is here: undici's, or, for what only the runtime's own knows, that one
+ * @param reference the `fetch` to compare with: undici's, or the runtime's own where only that one has the feature
  */
 export function sameAsFetch(name: string, observe: Observe, reference: FetchLike = plainFetch): void {
   test(name, () => expectSame(observe, reference, createFetch({ retry: { base: 1 } })));

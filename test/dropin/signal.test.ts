@@ -20,7 +20,7 @@ const reasons: Record<string, unknown> = {
   nothing: undefined,
 };
 
-/** How a call ended, one turn of the event loop after now: whether with the very reason of the signal. */
+/** How a call ended, one turn of the event loop from now, and whether it rejected with the signal's own reason. */
 async function aborted(call: Promise<unknown>, { signal }: AbortController): Promise<unknown> {
   const state = await settledWithin(call);
   if (typeof state !== 'object' || state === null || !('rejected' in state)) return { state };

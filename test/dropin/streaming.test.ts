@@ -8,7 +8,7 @@ import { type Stage, sameAsFetch } from './same-as-fetch.ts';
 const odd = (value: unknown) => value as never;
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-/** Hands over what is put in, one chunk at a time, when it is put in. */
+/** A stream that returns each chunk when it is put in. */
 function channel() {
   let controller: ReadableStreamDefaultController<Uint8Array> | undefined;
   const stream = new ReadableStream<Uint8Array>({
@@ -71,7 +71,7 @@ describe('a response arrives as it is sent', () => {
 });
 
 describe('a request is sent as it is made', () => {
-  /** Sends `pieces` one by one, each when the server has what came before; and an answer at the first. */
+  /** Sends `pieces` one by one, each when the server has the one before, and gets an answer at the first. */
   async function converse({ fetch, url, server }: Stage, body: (pieces: AsyncIterable<Buffer>) => unknown) {
     const heard = echo(server);
     async function* pieces() {
@@ -165,7 +165,7 @@ describe('a request is sent as it is made', () => {
   });
 });
 
-/** Resolves once the server has heard this text. */
+/** Makes a function that resolves once the server has received this text. */
 function echo(server: Stage['server']): (text: string) => Promise<void> {
   let all = '';
   server.heard = (chunk) => {

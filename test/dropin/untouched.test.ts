@@ -9,7 +9,7 @@ const unavailable: Fault = { kind: 'answer', status: 503 };
 const quick: Options = { retry: { base: 1, cap: 2 } };
 const odd = (value: unknown) => value as never;
 
-/** Freezes what can be frozen; a view can't, nor does it need to: its bytes are compared. */
+/** Freezes a value and its members. A view can't be frozen, so its bytes are compared instead. */
 function deepFreeze<T>(value: T): T {
   if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return value;
   for (const name of Reflect.ownKeys(value)) deepFreeze(Reflect.get(value, name));
@@ -98,7 +98,7 @@ function fill(form: FormData): FormData {
 }
 
 describe('another fetch of the user is told', () => {
-  /** What it is called with. */
+  /** The arguments with which the user's `fetch` is called. */
   async function told(
     input: Parameters<FetchLike>[0],
     init?: object,

@@ -7,7 +7,7 @@ import { type Observe, sameAsFetch } from './same-as-fetch.ts';
 const odd = (value: unknown) => value as never;
 const OwnRequest = UndiciRequest as unknown as typeof Request;
 
-/** How a call with these arguments fails, and what the server saw of it. */
+/** How a call with these arguments fails, and what the server saw. */
 const refused =
   (make: (url: string) => Parameters<FetchLike>): Observe =>
   async ({ fetch, server, url }) => ({ outcome: await outcome(fetch(...make(url))), seen: server.seen });
@@ -156,7 +156,7 @@ describe('a stream is refused', () => {
 });
 
 describe("undici's Request is refused", () => {
-  // In the words of its own undici; the runtime's is another one.
+  // The message is that of steadfetch's own undici, which differs from the runtime's.
   sameAsFetch(
     'when the init is wrong',
     refused((url) => [new OwnRequest(url), odd({ mode: 'fast' })]),

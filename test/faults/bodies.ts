@@ -17,27 +17,27 @@ export const bodyKinds = [
 ] as const;
 export type BodyKind = (typeof bodyKinds)[number];
 
-/** What a call is given, and what every attempt must carry then. */
+/** The body of a call, and what every attempt must carry. */
 export interface MadeBody {
   readonly init: Pick<SteadInit, 'body' | 'duplex'>;
   /** Undefined: only the client knows the boundary. */
   readonly bytes: Buffer | undefined;
-  /** Undefined: none is sent. */
+  /** Undefined: no content type is sent. */
   readonly contentType: RegExp | undefined;
 }
 
 const LARGE = 512 * 1024;
 const PLAIN = /^text\/plain;charset=UTF-8$/;
 
-/** The kinds that `undici.request` can send, too. */
+/** Whether `undici.request` can send this kind, too. */
 export function isForInterceptor(kind: BodyKind): boolean {
   return !['function', 'late-function', 'params', 'request'].includes(kind);
 }
 
-/** A body whose content is `text`, which must be one that a query string leaves as it is. */
+/** A body with the content `text`, which must need no escaping in a query string. */
 export function makeBody(kind: BodyKind, text: string, entry: 'fetch' | 'interceptor'): MadeBody {
   const made = madeForFetch(kind, text);
-  // `undici.request` names no type for a string.
+  // `undici.request` sets no type for a string.
   return entry === 'interceptor' && kind === 'string' ? { ...made, contentType: undefined } : made;
 }
 
@@ -84,7 +84,7 @@ function madeForFetch(kind: BodyKind, text: string): MadeBody {
   }
 }
 
-/** Whether a body can be given out once only. */
+/** Whether a body can be sent only once. */
 export function goesOnce(kind: BodyKind): boolean {
   return kind === 'stream' || kind === 'iterable';
 }

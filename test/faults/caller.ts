@@ -8,14 +8,14 @@ import type { Wire } from './wire.ts';
 
 const SECRET = 's3cr3t-4111111111111111';
 
-/** What all calls have in common. */
+/** The state that all calls share. */
 export interface Environment {
   readonly loop: EventLoopMonitor;
   /** A signal that is never aborted. */
   readonly shared: AbortSignal;
 }
 
-/** What the client's side knows of a call. */
+/** The client's view of a call. */
 export type ClientView = Pick<
   Observation,
   | 'secret'
@@ -35,7 +35,7 @@ export type ClientView = Pick<
   readonly signal: AbortSignal | undefined;
 };
 
-/** Makes the call as the case says, reads the response to its end, and notes what the client reported meanwhile. */
+/** Makes the call of a case, reads the response to its end, and records what the client reported meanwhile. */
 export async function makeCall(
   faultCase: FaultCase,
   url: string,
@@ -101,7 +101,7 @@ export async function makeCall(
     settledAfter,
     endedAfter,
     stall: loop.longestStall(from),
-    // A Request follows its signal for as long as it lives.
+    // A Request's signal follows the caller's only as long as the Request lives.
     signal: faultCase.body === 'request' ? undefined : own,
   };
 }

@@ -22,7 +22,7 @@ export class CaseRunner {
   readonly #onWarning = (warning: Error) => this.#complaints.push(`warning: ${warning}`);
   readonly #onRejection = (reason: unknown) => this.#complaints.push(`unhandled rejection: ${reason}`);
 
-  /** @param concurrency how many cases run at a time, as long as timers are on time */
+  /** @param concurrency the number of cases that run at the same time, as long as timers are on time */
   constructor(concurrency: number) {
     const environment = { loop: this.#loop, shared: this.#shared };
     this.#testBeds = Array.from({ length: concurrency }, () => new TestBed(environment));
@@ -30,7 +30,7 @@ export class CaseRunner {
     process.on('unhandledRejection', this.#onRejection);
   }
 
-  /** @param done gets each case when it has ended, with the promises that were broken in it */
+  /** @param done called with each case that has ended, and with the promises that were broken in it */
   async run(cases: Iterable<FaultCase>, done: (seen: Observation, broken: string[]) => void): Promise<void> {
     const queue = cases[Symbol.iterator]();
     const worker = async (testBed: TestBed) => {
@@ -43,7 +43,7 @@ export class CaseRunner {
     await Promise.all(this.#testBeds.map(worker));
   }
 
-  /** Closes everything. Returns what is left over, and what was said on the process. */
+  /** Closes everything. Returns what is left over, and the warnings of the process. */
   async close(): Promise<string[]> {
     await Promise.all(this.#testBeds.map((testBed) => testBed.close()));
     this.#loop.stop();

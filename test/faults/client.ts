@@ -10,14 +10,14 @@ import {
 import { callOptions, resilience } from '../../src/undici/index.ts';
 import type { FaultCase } from './fault-case.ts';
 
-/** A response, whichever entry point the call used. */
+/** A response, of either entry point. */
 export interface ReceivedResponse {
   readonly status: number;
   readonly report: CallReport | undefined;
   read(): Promise<ArrayBuffer>;
 }
 
-/** A client, whichever its entry point. */
+/** A client, of either entry point. */
 export interface Client {
   readonly on: SteadFetch['on'];
   send(target: string, init: SteadInit, body: FaultCase['body']): Promise<ReceivedResponse>;
@@ -39,7 +39,7 @@ function byFetch(options: Options, dispatcher: Dispatcher): Client {
   };
 }
 
-/** The call's members that are not a Request's stay in the init. */
+/** The members of the call that a Request can't have stay in the init. */
 function asRequest(api: SteadFetch, target: string, init: SteadInit): Promise<Response> {
   const { idempotencyKey, ...rest } = init;
   return api(

@@ -1,10 +1,10 @@
 const TICK = 2;
-/** Late enough to say that the machine is busy, in milliseconds. */
+/** A timer that is this late shows that the machine is busy, in milliseconds. */
 const LATE = 8;
-/** How far back stalls are remembered, in milliseconds. */
+/** How long stalls are remembered, in milliseconds. */
 const MEMORY = 10_000;
 
-/** Measures how long the event loop is blocked: a timer that fires late on a busy machine is not the client's mistake. */
+/** Measures how long the event loop is blocked: a late timer on a busy machine is not a mistake of the client. */
 export class EventLoopMonitor {
   readonly #stalls: { readonly at: number; readonly ms: number }[] = [];
   readonly #waiting: (() => void)[] = [];
@@ -13,17 +13,17 @@ export class EventLoopMonitor {
 
   constructor() {
     this.#timer = setInterval(() => {
-      // One at a time, and only while timers are on time: or else calls would time out for want of a processor.
+      // One waiter at a time, and only while timers are on time. Otherwise calls would time out for lack of CPU time.
       if (this.#tick() < LATE) this.#waiting.shift()?.();
     }, TICK);
   }
 
-  /** Resolves when timers fire on time, for one waiter after the other. */
+  /** Resolves when timers are on time, for one waiter after the other. */
   whenOnTime(): Promise<void> {
     return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
-  /** The longest time, since `from` on the monotonic clock, during which nothing could run. */
+  /** The longest block of the event loop since `from` (monotonic). */
   longestStall(from: number): number {
     this.#tick();
     return this.#stalls.reduce((longest, { at, ms }) => (at < from ? longest : Math.max(longest, ms)), 0);

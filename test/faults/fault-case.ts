@@ -4,15 +4,15 @@ import type { BodyKind } from './bodies.ts';
 /** What goes wrong with one attempt: a fault of the server's, or nothing listens at the address. */
 export type InjectedFault = Fault | { readonly kind: 'refused' };
 
-/** One call and what goes wrong with it. Plain JSON, so that it can be printed and run again. */
+/** One call and its faults. Plain JSON, so that a case can be printed and run again. */
 export interface FaultCase {
   /** The entry point: `createFetch`, or `undici.request` through `resilience`. */
   readonly entry: 'fetch' | 'interceptor';
   readonly method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   readonly body: BodyKind;
-  /** `'fresh'`: as it comes. `'none'`: `idempotency: false`. */
+  /** `'fresh'`: the default. `'none'`: `idempotency: false`. */
   readonly key: 'fresh' | 'own' | 'business' | 'none';
-  /** One for each attempt; after the last one all goes well. */
+  /** One fault per attempt. Later attempts meet none. */
   readonly faults: readonly InjectedFault[];
   readonly timeout: { readonly attempt: number; readonly idle: number; readonly total: number };
   readonly retry: { readonly attempts: number; readonly base: number; readonly cap: number };
@@ -30,12 +30,12 @@ export interface FaultCase {
   readonly warmUp: 'none' | 'ok' | 'close-idle';
 }
 
-/** Whether a fault shows as silence, which only a clock can end. */
+/** Whether a fault looks like silence, which only a timeout can end. */
 export function isSilent(fault: InjectedFault): boolean {
   return fault.kind === 'late' || (fault.kind === 'cut' && fault.how === 'stall');
 }
 
-/** Whether a repeat of the call is harmless by the nature of its method. */
+/** Whether the method makes a repeat of the call harmless. */
 export function isIdempotent({ method }: FaultCase): boolean {
   return method !== 'POST' && method !== 'PATCH';
 }
@@ -50,7 +50,7 @@ export function hasKey(faultCase: FaultCase): boolean {
   return faultCase.key === 'fresh' ? !isIdempotent(faultCase) : faultCase.key !== 'none';
 }
 
-/** What a fault is called in a table. */
+/** The name of a fault in tables. */
 export function nameOf(fault: InjectedFault): string {
   switch (fault.kind) {
     case 'cut': {

@@ -4,14 +4,14 @@ import type { SeenRequest } from '../support/ledger.ts';
 import type { FaultLine } from '../support/script.ts';
 import type { InjectedFault } from './fault-case.ts';
 
-/** The order id of requests that warm a connection up and are not part of the case. */
+/** The order id of requests that only open a connection and are not part of the case. */
 export const WARM_UP = 'warm-up';
 
-/** Injects a case's faults in order, each where it strikes: at the connection, at the first byte, at the request. */
+/** Injects the faults of a case in order, each where it strikes: at the connection, at the first byte, at the request. */
 export class FaultSchedule {
   /** The faults that struck. */
   readonly injected: InjectedFault[] = [];
-  /** Requests of the call of which the server knows the headers. */
+  /** The requests of the call whose headers the server has read. */
   readonly seen: SeenRequest[] = [];
   readonly #faults: readonly InjectedFault[];
   readonly #server: FaultServer;
@@ -23,18 +23,18 @@ export class FaultSchedule {
     this.#server = server;
   }
 
-  /** A cut is scheduled for a connection that never came: it would strike the next case. */
+  /** Whether a cut is scheduled for a connection that never came. It would strike the next case. */
   get isArmed(): boolean {
     return this.#armed;
   }
 
-  /** From now on, what happens belongs to the call. */
+  /** From now on, all events belong to the call. */
   start(): void {
     this.#started = true;
     this.#arm();
   }
 
-  /** Whether the connection being made is refused. */
+  /** Whether the connection that is being made is refused. */
   refuses(): boolean {
     if (!this.#started || this.#next?.kind !== 'refused') return false;
     this.#struck(this.#next);
@@ -44,11 +44,11 @@ export class FaultSchedule {
   /** The fault for this request of the call. */
   faultFor(request: SeenRequest): Fault | undefined {
     this.seen.push(request);
-    // A connection that is open already can't be refused.
+    // A connection that is already open can't be refused.
     return this.#next?.kind === 'refused' ? undefined : this.#next;
   }
 
-  /** A line of the server's log. */
+  /** Records a line of the server's log. */
   note({ fault, request }: FaultLine): void {
     if (request?.order !== WARM_UP) this.#struck(fault);
   }
@@ -57,7 +57,7 @@ export class FaultSchedule {
     return this.#faults[this.injected.length];
   }
 
-  /** Tells the server of the next fault, if that strikes before a request is known. */
+  /** Gives the next fault to the server, if it strikes before a request is known. */
   #arm(): void {
     const next = this.#next;
     if (next?.kind !== 'cut' || !strikesUnseen(next)) return;

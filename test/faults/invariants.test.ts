@@ -49,7 +49,7 @@ const withAttempt = (report: CallReport, index: number, change: Partial<AttemptR
   },
 });
 
-/** What each promise is about, and a few ways to break it. */
+/** What each promise is about, and some ways to break it. */
 const breaches: readonly (readonly [title: string, how: string, tampered: Tampered])[] = [
   ['no effect happens twice', 'two effects', () => ({ effects: 2 })],
   ['ok is told only of what the ledger has', 'no effect', () => ({ effects: 0 })],

@@ -4,7 +4,7 @@ import { abortEndsTheCall, attemptsAreAllowed, deadlineIsKept, pausesAreAsAsked 
 import { errorIsItsOwn, nothingIsLeft, nothingIsSecret, reportIsTrue } from './promises/report.ts';
 import { attemptsAreRequests, bytesAreTheSame, keyIsTheSame, notSentIsAFact } from './promises/wire.ts';
 
-/** What holds for every call, whatever goes wrong. Each gives the ways in which it was broken. */
+/** The promises that hold for every call, with any fault. Each yields the ways in which it was broken. */
 const promises: Readonly<Record<string, (seen: Observation) => Generator<string>>> = {
   'no effect happens twice': noEffectTwice,
   'ok is told only of what the ledger has': okIsBooked,
@@ -25,7 +25,7 @@ const promises: Readonly<Record<string, (seen: Observation) => Generator<string>
 
 export const titles = Object.keys(promises);
 
-/** The promises that were broken, each with how; empty if all is well. */
+/** The promises that were broken, with the way; empty: none. */
 export function violations(seen: Observation): string[] {
   return Object.entries(promises).flatMap(([title, broken]) =>
     [...broken(seen)].map((how) => `${title}: ${how}`),

@@ -15,7 +15,7 @@ beforeAll(async () => {
   left = await runner.close();
 }, 120_000);
 
-/** How a promise was broken, and in which case. */
+/** The ways in which a promise was broken, each with its case. */
 const broken = (title: string) =>
   results.flatMap(({ seen, broken }) =>
     broken
@@ -23,7 +23,7 @@ const broken = (title: string) =>
       .map((how) => ({ how, faultCase: JSON.stringify(seen.faultCase) })),
   );
 
-/** No case here aborts: that promise is for the random ones, and for test/call/abort.test.ts. */
+/** No case here aborts. Random cases and test/call/abort.test.ts check that promise. */
 const promises = titles.filter((title) => title !== 'an abort ends the call at once');
 
 describe('whatever goes wrong, with whichever method, body, key and buffer', () => {

@@ -4,13 +4,13 @@ import { type FaultCase, type InjectedFault, isSilent } from './fault-case.ts';
 
 export const everyInjectedFault: readonly InjectedFault[] = [
   ...everyFault,
-  // Too long to be drained: to discard it, the client has to give up the connection.
+  // Too long to be drained: to discard it, the client has to close the connection.
   { kind: 'answer', status: 503, bytes: 256 * 1024 },
   { kind: 'refused' },
 ];
 
 const bodies: readonly BodyKind[] = ['none', 'string', 'bytes', 'stream', 'function', 'form'];
-/** Every method, with each body that it may have. */
+/** Every method, with each body that it can have. */
 const requests: readonly Pick<FaultCase, 'method' | 'body'>[] = [
   { method: 'GET', body: 'none' },
   { method: 'HEAD', body: 'none' },
@@ -21,9 +21,9 @@ const modes = (['fresh', 'own', 'none'] as const).flatMap((key) =>
   [false as const, 64 * 1024].flatMap((buffer) => [1, 2].map((times) => ({ key, buffer, times }))),
 );
 
-/** For faults that only a clock ends. */
+/** For faults that only a timeout ends. */
 const SHORT = { attempt: 100, idle: 100, total: 2_000 };
-/** For all others, so that a busy machine does not turn them into a timeout. */
+/** For all other faults, so that a busy machine does not cause a timeout. */
 const LONG = { attempt: 3_000, idle: 3_000, total: 9_000 };
 
 type Mode = (typeof modes)[number];

@@ -6,7 +6,7 @@ import type { FaultCase, InjectedFault } from './fault-case.ts';
 /** The response as the caller has read it. */
 export interface ReadResponse {
   readonly status: number;
-  /** Undefined if reading it failed. */
+  /** Undefined: reading the body failed. */
   readonly body: Buffer | undefined;
 }
 
@@ -18,40 +18,40 @@ export interface ReportedFailure {
   readonly asked: number;
 }
 
-/** Everything that is known of one call, from both ends of the wire. */
+/** All facts about one call, from both ends of the connection. */
 export interface Observation {
   readonly faultCase: FaultCase;
-  /** What must not be found anywhere. */
+  /** A text that must not appear anywhere. */
   readonly secret: string;
   readonly made: MadeBody;
 
-  /** What the client says. */
+  /** The client's view. */
   readonly answer: ReadResponse | undefined;
   readonly error: unknown;
   readonly report: CallReport | undefined;
   readonly events: { readonly [Name in keyof Events]: readonly Events[Name][] };
   readonly reported: readonly ReportedFailure[];
-  /** With which reason the caller aborted, and how many milliseconds after it had made the call. */
+  /** The reason with which the caller aborted, and after how many milliseconds. */
   readonly abort: { readonly reason: Error; readonly after: number } | undefined;
 
-  /** What its sockets did: bytes written during each attempt. */
+  /** The bytes that the client's sockets wrote during each attempt. */
   readonly written: readonly number[];
 
-  /** What the server knows. */
+  /** The server's view. */
   readonly injected: readonly InjectedFault[];
   readonly begun: number;
   readonly seen: readonly SeenRequest[];
   readonly recorded: readonly RecordedRequest[];
   readonly effects: number;
-  /** The text that the answer's body should be; undefined where that can't be known. */
+  /** The expected text of the answer's body; undefined where it can't be known. */
   readonly expectedBody: Buffer | undefined;
 
   /** Milliseconds until the call settled, and until its body was read. */
   readonly settledAfter: number;
   readonly endedAfter: number;
-  /** The longest time during which the event loop stood still meanwhile. */
+  /** The longest block of the event loop meanwhile. */
   readonly stall: number;
 
-  /** Sockets and listeners that were still there when all was over. */
+  /** Sockets and listeners that were left at the end. */
   readonly leftovers: readonly string[];
 }

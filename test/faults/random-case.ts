@@ -12,7 +12,7 @@ const withoutBody = fc.record({
   body: fc.constant('none' as const),
 });
 
-/** Not in the matrix: pauses that a server asks for, a conflict, and an answer that takes its time. */
+/** Faults that are not in the matrix: pauses that a server asks for, a conflict, and a slow answer. */
 const more: readonly InjectedFault[] = [
   { kind: 'answer', status: 503, headers: { 'retry-after-ms': '25' } },
   { kind: 'answer', status: 503, headers: { 'retry-after-ms': '600' } },
@@ -28,7 +28,7 @@ const faults = fc.array(
   { maxLength: 6 },
 );
 
-/** Any call under any policy, with any faults. Times are short: 50 ms is the least that another attempt is made for. */
+/** Any call under any policy, with any faults. Times are short: another attempt is made if at least 50 ms are left. */
 export const anyCase: fc.Arbitrary<FaultCase> = fc
   .record({
     entry: fc.constantFrom('fetch' as const, 'interceptor' as const),
@@ -41,7 +41,7 @@ export const anyCase: fc.Arbitrary<FaultCase> = fc
         idle: fc.constantFrom(50, 100, 200),
         total: fc.constantFrom(150, 400, 1_500),
       })
-      // A client refuses an attempt that may last longer than its call.
+      // A client refuses an attempt timeout above the total.
       .map((timeout) => ({ ...timeout, attempt: Math.min(timeout.attempt, timeout.total) })),
     retry: fc.record({
       attempts: fc.integer({ min: 1, max: 6 }),

@@ -11,7 +11,7 @@ import { FaultSchedule, WARM_UP } from './fault-schedule.ts';
 import type { Observation } from './observation.ts';
 import { Wire } from './wire.ts';
 
-/** How long sockets may take to close, in milliseconds: a discarded body is given a second. */
+/** How long sockets may take to close, in milliseconds. A discarded body has one second. */
 const CLOSING = 5_000;
 /** After this many cases a new server takes over, because a server keeps every request in memory. */
 const MEMORY = 200;
@@ -82,10 +82,10 @@ function warmUpFault({ path }: SeenRequest): Fault | undefined {
   return path === '/close-idle' ? { kind: 'close-idle' } : undefined;
 }
 
-/** Ends everything, waits until no more can reach the server, and says what would not go. */
+/** Ends everything, waits until nothing can reach the server any more, and returns what is left. */
 async function cleanUp({ signal, answer }: ClientView, server: FaultServer, wire: Wire): Promise<string[]> {
   const left: string[] = [];
-  // Where there is a body, `fetch` holds on to the signal until the garbage collector has had the response.
+  // If there is a body, `fetch` keeps its listener on the signal until the response is garbage-collected.
   const listeners = signal && answer === undefined ? getEventListeners(signal, 'abort').length : 0;
   if (listeners > 0) left.push(`${listeners} listeners on the signal`);
   if (!(await wire.close(CLOSING))) left.push('a response that holds its connection');
@@ -95,7 +95,7 @@ async function cleanUp({ signal, answer }: ClientView, server: FaultServer, wire
   return left;
 }
 
-/** A slow server works on when the client has gone. Its timer was set before this one, so it fires before. */
+/** A slow server continues after the client has gone. Its timer was set before this one, so it fires first. */
 async function workIsDone(recorded: readonly RecordedRequest[]): Promise<void> {
   const slow = recorded.map(({ fault }) => (fault.kind === 'slow' ? fault.ms : 0));
   if (slow.some((ms) => ms > 0)) await sleep(Math.max(...slow));
@@ -110,7 +110,7 @@ async function until(condition: () => boolean): Promise<boolean> {
   return true;
 }
 
-/** What the server meant to answer to the call's last request. */
+/** The body that the server meant to send for the call's last request. */
 function expectedBody(
   faultCase: FaultCase,
   status: number,

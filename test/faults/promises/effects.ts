@@ -18,7 +18,7 @@ export function* bodyIsWhole({ faultCase, injected, answer, expectedBody, abort,
   const fits =
     faultCase.buffer !== false && faultCase.buffer >= (expectedBody?.length ?? Number.POSITIVE_INFINITY);
   if (answer.body !== undefined) {
-    // fetch itself takes half of a gzip payload for the whole.
+    // `fetch` itself accepts half of a gzip payload as complete.
     if (expectedBody === undefined || (fault?.kind === 'short-gzip' && !fits)) return;
     if (!answer.body.equals(expectedBody)) {
       yield `${answer.body.length} bytes were read of an answer of ${expectedBody.length}`;

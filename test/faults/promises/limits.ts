@@ -2,11 +2,11 @@ import type { AttemptReport } from '../../../src/index.ts';
 import { type FaultCase, hasKey, isIdempotent } from '../fault-case.ts';
 import type { Observation } from '../observation.ts';
 
-/** Timers may be late by this much on a busy machine, in milliseconds, besides the time in which nothing could run. */
+/** How late timers may be on a busy machine, in milliseconds, in addition to blocks of the event loop. */
 const SLACK = 100;
-/** The shortest time for which another attempt is made, in milliseconds. */
+/** The shortest remaining time for which another attempt is made, in milliseconds. */
 export const WORTHWHILE = 50;
-/** The default cooldown, made shorter by as much as jitter can, in milliseconds; timers fire up to one too early. */
+/** The default cooldown, shortened by the most that jitter can, in milliseconds. Timers may fire one millisecond early. */
 const SHORTEST_COOLDOWN = 374;
 const RETRIED = [408, 425, 429, 500, 502, 503, 504];
 
@@ -22,7 +22,7 @@ export function* attemptsAreAllowed({ faultCase, report, reported }: Observation
   const attempts = report?.attempts ?? [];
   const { retry, budget, breaker } = faultCase;
   if (attempts.length > retry.attempts) yield `${attempts.length} attempts, ${retry.attempts} allowed`;
-  // An answer before the call brought `ratio`. A retry that was never sent is not paid for.
+  // The answer before the call brought `ratio`. A retry that was never sent costs nothing.
   const tokens = budget && budget.reserve + budget.ratio;
   const retries = attempts.slice(1).filter(({ delivery }) => delivery !== 'not-sent').length;
   if (tokens !== false && retries > tokens) yield `${retries} retries, ${tokens} tokens`;
@@ -46,9 +46,10 @@ export function* attemptsAreAllowed({ faultCase, report, reported }: Observation
 }
 
 /**
- * Until it opens for the first time: what comes after is a probe. If the server has asked for a pause, that is how long it stays open.
+ * Until the breaker opens for the first time: a later attempt is a probe. If the server asked for a pause, the breaker stays open
+ * for it.
  *
- * @param asked the numbers of the attempts whose answers asked for one
+ * @param asked the numbers of the attempts whose answers asked for a pause
  */
 function* openBreakerIsHeeded(
   attempts: readonly AttemptReport[],
@@ -106,7 +107,7 @@ export function* pausesAreAsAsked(seen: Observation): Generator<string> {
   }
   for (const { number, delay } of events.retry) {
     const before = (report?.attempts ?? []).slice(0, number - 1);
-    // At least: what lies between the attempts is not counted.
+    // A lower bound, because the time between the attempts is not counted.
     const elapsed = before.reduce((sum, { waited, duration }) => sum + waited + duration, 0);
     if (elapsed + delay + WORTHWHILE > faultCase.timeout.total) {
       yield `attempt ${number} was to come ${delay} ms after ${elapsed} of ${faultCase.timeout.total}`;

@@ -34,7 +34,7 @@ export function* reportIsTrue(seen: Observation): Generator<string> {
   ) {
     yield 'the attempt events are not the attempts';
   }
-  // A key of the caller's is shown to listeners as its hash.
+  // Listeners see a caller's key as its hash.
   const [settled] = events.settled;
   // The body ends later.
   const { body: _body, ...atFirst } = report;
@@ -87,7 +87,7 @@ function* attemptIsConsistent(attempt: AttemptReport, retried: boolean): Generat
 
 function* retriesAreAnnounced({ events }: Observation, { attempts, stopped }: CallReport): Generator<string> {
   const unmet = events.retry.length - (attempts.length - 1);
-  // After a pause the caller may have gone, or a guard may have kept the call waiting until its time was over.
+  // After a pause the caller may have aborted, or a guard may have kept the call waiting until its time was over.
   const isGivenUp = ['aborted', 'breaker', 'budget', 'deadline'].includes(stopped);
   if (unmet !== 0 && !(unmet === 1 && isGivenUp)) {
     yield `${events.retry.length} retry events for ${attempts.length} attempts`;
@@ -143,7 +143,7 @@ function doubtAbout(seen: Observation, { stopped, attempts, duration }: CallRepo
   }
 }
 
-/** The same object, and the last one: fetch's own error, our timeout's, or the caller's reason. */
+/** The error must be the same object, and the last one: fetch's own error, the timeout's, or the caller's reason. */
 export function* errorIsItsOwn({ report, answer, error, reported, abort }: Observation): Generator<string> {
   if (report === undefined || answer !== undefined) return;
   const last = reported.find(({ attempt }) => attempt === report.attempts.length);

@@ -4,7 +4,7 @@ import type { Observation } from '../observation.ts';
 
 const attemptsOf = ({ report }: Observation): readonly AttemptReport[] => report?.attempts ?? [];
 
-/** Judged from below: by what the client's sockets wrote while each attempt lasted, and by what reached the server. */
+/** Checked from outside: by the bytes that the client's sockets wrote during each attempt, and by the requests at the server. */
 export function* notSentIsAFact(seen: Observation): Generator<string> {
   const { report, written, begun, effects } = seen;
   for (const [index, { delivery }] of attemptsOf(seen).entries()) {
