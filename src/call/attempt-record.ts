@@ -7,6 +7,8 @@ export class AttemptRecord {
   readonly number: number;
   readonly startedAt: number;
   readonly waited: number;
+  /** It was sent beside a late one. */
+  readonly isHedge: boolean;
   duration = 0;
   status: number | undefined;
   delivery: Delivery = 'not-sent';
@@ -14,10 +16,11 @@ export class AttemptRecord {
   #error: ErrorSummary | undefined;
   #report: AttemptReport | undefined;
 
-  constructor(number: number, startedAt: number, waited: number) {
+  constructor(number: number, startedAt: number, waited: number, isHedge: boolean) {
     this.number = number;
     this.startedAt = startedAt;
     this.waited = waited;
+    this.isHedge = isHedge;
   }
 
   /** The attempt threw. */
@@ -37,14 +40,16 @@ export class AttemptRecord {
   }
 
   #write(): AttemptReport {
-    const { number, startedAt, duration, waited, status, delivery, reason } = this;
+    const { number, isHedge, startedAt, duration, waited, status, delivery, reason } = this;
     const error = this.#error;
-    if (status !== undefined && error === undefined) {
+    if (status !== undefined && error === undefined && !isHedge) {
       // The common case: one literal is cheaper than joined parts (`npm run bench:tricks`).
       return { number, startedAt, duration, waited, status, delivery, reason };
     }
     return {
-      ...{ number, startedAt, duration, waited },
+      number,
+      ...(isHedge && { hedge: true }),
+      ...{ startedAt, duration, waited },
       ...(status !== undefined && { status }),
       ...(error && { error }),
       ...{ delivery, reason },

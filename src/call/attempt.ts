@@ -7,7 +7,7 @@ import type { Delivery } from '../model/failure.ts';
 import type { FetchBody } from '../model/options.ts';
 import type { AttemptRequest, Exchange, ResponseHead } from '../transport/exchange.ts';
 import { AttemptRecord } from './attempt-record.ts';
-import { judgeError, judgeResponse, type Verdict } from './classify.ts';
+import { isDecisive, judgeError, judgeResponse, LOST, type Verdict } from './classify.ts';
 import { NO_RETRY } from './layer.ts';
 import { makeBody } from './make-body.ts';
 import type { CallPlan } from './plan.ts';
@@ -38,6 +38,22 @@ export interface Start {
   readonly waited: number;
   /** The permits of the attempt, which tell the guards of its end. */
   readonly admission: Admission;
+  /** Whether it is sent beside a late one. */
+  readonly isHedge?: boolean;
+  /** Undefined: no other attempt runs beside it. */
+  readonly race?: Race;
+}
+
+/** Attempts of one call that run side by side: the first to be answered wins. */
+export interface Race {
+  joined(runner: Runner): void;
+  /** What came of it ends the call: nobody waits for the others any more. */
+  decided(by: Runner): void;
+}
+
+export interface Runner {
+  /** Another one was answered first. An attempt that is over takes no notice. */
+  lose(): void;
 }
 
 /** Sends the request once and resolves to the result. Never rejects. */
@@ -46,9 +62,17 @@ export function attempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start)
   const begun = runtime.now();
   const isPlain = instrumentations.isEmpty;
   if (isPlain && !emitter.has('attempt-start')) return new Attempt(plan, start, begun).run();
-  const { number, waited, admission } = start;
+  const { number, waited, admission, isHedge } = start;
   const at = record.epochOf(begun);
-  const event: AttemptStart = { ...record.ref, number, at, waited, allowedBy: admission.allowedBy };
+  const hedge = isHedge && ({ hedge: true } as const);
+  const event: AttemptStart = {
+    ...record.ref,
+    number,
+    ...hedge,
+    at,
+    waited,
+    allowedBy: admission.allowedBy,
+  };
   emitter.emit('attempt-start', event);
   if (isPlain) return new Attempt(plan, start, begun).run();
   return instrumentations.attempt(
@@ -58,16 +82,25 @@ export function attempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start)
   );
 }
 
-class Attempt<A extends ResponseHead> {
+class Attempt<A extends ResponseHead> implements Runner {
   readonly #plan: CallPlan<A>;
   readonly #start: Start;
   readonly #begun: number;
   #exchange: Exchange<A> | undefined;
+  #isLost = false;
+  #isOver = false;
 
   constructor(plan: CallPlan<A>, start: Start, begun: number) {
     this.#plan = plan;
     this.#start = start;
     this.#begun = begun;
+    start.race?.joined(this);
+  }
+
+  lose(): void {
+    if (this.#isOver) return;
+    this.#isLost = true;
+    this.#exchange?.cancel();
   }
 
   /** Not an async function: an attempt that succeeds then needs no frame to resume. */
@@ -110,7 +143,7 @@ class Attempt<A extends ResponseHead> {
   #isLastHope(): boolean {
     const { layer, guards, runtime, endpoint } = this.#plan;
     if (layer === undefined) return false;
-    if (layer.tryOnce || this.#start.number > 1) return true;
+    if (layer.tryOnce || this.#start.number > 1 || this.#start.isHedge) return true;
     const refusal = firstRefusal(guards, {
       number: 2,
       after: undefined,
@@ -141,7 +174,9 @@ class Attempt<A extends ResponseHead> {
   /** Ends the attempt: judges it, and tells guards, record and listeners. */
   #done(found: Found<A>): Attempted<A> | Promise<Attempted<A>> {
     const ended = this.#plan.runtime.now();
-    const judged = this.#consult(found);
+    this.#isOver = true;
+    const judged = this.#isLost ? this.#lost(found) : this.#consult(found);
+    if (isDecisive(judged.verdict)) this.#start.race?.decided(this);
     const { response, error, verdict } = judged;
     const record = this.#record(judged, ended);
     const asked = this.#asked(judged);
@@ -163,6 +198,12 @@ class Attempt<A extends ResponseHead> {
     const { sent, sentAt = sent ? this.#begun : ended } = this.#exchange;
     const { traffic, url } = this.#plan;
     return sentAt - this.#begun > ended - sentAt && traffic.cameSince(url.origin, this.#begun);
+  }
+
+  /** Whatever came of it comes too late. */
+  #lost({ response, error }: Found<A>): Found<A> {
+    if (response) this.#exchange?.discard(response);
+    return { response: undefined, error, verdict: LOST };
   }
 
   /** Asks `retry.when` about a failure that the rules can retry. */
@@ -212,13 +253,13 @@ class Attempt<A extends ResponseHead> {
 
   #record({ response, error, verdict }: Found<A>, ended: number): AttemptRecord {
     const { record: call } = this.#plan;
-    const { number, waited } = this.#start;
-    const record = new AttemptRecord(number, call.epochOf(this.#begun), waited);
+    const { number, waited, isHedge = false } = this.#start;
+    const record = new AttemptRecord(number, call.epochOf(this.#begun), waited, isHedge);
     record.duration = ended - this.#begun;
     record.status = this.#exchange?.status;
     record.delivery = this.#delivery;
     record.reason = verdict.reason;
-    if (response === undefined) record.failed(error);
+    if (response === undefined && verdict !== LOST) record.failed(error);
     return record;
   }
 

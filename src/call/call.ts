@@ -6,6 +6,7 @@ import { admit, whyHopeless } from './admit.ts';
 import { type Attempted, attempt, type Start } from './attempt.ts';
 import { decide, spanOf } from './decide.ts';
 import { discard, end, refuse, turnedAway } from './ending.ts';
+import { attemptHedged } from './hedge.ts';
 import type { CallPlan } from './plan.ts';
 import { repeat } from './repeat.ts';
 import { failedAttempt, momentOf, retryRules } from './rules.ts';
@@ -38,10 +39,15 @@ function run<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
 }
 
 function firstAttempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start): Promise<A> {
-  return attempt(plan, start).then((first) => {
+  return send(plan, start).then((first) => {
     const isEnough = !isWorthMore(first) || plan.policy.retry.attempts === 1;
     return isEnough ? end(plan, first) : retry(plan, first);
   });
+}
+
+/** One attempt; or, where calls are hedged, up to two side by side. */
+function send<A extends ResponseHead>(plan: CallPlan<A>, start: Start): Promise<Attempted<A>> {
+  return plan.hedge === undefined ? attempt(plan, start) : attemptHedged(plan, plan.hedge, start);
 }
 
 /**
@@ -54,7 +60,7 @@ async function retry<A extends ResponseHead>(plan: CallPlan<A>, first: Attempted
   const again = async () => {
     if (typeof next === 'string') return true;
     discard(last);
-    last = await attempt(plan, next);
+    last = await send(plan, next);
     return !isWorthMore(last);
   };
   const another = async () => {

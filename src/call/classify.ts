@@ -19,6 +19,8 @@ const aborted: Verdict = { reason: 'aborted', outcome: 'ignored', stopped: 'abor
 /** The call's own deadline says nothing about the dependency. */
 const outOfTime: Verdict = { reason: 'timeout', outcome: 'ignored', stopped: 'deadline' };
 const timeout: Verdict = { reason: 'timeout', outcome: 'failure', stopped: undefined };
+/** Another attempt of the call was answered first: that says nothing about the dependency, either. */
+export const LOST: Verdict = { reason: 'lost', outcome: 'ignored', stopped: undefined };
 const invalid: Verdict = { reason: 'invalid', outcome: 'ignored', stopped: 'policy' };
 /** The caller's body threw while it was made or sent. The dependency is not at fault. */
 const unusableBody: Verdict = { reason: 'body', outcome: 'ignored', stopped: 'body' };
@@ -27,6 +29,13 @@ const onTheWire: Readonly<Record<Permanence, Verdict>> = {
   permanent: { reason: 'network', outcome: 'failure', stopped: 'policy' },
   local: invalid,
 };
+
+/** Whether it ends its call, whatever comes of another attempt beside it: an answer to hand over, or no time left. */
+export function isDecisive({ stopped }: Verdict): boolean {
+  return (
+    stopped === 'success' || stopped === 'final-status' || stopped === 'aborted' || stopped === 'deadline'
+  );
+}
 
 /**
  * Judges an attempt that was answered.

@@ -15,6 +15,7 @@ import type { Policies } from '../policy/policies.ts';
 import type { Limits } from '../transport/clock.ts';
 import type { AbortSource, Exchange, ResponseHead } from '../transport/exchange.ts';
 import type { Emitter } from './emitter.ts';
+import { type HedgePlan, planHedge } from './hedge-plan.ts';
 import type { Instrumentations } from './instrumentations.ts';
 import { isIdempotentMethod, keyFor, protects } from './key.ts';
 import { isToldToTryOnce } from './layer.ts';
@@ -88,6 +89,8 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly priority: number;
   /** The guards that each attempt must pass. */
   readonly guards: readonly Guard[];
+  /** Undefined: no second attempt is sent beside a late one. */
+  readonly hedge: HedgePlan | undefined;
   /** Whether the service is told about retries by `no-retry`; undefined: it is not. */
   readonly layer: { readonly tryOnce: boolean } | undefined;
   readonly adapter: CallAdapter<A>;
@@ -155,6 +158,7 @@ export function planCall<A extends ResponseHead>(
     endpoint: scope === undefined ? '' : endpointOf(policy.endpoint, url),
     priority: options.priority === undefined ? 0 : rankOf(options.priority),
     guards: scope?.guards(policy) ?? NONE,
+    hedge: layer?.tryOnce || key !== undefined ? undefined : planHedge(policy.hedge, request, scope),
     layer,
     adapter,
     emitter,
@@ -175,6 +179,6 @@ function limitsFrom({ timeout }: ResolvedPolicy, begun: number): Limits | undefi
 
 const NONE: readonly Guard[] = [];
 
-function isGuarded({ breaker, budget, limit }: ResolvedPolicy): boolean {
-  return breaker !== false || budget !== false || limit !== false;
+function isGuarded({ breaker, budget, limit, hedge }: ResolvedPolicy): boolean {
+  return breaker !== false || budget !== false || limit !== false || hedge !== false;
 }

@@ -96,7 +96,8 @@ export class CallRecord {
 
   /** The delivery of the attempts so far. */
   get delivery(): Delivery {
-    if (this.attempts.at(-1)?.delivery === 'answered') return 'answered';
+    const last = this.attempts.findLast(({ reason }) => reason !== 'lost');
+    if (last?.delivery === 'answered') return 'answered';
     return this.attempts.some(({ delivery }) => delivery !== 'not-sent') ? 'unknown' : 'not-sent';
   }
 
@@ -150,7 +151,7 @@ export class CallRecord {
       duration: this.#duration,
       delivery: this.delivery,
       stopped: this.#stopped,
-      attempts: Object.freeze(this.attempts.map(({ report }) => report)),
+      attempts: Object.freeze([...this.attempts].sort(byStart).map(({ report }) => report)),
       ...(this.#body && { body: Object.freeze(this.#body) }),
     });
     return this.#report;
@@ -162,4 +163,9 @@ export class CallRecord {
     if (this.idempotencyKey === undefined || !this.#isKeyPrivate) return report;
     return Object.freeze({ ...report, idempotencyKey: hashKey(this.idempotencyKey) });
   }
+}
+
+/** An attempt and its hedge may end in any order. */
+function byStart(one: AttemptRecord, other: AttemptRecord): number {
+  return one.number - other.number || Number(one.isHedge) - Number(other.isHedge);
 }

@@ -81,16 +81,16 @@ export class Budget implements Guard {
     this.#rule = rule;
   }
 
-  /** Only a retry can be refused. */
+  /** Only a retry can be refused, or a hedge, which is lent nothing. */
   refusal(entry: Entry): Refusal | undefined {
-    if (entry.number === 1 || this.#savings(entry.now) >= this.#cost(entry) - EPSILON) return undefined;
-    const until = this.#lendableAt(entry);
+    if (isFirst(entry) || this.#savings(entry.now) >= this.#cost(entry) - EPSILON) return undefined;
+    const until = entry.isHedge ? Number.POSITIVE_INFINITY : this.#lendableAt(entry);
     return until <= entry.now ? undefined : { by: 'budget', until, isFixed: this.#rule.ratio === 0 };
   }
 
   enter(entry: Entry): Permit {
-    const { number, now } = entry;
-    if (number === 1) {
+    const { now } = entry;
+    if (isFirst(entry)) {
       this.#begunAt = now;
       return FREE;
     }
@@ -195,4 +195,8 @@ export class Budget implements Guard {
     this.#saved = this.#savings(now);
     this.#savedAt = now;
   }
+}
+
+function isFirst({ number, isHedge }: Entry): boolean {
+  return number === 1 && !isHedge;
 }

@@ -3,6 +3,7 @@ import { Admission, enter, type Host } from './admission.ts';
 import type { BreakerRule, CircuitBreaker } from './breaker.ts';
 import { Budget, type BudgetRule } from './budget.ts';
 import type { Entry, Guard, Refusal } from './guard.ts';
+import { Hedging } from './hedging.ts';
 import { Limit, type LimitRule } from './limit.ts';
 import { Line } from './line.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -24,6 +25,8 @@ export class Scope implements Host {
   breaker: CircuitBreaker | undefined;
   budget: Budget | undefined;
   limit: Limit | undefined;
+  /** Made when first used. */
+  #hedging: Hedging | undefined;
   /** Attempts that were sent and have not ended. */
   inFlight = 0;
   /** Attempts that a guard refused. */
@@ -70,6 +73,11 @@ export class Scope implements Host {
     if (budget !== false) guards.push(this.budgetBy(budget));
     if (limit !== false) guards.push(this.limitBy(limit));
     return guards;
+  }
+
+  get hedging(): Hedging {
+    this.#hedging ??= new Hedging();
+    return this.#hedging;
   }
 
   /** Whether an attempt must wait in the queue, although its guards may let it in. */

@@ -181,6 +181,29 @@ export interface LimitOptions {
 /** The order in the queue of a limit. These are the values of `priority` in the standard's `RequestInit`. */
 export type Priority = 'high' | 'auto' | 'low';
 
+/**
+ * A second request beside an attempt whose answer is late: the first good answer is the call's, the other attempt is cancelled. It cuts
+ * the tail off where a few answers are slow for no reason of their own, at the price of a few requests.
+ *
+ * Only for calls whose method is idempotent, that carry no key, and whose body is none, text or bytes. Each hedge is paid from the
+ * retry budget; an empty one stops new hedges. None is sent where everything is slow: an attempt is never late before twice
+ * the median, nor while none of those that began after it was answered.
+ * @see https://research.google/pubs/the-tail-at-scale/
+ */
+export interface HedgeOptions {
+  /**
+   * When an attempt is late: once it has taken longer than this share of the answers of its endpoint of late (`'p95'`: 95 of a
+   * hundred), or so many milliseconds. A share is not known before twenty answers.
+   * @default 'p95'
+   */
+  after?: 'p90' | 'p95' | 'p99' | number;
+  /**
+   * Hedges for each call that was answered, in the long run: above 0, up to 1. Twenty can be saved up.
+   * @default 0.05
+   */
+  ratio?: number;
+}
+
 /** The rules for a call. `false` switches a part off. */
 export interface Policy {
   /** The timeouts: per attempt, idle, body and total. `false`: steadfetch sets no timeout (your dispatcher's own still apply). */
@@ -209,6 +232,12 @@ export interface Policy {
    * @example limit: { concurrency: 10, queue: 100 }
    */
   limit?: LimitOptions | false;
+  /**
+   * A second request beside a late one. Off unless an object is given; `{}` is all defaults.
+   * @default false
+   * @example endpoints: { 'GET https://catalog.example/*': { hedge: { after: 'p95' } } }
+   */
+  hedge?: HedgeOptions | false;
   /**
    * Up to how many bytes of response body are read as a part of the attempt, so that a truncated or stalled body is retried too.
    * A longer body is streamed as usual.

@@ -1,5 +1,12 @@
 import type { Dialect } from './dialect.ts';
-import type { BreakerOptions, BudgetOptions, LimitOptions, RetryOptions, TimeoutOptions } from './options.ts';
+import type {
+  BreakerOptions,
+  BudgetOptions,
+  HedgeOptions,
+  LimitOptions,
+  RetryOptions,
+  TimeoutOptions,
+} from './options.ts';
 
 /** A dialect with every default filled in. */
 export type ResolvedDialect = Readonly<
@@ -31,6 +38,7 @@ export interface ResolvedPolicy {
   readonly idempotency: ResolvedDialect | false;
   readonly breaker: Readonly<Required<Omit<BreakerOptions, 'scope'>>> | false;
   readonly budget: Readonly<Required<BudgetOptions>> | false;
+  readonly hedge: Readonly<Required<HedgeOptions>> | false;
   readonly limit: Readonly<Required<LimitOptions>> | false;
   /** Which calls share a breaker, a budget and a limit. */
   readonly scope: NonNullable<BreakerOptions['scope']>;

@@ -38,7 +38,9 @@ export type AttemptReason =
   | 'network'
   | 'body'
   | 'invalid'
-  | 'aborted';
+  | 'aborted'
+  /** Another attempt of the call was answered first: see `hedge`. */
+  | 'lost';
 
 /** An error without its message, because messages may hold URLs and other secrets. */
 export interface ErrorSummary {
@@ -50,13 +52,15 @@ export interface ErrorSummary {
 
 /** One attempt. */
 export interface AttemptReport {
-  /** The attempt's number, counted from 1. */
+  /** The attempt's number, counted from 1. A hedge has the number of the attempt that it was sent beside. */
   readonly number: number;
+  /** Whether it was sent beside a late one. Which of both was answered first, `reason` says: it is not `'lost'`. */
+  readonly hedge?: true;
   /** When the attempt began, in epoch milliseconds. */
   readonly startedAt: number;
   /** Milliseconds until the response headers arrived, or the error. */
   readonly duration: number;
-  /** Milliseconds of pause before the attempt. */
+  /** Milliseconds of pause before the attempt; of a hedge, after which the attempt beside it was late. */
   readonly waited: number;
   /** The response's status; absent: there was no response. */
   readonly status?: number;

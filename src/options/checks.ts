@@ -21,7 +21,7 @@ export function described<T>(
 export type Checks<T> = { readonly [Name in keyof T]-?: Check<Exclude<T[Name], undefined>> };
 
 /** The longest delay of `setTimeout`, in milliseconds. A longer one would fire at once. */
-const LONGEST_TIMER = 2_147_483_647;
+export const LONGEST_TIMER = 2_147_483_647;
 
 export function fail(path: string, expected: string, value: unknown, help = ''): never {
   throw new PolicyError(path, `must be ${expected}, got ${show(value)}${help}`);

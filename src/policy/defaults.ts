@@ -25,6 +25,7 @@ export const defaults = {
   },
   budget: { ratio: 0.2, reserve: 4 },
   limit: false,
+  hedge: false,
   scope: 'origin',
   buffer: false,
   patience: 30_000,
@@ -33,6 +34,8 @@ export const defaults = {
 
 /** The defaults of a limit's members: a limit is off by default. */
 export const limitDefaults = { concurrency: 20, queue: 1_000 } as const satisfies LimitOptions;
+/** The defaults of `hedge`, where it is on. */
+export const hedgeDefaults = { after: 'p95', ratio: 0.05 } as const satisfies WholePolicy['hedge'];
 
 /** The defaults of a dialect's members. */
 export const dialectDefaults = {

@@ -3,7 +3,7 @@ import { PolicyError } from '../model/errors.ts';
 import type { BreakerOptions, Policy } from '../model/options.ts';
 import type { ResolvedDialect, ResolvedPolicy } from '../model/policy.ts';
 import { join } from '../options/checks.ts';
-import { defaults, limitDefaults } from './defaults.ts';
+import { defaults, hedgeDefaults, limitDefaults } from './defaults.ts';
 import { namesDialect, resolveDialect } from './dialect.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
@@ -31,6 +31,7 @@ export function overlay(
     breaker: lay(base.breaker, over.breaker, defaults.breaker),
     budget: lay(base.budget, over.budget, defaults.budget),
     limit: lay(base.limit, over.limit, limitDefaults),
+    hedge: lay(base.hedge, over.hedge, hedgeDefaults),
     buffer: over.buffer ?? base.buffer,
     patience: over.patience ?? base.patience,
     scope,
@@ -60,7 +61,8 @@ export function resolvePolicy(
   path: string,
   base?: { readonly whole: WholePolicy; readonly resolved: ResolvedPolicy },
 ): ResolvedPolicy {
-  const { timeout, retry, idempotency, breaker, budget, limit, buffer, patience, vouched, scope } = policy;
+  const { timeout, retry, idempotency, breaker, budget, limit, hedge, buffer, patience, vouched, scope } =
+    policy;
   if (retry !== false) {
     refuseAbove(path, ['retry.base', retry.base], ['retry.cap', retry.cap]);
   }
@@ -83,6 +85,7 @@ export function resolvePolicy(
     breaker: part('breaker', () => resolveBreaker(breaker)),
     budget: Object.freeze(budget),
     limit: Object.freeze(limit),
+    hedge: Object.freeze(hedge),
     buffer: buffer === false ? 0 : buffer,
     patience: patience === false ? 0 : patience,
     vouched,

@@ -3,6 +3,7 @@ import type {
   BudgetOptions,
   DispatcherLike,
   FetchLike,
+  HedgeOptions,
   LimitOptions,
   Policy,
   RetryOptions,
@@ -17,6 +18,7 @@ import {
   fail,
   isFunction,
   isPlainObject,
+  LONGEST_TIMER,
   list,
   members,
   milliseconds,
@@ -85,6 +87,21 @@ const limitChecks: Checks<LimitOptions> = {
   queue: wholeNumber(0),
 };
 
+const hedgeChecks: Checks<HedgeOptions> = {
+  after: described(
+    { anyOf: [{ enum: ['p90', 'p95', 'p99'] }, { type: 'number', minimum: 1, maximum: LONGEST_TIMER }] },
+    (value, path) => {
+      if (value === 'p90' || value === 'p95' || value === 'p99') return value;
+      if (typeof value === 'number' && value >= 1 && value <= LONGEST_TIMER) return value;
+      return fail(path, `"p90", "p95", "p99" or a number of milliseconds from 1 to ${LONGEST_TIMER}`, value);
+    },
+  ),
+  ratio: number('a number above 0, up to 1', (value) => value > 0 && value <= 1, {
+    exclusiveMinimum: 0,
+    maximum: 1,
+  }),
+};
+
 const bytes = number(
   'false or a whole number of bytes, 1 or more',
   (value) => Number.isInteger(value) && value >= 1,
@@ -107,6 +124,13 @@ const ofLimit = (value: unknown) => {
   return typeof value === 'number' ? `; write { concurrency: ${value} }` : undefined;
 };
 
+const ofHedge = (value: unknown) => {
+  if (value === true) return '; write {} for the defaults';
+  return typeof value === 'number' || typeof value === 'string'
+    ? `; write { after: ${JSON.stringify(value)} }`
+    : undefined;
+};
+
 /** The checks of every part of a policy. */
 export const policyChecks: Checks<Policy> = {
   timeout: part('timeout', timeoutChecks, ofTimeout),
@@ -115,6 +139,7 @@ export const policyChecks: Checks<Policy> = {
   breaker: part('breaker', breakerChecks),
   budget: part('budget', budgetChecks),
   limit: part('limit', limitChecks, ofLimit),
+  hedge: part('hedge', hedgeChecks, ofHedge),
   buffer: orFalse(bytes),
   patience: orFalse(patience),
 };
@@ -145,6 +170,7 @@ const paths = [
     breaker: breakerChecks,
     budget: budgetChecks,
     limit: limitChecks,
+    hedge: hedgeChecks,
   }).flatMap(([place, checks]) => Object.keys(checks).map((name) => `${place}.${name}`)),
 ];
 

@@ -2,6 +2,7 @@ import type { Dialect, DialectName } from '../model/dialect.ts';
 import type {
   BreakerOptions,
   BudgetOptions,
+  HedgeOptions,
   LimitOptions,
   RetryOptions,
   TimeoutOptions,
@@ -14,6 +15,7 @@ export interface WholePolicy {
   readonly idempotency: DialectName | Dialect | false;
   readonly breaker: Required<BreakerOptions> | false;
   readonly budget: Required<BudgetOptions> | false;
+  readonly hedge: Required<HedgeOptions> | false;
   readonly limit: Required<LimitOptions> | false;
   /** The scope of all guards. It is kept even while the breaker is switched off. */
   readonly scope: NonNullable<BreakerOptions['scope']>;

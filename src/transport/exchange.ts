@@ -73,6 +73,8 @@ export interface Exchange<A extends ResponseHead = Response> {
   send(request: AttemptRequest): Promise<A>;
   /** The answer is the call's: from now on the record is told how the body ends; at once, if it has. */
   handedOver(answer: A): void;
+  /** Ends the attempt: another one was answered first. `send` rejects at once. */
+  cancel(): void;
   /** Lets go of an answer that nobody will read. Returns at once. */
   discard(answer: A): void;
   /** False only while it is certain that no byte of the request left. */

@@ -52,6 +52,10 @@ class FetchExchange implements Exchange, Timed {
     if (this.#bodyIsThere) this.#body.handedOver(this.#record);
   }
 
+  cancel(): void {
+    this.#stop.abort(new Error('another attempt was answered first'));
+  }
+
   discard(response: Response): void {
     discard(response);
   }

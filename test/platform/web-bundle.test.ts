@@ -13,10 +13,10 @@ test.each([
   expect(Object.keys(metafile.inputs).filter((path) => /node_modules\/undici\//.test(path))).toEqual([]);
 });
 
-// The goal is 30 kB. The waiting room, live policies and the events of bodies took it to 33; to be cut again.
-test('the one for browsers is no larger than 34 kB, minified and gzipped', async () => {
+// The goal is 30 kB. The waiting room, live policies and the events of bodies took it to 33, limits, hedging and deadlines to 37; to be cut again.
+test('the one for browsers is no larger than 38 kB, minified and gzipped', async () => {
   const { outputFiles } = await build({ ...(browser as BuildOptions), minify: true, write: false });
   const bytes = outputFiles.map(({ contents }) => gzipSync(contents).byteLength);
   expect(bytes).toHaveLength(1);
-  expect(bytes[0]).toBeLessThanOrEqual(34_000);
+  expect(bytes[0]).toBeLessThanOrEqual(38_000);
 });

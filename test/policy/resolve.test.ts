@@ -37,6 +37,7 @@ describe('a policy that says nothing', () => {
       budget: { ratio: 0.2, reserve: 4 },
       limit: false,
       buffer: 0,
+      hedge: false,
       patience: 30_000,
       vouched: false,
     });

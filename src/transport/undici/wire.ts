@@ -79,6 +79,11 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     this.#body.handedOver(this.#record);
   }
 
+  cancel(): void {
+    this.#body.endsBy('cancelled');
+    this.end(new Error('another attempt was answered first'));
+  }
+
   discard(answer: A): void {
     this.#clock?.stop();
     this.#carrier?.discard(answer);

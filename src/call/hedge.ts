@@ -1,0 +1,125 @@
+import { Admission } from '../guard/admission.ts';
+import type { ResponseHead } from '../transport/exchange.ts';
+import { type Attempted, attempt, type Race, type Runner, type Start } from './attempt.ts';
+import type { HedgePlan } from './hedge-plan.ts';
+import type { CallPlan } from './plan.ts';
+
+/**
+ * Sends an attempt and, if its answer is late and one more request may be paid for, another one beside it: a hedge. The first that ends the
+ * call wins, and the other is cancelled. If one fails, the other is waited for; a retry follows only after both.
+ * Never rejects.
+ */
+export function attemptHedged<A extends ResponseHead>(
+  plan: CallPlan<A>,
+  hedge: HedgePlan,
+  start: Start,
+): Promise<Attempted<A>> {
+  return new HedgedAttempt(plan, hedge, start).run();
+}
+
+class HedgedAttempt<A extends ResponseHead> implements Race {
+  readonly #plan: CallPlan<A>;
+  readonly #hedge: HedgePlan;
+  readonly #start: Start;
+  readonly #begun: number;
+  readonly #runners: Runner[] = [];
+  #timer: NodeJS.Timeout | undefined;
+  #second: Promise<Attempted<A>> | undefined;
+
+  constructor(plan: CallPlan<A>, hedge: HedgePlan, start: Start) {
+    this.#plan = plan;
+    this.#hedge = hedge;
+    this.#start = start;
+    this.#begun = plan.runtime.now();
+  }
+
+  joined(runner: Runner): void {
+    this.#runners.push(runner);
+  }
+
+  decided(by: Runner): void {
+    for (const runner of this.#runners) if (runner !== by) runner.lose();
+  }
+
+  async run(): Promise<Attempted<A>> {
+    const { hedging } = this.#hedge;
+    hedging.began(this.#plan.endpoint, this.#begun);
+    const sent = attempt(this.#plan, { ...this.#start, race: this });
+    this.#arm(this.#lateness(), this.#begun);
+    const first = await sent;
+    clearTimeout(this.#timer);
+    const second = await this.#second;
+    this.#learn(first);
+    if (second === undefined) return first;
+    this.#learn(second);
+    if (second.record.delivery === 'not-sent') hedging.takeBack();
+    const [better, other] = isBetter(second, first) ? [second, first] : [first, second];
+    if (other.response) other.exchange?.discard(other.response);
+    return better;
+  }
+
+  #lateness(): number {
+    return this.#hedge.hedging.lateness(this.#plan.endpoint, this.#hedge.rule);
+  }
+
+  /** Looks again after so many milliseconds. */
+  #arm(ms: number, now: number): void {
+    if (ms === Number.POSITIVE_INFINITY) return;
+    // Rounded, so that calls of one endpoint share a timer list of Node's.
+    const whole = Math.ceil(ms);
+    this.#timer = setTimeout(() => this.#look(now + whole), whole);
+  }
+
+  /** What is late may be another matter by now, and what is late may not be late by comparison. */
+  #look(due: number): void {
+    const { runtime, endpoint } = this.#plan;
+    runtime.fired?.(due);
+    const now = runtime.now();
+    const lateness = this.#lateness();
+    const left = this.#begun + lateness - now;
+    if (left > 0) this.#arm(left, now);
+    else if (this.#hedge.hedging.isOutlier(endpoint, this.#begun, lateness)) this.#send(now);
+    else this.#arm((now - this.#begun) / 4, now);
+  }
+
+  /** Now or not at all: who waited for a token would take it from one that is late just then, and both would be slow. */
+  #send(now: number): void {
+    const admission = this.#enter(now);
+    if (admission === undefined) return;
+    const { number } = this.#start;
+    const waited = now - this.#begun;
+    this.#hedge.hedging.sent();
+    this.#second = attempt(this.#plan, { number, waited, admission, isHedge: true, race: this });
+  }
+
+  /** A hedge does not wait for room, and takes nobody's turn. */
+  #enter(now: number): Admission | undefined {
+    const { scope, guards, endpoint } = this.#plan;
+    if (scope === undefined || scope.room.size > 0 || scope.queued > 0) return undefined;
+    if (!this.#hedge.hedging.isAffordable) return undefined;
+    const entry = { number: this.#start.number, isHedge: true, after: undefined, span: 0, endpoint, now };
+    const entered = scope.enter(guards, entry);
+    return entered instanceof Admission ? entered : undefined;
+  }
+
+  #learn({ record, verdict, ended }: Attempted<A>): void {
+    const { hedging, rule } = this.#hedge;
+    const { endpoint } = this.#plan;
+    const { duration, isHedge } = record;
+    if (verdict.outcome === 'success' && verdict.reason !== 'status') {
+      hedging.answered(endpoint, ended - duration, duration);
+      hedging.earn(rule);
+    } else if (verdict.reason === 'timeout' || (verdict.reason === 'lost' && !isHedge)) {
+      hedging.unanswered(endpoint, duration);
+    }
+  }
+}
+
+/** Of two that are over: an answer counts more than none; of two that failed, the one whose server asks for the longer pause. */
+function isBetter<A extends ResponseHead>(one: Attempted<A>, other: Attempted<A>): boolean {
+  if (one.verdict.reason === 'lost' || other.verdict.reason === 'lost')
+    return other.verdict.reason === 'lost';
+  if ((one.response === undefined) !== (other.response === undefined)) return one.response !== undefined;
+  if (one.asked !== other.asked) return (one.asked ?? 0) > (other.asked ?? 0);
+  return one.ended > other.ended;
+}
