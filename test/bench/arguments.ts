@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util';
 import { wholeNumber } from '../../src/tools/arguments.ts';
 
-/** What the benchmark is asked to do. */
+/** The options of the benchmark. */
 export interface Run {
   readonly quick: boolean;
   readonly seed: number;

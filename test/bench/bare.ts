@@ -1,6 +1,6 @@
 import { initOf, type Row, TIMEOUT } from './row.ts';
 
-/** What all ratios are relative to: the fastest `fetch` that at least ends some time. */
+/** The base of all ratios: the fastest `fetch` that has at least a timeout. */
 export const BASE = 'undici.fetch + AbortSignal.timeout';
 
 /** No retries, no keys, no breaker. */

@@ -6,7 +6,7 @@ import { STEADFETCH } from './steadfetch.ts';
 const OURS = { GET: colour('ours'), POST: colour('oursToo') } as const;
 const OTHERS = { GET: colour('others'), POST: colour('othersToo') } as const;
 
-/** What a bar is drawn of. */
+/** The data of a bar. */
 type Drawn = Pick<Result, 'setting'> & {
   readonly lines: readonly { readonly name: string; readonly ratio: { readonly median: number } }[];
 };
@@ -40,7 +40,7 @@ export async function chartOf(results: readonly Drawn[], caption: string): Promi
       type: 'bar',
       color: OTHERS[method],
       barGap: '10%',
-      // At the foot of the bars, where the line at 1 × does not run.
+      // At the foot of the bars, away from the line at 1 ×.
       label: {
         show: true,
         position: 'insideLeft',
@@ -65,7 +65,7 @@ export async function chartOf(results: readonly Drawn[], caption: string): Promi
   return `${svg}\n`;
 }
 
-/** What a reader is to see. */
+/** The finding, as the chart's title. */
 function findingOf(results: readonly Drawn[]): string {
   const costs = results.flatMap(({ setting: { method }, lines }) => {
     const ours = lines.find(({ name }) => name === STEADFETCH);

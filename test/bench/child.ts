@@ -10,7 +10,7 @@ export class Child {
     this.#process = child;
   }
 
-  /** Resolves with the child, and with what it says first. */
+  /** Resolves with the child and its first message. */
   static async start(
     file: 'client.js' | 'server.js',
     args: readonly string[],

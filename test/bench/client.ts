@@ -42,7 +42,7 @@ async function time({ method, concurrency, time }: Work & { kind: 'time' }): Pro
   return { cpu: (user + system) / calls, wall: wall / calls };
 }
 
-/** Bytes that a call leaves on the JavaScript heap before a collection: all that it allocated there. */
+/** Bytes that a call allocates on the JavaScript heap, measured without a collection in between. */
 async function allocate(work: Work & { calls: number }): Promise<Allocated> {
   const collections = new PerformanceObserver(() => {});
   collections.observe({ type: 'gc' });

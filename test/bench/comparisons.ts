@@ -22,9 +22,9 @@ export interface Comparison {
   readonly base: string;
   readonly rows: readonly Row[];
   readonly settings: readonly Setting[];
-  /** For Node, in the processes of the rows. */
+  /** Options of Node for the processes of the rows. */
   readonly flags?: readonly string[];
-  /** Every row gets a new process this many times: what the compiler makes of it is chance, too. */
+  /** The number of processes per row, because the compiler's choices are partly random. */
   readonly generations: number;
 }
 
@@ -47,7 +47,7 @@ export const comparisons: readonly Comparison[] = [
     generations: 3,
     rows: [...bare, ...steadfetch, ...peers],
     settings: [
-      // As long as the timeout: by then as many signals wait for it as there ever will be.
+      // As long as the timeout: after that the number of waiting signals is constant.
       ...methods.map((method) => ({ method, concurrency: MAIN_CONCURRENCY, warmUp: 3_000, time: TIMEOUT })),
       ...methods.map((method) => ({ method, concurrency: 1, warmUp: 200, time: 150 })),
       ...methods.map((method) => ({ method, concurrency: 128, warmUp: 600, time: 300 })),
@@ -57,7 +57,7 @@ export const comparisons: readonly Comparison[] = [
     id: 'interceptor',
     title: 'Through the interceptor',
     base: REQUEST,
-    // The bar is close, and what a process makes of the same code differs by more than what is left below it.
+    // The goal is close: two processes with the same code differ by more than the remaining margin.
     generations: 9,
     rows: intercepted,
     settings: methods.map((method) => ({

@@ -13,11 +13,11 @@ interface Goal {
   readonly text: string;
   readonly limit: number;
   readonly unit: string;
-  /** Not a number if it was not measured. */
+  /** NaN: not measured. */
   readonly value: number;
 }
 
-/** What was asked of steadfetch, and what came out. A goal of which nothing was measured is left out. */
+/** The goals and the results. A goal without any measurement is left out. */
 export function goalTable(results: readonly Result[], imports: readonly ImportCost[]): Table {
   const goals = [
     ...results.filter(isMain).flatMap(ratioGoals),
@@ -39,7 +39,7 @@ export function goalTable(results: readonly Result[], imports: readonly ImportCo
   };
 }
 
-/** The results that the goals, and the chart, are about. */
+/** Whether the goals and the chart are about this result. */
 export function isMain({ comparison, setting }: Result): boolean {
   return comparison.id === 'success' && setting.concurrency === MAIN_CONCURRENCY;
 }

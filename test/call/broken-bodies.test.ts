@@ -10,10 +10,10 @@ const rules: Options = { retry: false, breaker: { minimum: 20 }, timeout: { idle
 /** Gets an answer and reads it. Rejects if its body breaks off. */
 type Read = (url: string) => Promise<unknown>;
 
-/** A client whose breaker is watched. */
+/** A client, and the changes of its breaker. */
 interface Client {
   readonly read: Read;
-  /** Takes the head and leaves the body. */
+  /** Makes a call and does not read the body. */
   readonly leave: Read;
   readonly state: (scope: string) => string | undefined;
 }

@@ -19,7 +19,7 @@ const transports = [
 ];
 const post = { method: 'POST', body: 'order 7' };
 
-/** A server for what the fault server can't do. */
+/** A server for the faults that the fault server does not have. */
 async function serve(listener: RequestListener): Promise<AsyncDisposable & { url: string }> {
   const server = createServer(listener);
   const origin = await listen(server);
@@ -118,7 +118,7 @@ for (const { name, options } of transports) {
       await using server = await serve((_request, response) => {
         response.write(Buffer.alloc(bytes));
         if (requests++ > 0) response.end();
-        // All of the body is there, but not its end.
+        // All bytes of the body have come, but not the end of the response.
         else setTimeout(() => response.destroy(), 10);
       });
       const response = await createFetch({ ...options, buffer })(server.url);
@@ -140,7 +140,7 @@ for (const { name, options } of transports) {
     });
     const response = await createFetch(options)(server.url);
     let before = -1;
-    // Until the server can write no more.
+    // Waits until the server can write no more.
     await eventually(() => {
       const now = written;
       const stuck = now === before;
@@ -173,7 +173,7 @@ for (const { name, options } of transports) {
   });
 
   test(`${name}: an abort while a compressed body is checked is no different`, async () => {
-    // Small on the wire, and long to decode.
+    // Few bytes on the wire, and slow to decode.
     const bytes = gzipSync(Buffer.alloc(24 * 2 ** 20));
     await using server = await serve((_request, response) => {
       response.writeHead(200, { 'content-encoding': 'gzip' }).end(bytes);

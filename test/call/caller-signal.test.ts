@@ -19,7 +19,7 @@ async function collectGarbage(): Promise<void> {
   }
 }
 
-/** Says half of an answer, or nothing. */
+/** Sends half of an answer, or nothing. */
 const server = createServer((request, response) => {
   if (request.url === '/half') response.writeHead(200).write('half');
 });

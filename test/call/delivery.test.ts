@@ -11,11 +11,11 @@ import { expired, localhost } from '../support/tls.ts';
 
 /** One attempt of a POST that no key protects. */
 const once: Options = { retry: false, idempotency: false, timeout: { attempt: 1_000 } };
-/** Two attempts: what may heal is tried again. */
+/** Two attempts: a transient failure is retried. */
 const twice: Options = { ...once, retry: { attempts: 2, base: 1, cap: 1 } };
 const post = { method: 'POST', body: 'x' };
 
-/** What a POST with these options comes to. */
+/** The outcome of a POST with these options. */
 async function outcome(url: string, options: Options) {
   const report = callReport(await errorOf(createFetch(options)(url, post)));
   return {
@@ -166,7 +166,7 @@ const cuts = steps.flatMap((at) => ends.map((how) => ({ at, how })));
 test.each(cuts)('a conversation that ends before the headers is unknown: $at, $how', async (cut) => {
   await using server = await startFaultServer({ faults: [{ kind: 'ok' }, { kind: 'cut', ...cut }] });
   await using dispatcher = new DisposableAgent({ connections: 1 });
-  // There is a connection already: what is timed is the answer.
+  // The connection is open already, so the timeout covers only the answer.
   await (await createFetch({ dispatcher })(server.url)).text();
   expect(await outcome(server.url, { ...twice, dispatcher, timeout: { attempt: 100 } })).toMatchObject({
     delivery: 'unknown',
@@ -201,7 +201,7 @@ test('keep-alive connections that close as the next request comes: not sent is o
   await using server = await startTcpServer((socket) => {
     socket.on('data', (bytes) => {
       received += bytes;
-      // It promises to keep the connection, and closes it; but still reads what comes.
+      // The server promises to keep the connection and closes it, but still reads the incoming bytes.
       if (socket.writable) socket.end('HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok');
     });
   });

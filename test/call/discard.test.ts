@@ -86,7 +86,7 @@ test('an abort during the pause rejects at once, and lets go of the answer in ha
   await eventually(() => expect(server.openSockets).toBe(0));
 });
 
-/** A body that gives chunks of this size as long as it is asked, and takes note of its end. */
+/** An endless body of chunks of this size, which records its end. */
 function source(size: number, chunks = Number.POSITIVE_INFINITY) {
   const cancel = vi.fn();
   let given = 0;

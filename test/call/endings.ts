@@ -9,19 +9,19 @@ import type {
 } from '../../src/index.ts';
 import type { Fault } from '../support/faults.ts';
 
-/** What must not be in any report or event. */
+/** A text that must not appear in any report or event. */
 export const SECRET = 's3cr3t';
 
 /** One way for a call to end. */
 export interface Ending {
-  /** In words, after "it ends because of". */
+  /** The reason in words, after "it ends because of". */
   readonly why: string;
   readonly options?: Options;
   readonly init?: SteadInit;
   readonly faults: readonly Fault[];
-  /** Makes the call, if there is more to it. */
+  /** Makes the call, if it is not a plain one. */
   readonly call?: (api: SteadFetch, url: string, init: SteadInit) => Promise<Response>;
-  /** What the report says of the attempts, besides their times. */
+  /** The report's attempts, without their times. */
   readonly attempts: readonly Pick<AttemptReport, 'reason' | 'status' | 'error' | 'delivery'>[];
   readonly delivery: CallReport['delivery'];
   /** Retries that were announced and never made. */
@@ -50,7 +50,7 @@ function abortOn(event: keyof Events): NonNullable<Ending['call']> {
   };
 }
 
-/** Every way for a POST of a text to end, by the word for it. The type sees to it that no word is missing. */
+/** Every way for a POST of a text to end, by the word for it. The type guarantees that no word is missing. */
 export const endings: Readonly<Record<Stopped, readonly Ending[]>> = {
   success: [
     { why: 'an answer at once', faults: [], attempts: [created], delivery: 'answered' },
@@ -124,7 +124,7 @@ export const endings: Readonly<Record<Stopped, readonly Ending[]>> = {
       options: { limit: { concurrency: 1, queue: 0 } },
       faults: [silent],
       call: (api, url, init) => {
-        // Sits in the one place that there is until the server is closed.
+        // Takes the only place until the server is closed.
         api
           .extend({ retry: false })(url)
           .catch(() => {});

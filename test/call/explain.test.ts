@@ -30,7 +30,7 @@ describe('explain', () => {
         'timeout.total': { value: 9_000, from: 'createFetch' },
         'timeout.idle': { value: 60_000, from: 'default' },
         'retry.attempts': { value: 6, from: rule },
-        // `retry: false` is undone by the rule, with the defaults.
+        // The rule switches `retry: false` on again, with the defaults.
         'retry.base': { value: 100, from: 'default' },
         'breaker.minimum': { value: 5, from: rule },
         'breaker.scope': { value: 'endpoint', from: rule },

@@ -3,7 +3,7 @@ import FakeTimers from '@sinonjs/fake-timers';
 import { afterEach, describe, expect, test } from 'vitest';
 import { createFetch, type FetchLike } from '../../src/index.ts';
 
-// The usual tools for tests that fake time. Some leave the monotonic clock alone; some count what is left in theirs.
+// The usual tools for tests that fake time. Some do not fake the monotonic clock; some count the timers that are left.
 
 interface FakeClock {
   tick(ms: number): void;
@@ -35,7 +35,7 @@ afterEach(() => restore?.());
 const realImmediate = setImmediate;
 const settled = () => new Promise<void>((resolve) => realImmediate(() => resolve()));
 
-/** How often it was called. */
+/** The number of calls. */
 function counted(fetch: FetchLike): FetchLike & { calls: number } {
   const counting = Object.assign(
     ((...args) => {

@@ -3,7 +3,7 @@ import { createClient } from '../../src/fetch/create-fetch.ts';
 import { callReport, type FetchLike, type Options } from '../../src/index.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
-// What stands between a failed attempt and the next one, on a clock that stands still.
+// The decisions between a failed attempt and the next one, on a clock that is set by hand.
 
 const url = 'http://service.test/path';
 const at = (status: number, headers: Record<string, string> = {}) => new Response(null, { status, headers });
@@ -20,7 +20,7 @@ function service(...answers: Response[]) {
 
 const many = (count: number, status: number) => Array.from({ length: count }, () => at(status));
 
-/** A client without pauses, that does not wait for room either. With `reserve: 0` it is lent nothing. */
+/** A client without pauses, which does not wait for room. With `reserve: 0` it gets no loan. */
 function clientOf(fetch: FetchLike, options: Options, runtime = new ManualRuntime()) {
   return createClient(
     { fetch, retry: { attempts: 100, base: 0, cap: 0 }, breaker: false, patience: 0, ...options },
@@ -28,7 +28,7 @@ function clientOf(fetch: FetchLike, options: Options, runtime = new ManualRuntim
   );
 }
 
-/** A body that is too long to be read in passing. */
+/** A body that is too long to be drained. */
 function endless() {
   let cancelled = false;
   const body = new ReadableStream({
@@ -49,7 +49,7 @@ test('answered calls earn the retries of those that are not', async () => {
   answer(...many(10, 503));
   const response = await api(url);
   expect([response.status, stopOf(response)]).toEqual([503, 'budget']);
-  // Two tokens: a retry that is refused again costs both.
+  // A retry that is refused again costs two tokens, which is all that there are.
   expect(sent.length - 4).toBe(1 + 1);
 });
 
@@ -71,7 +71,7 @@ test('a retry that is answered gets its token back', async () => {
   const api = clientOf(fetch, { budget: { ratio: 0.5, reserve: 0 } });
   await api(url);
   await api(url);
-  // One token is saved. Were it gone after the first retry, half a one would be left for the second.
+  // One token is saved. If the first retry used it up, only half a token would be left for the second.
   for (const call of [1, 2]) {
     answer(at(503));
     expect([call, (await api(url)).status]).toEqual([call, 200]);

@@ -46,7 +46,7 @@ function messageOf(act: () => unknown): string {
   throw new Error('expected it to throw');
 }
 
-/** One value that is not there. */
+/** One missing value. */
 const sparse: unknown[] = Object.assign([], { length: 1 });
 
 /** Keys that every dialect here can carry. */

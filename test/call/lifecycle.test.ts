@@ -16,7 +16,7 @@ const collectGarbage = runInNewContext('gc') as () => void;
 const timers = () => process.getActiveResourcesInfo().filter((name) => name === 'Timeout').length;
 
 test('ten thousand calls on one long-lived signal leave no listener, no timer and no memory behind', async () => {
-  // Not the fault server: its ledger remembers every request, and memory is what is measured here.
+  // Not the fault server, because its ledger keeps every request, and this test measures memory.
   let served = 0;
   const server = createServer((_request, response) => {
     served++;
@@ -42,7 +42,7 @@ test('ten thousand calls on one long-lived signal leave no listener, no timer an
   const before = { heap: await heap(), timers: timers() };
   await run(10_000);
   expect(served).toBe(12_000);
-  // Anything kept per call (a listener, a timer, a record) would be several hundred bytes each.
+  // Any object that is kept per call (a listener, a timer, a record) takes several hundred bytes.
   await vi.waitFor(async () => expect((await heap()) - before.heap).toBeLessThan(10_000 * 150));
   await eventually(() => {
     collectGarbage();

@@ -13,7 +13,7 @@ import {
 } from '../../src/index.ts';
 import { callOptions, resilience } from '../../src/undici/index.ts';
 
-/** A `fetch` whose answers come when they are told to, and what it saw. */
+/** A `fetch` that answers when the test says so, and a record of its calls. */
 function stage() {
   const waiting: { path: string; answer(status?: number): void; fail(error: Error): void }[] = [];
   const seen = { most: 0, paths: [] as string[] };
@@ -167,7 +167,7 @@ describe('under a limit', () => {
     const second = call('second');
     next()?.answer(503);
     await vi.waitFor(() => expect(seen.paths).toEqual(['/first', '/second']));
-    // Second is inside, the retry of first in the queue: a third call finds no place.
+    // The second call runs, and the retry of the first is in the queue, so a third call finds no place.
     expect(await settled(call('third'))).toMatchObject({ stopped: 'limit' });
     next()?.answer(200);
     await second;
@@ -262,7 +262,7 @@ describe('time in the queue', () => {
     await vi.advanceTimersByTimeAsync(3_050);
     expect(await hangs).toMatchObject({ attempts: [{ reason: 'timeout' }] });
     next();
-    // It has been there for three seconds, and has all the time of its attempt.
+    // The attempt waited for three seconds, and still has its whole timeout.
     await vi.advanceTimersByTimeAsync(900);
     next()?.answer();
     const { attempts: [attempt] = [], duration } = callReport(await waits) ?? {};

@@ -6,7 +6,7 @@ import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
 import { guarded, quick } from '../undici/support.ts';
 
-// Callers leave optional headers undefined. What is sent then is no key, or the same one for every piece of work.
+// Callers leave optional headers undefined. Without care, no key is sent, or the same key for every piece of work.
 
 const unavailable: Fault = { kind: 'answer', status: 503 };
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-4/;
@@ -16,7 +16,7 @@ const NAME = 'Idempotency-Key';
 const keysOf = (requests: readonly { headers: Readonly<Record<string, string>> }[]) =>
   requests.map(({ headers }) => headers['idempotency-key']);
 
-/** The header with that value, in every form that a door takes. */
+/** The header with that value, in every form that an entry point accepts. */
 const undiciForms = (value: unknown): [string, unknown][] => [
   ['an object', { [NAME]: value, 'x-a': '1' }],
   ['an object, in another case', { 'x-a': '1', 'IDEMPOTENCY-KEY': value }],

@@ -4,7 +4,7 @@ import { type Permanence, permanenceOf } from '../../src/call/network-error.ts';
 
 const coded = (code: unknown, cause?: unknown) => Object.assign(new Error('x', { cause }), { code });
 
-/** All that undici 7 and 8 have, and what each means for the next attempt. */
+/** All error codes of undici 7 and 8, and what each means for the next attempt. */
 const undici: Readonly<Record<string, Permanence>> = {
   UND_ERR: 'transient',
   UND_ERR_CONNECT_TIMEOUT: 'transient',
@@ -33,7 +33,7 @@ const undici: Readonly<Record<string, Permanence>> = {
   UND_ERR_DESTROYED: 'local',
   UND_ERR_CLOSED: 'local',
   ERR_WEBASSEMBLY_NOT_SUPPORTED: 'local',
-  // Never seen by `fetch`.
+  // `fetch` never throws this.
   UND_ERR_WS_MESSAGE_SIZE_EXCEEDED: 'transient',
 };
 
@@ -47,15 +47,15 @@ test('every error class of the installed undici has been decided on', () => {
     return new Anything('x', undefined, {}).code;
   });
   expect(codes.length).toBeGreaterThan(20);
-  // The HTTP parser's has no code of its own, but llhttp's.
+  // The HTTP parser's error has no code of its own, only llhttp's.
   for (const code of codes) if (code !== undefined) expect(undici).toHaveProperty(code);
 });
 
 const passing = [
-  // The network, as the operating system tells it.
+  // Network errors of the operating system.
   ...['ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ECONNREFUSED', 'ECONNABORTED', 'EHOSTUNREACH', 'ENETUNREACH'],
   ...['EHOSTDOWN', 'ENETDOWN', 'EADDRNOTAVAIL', 'EMFILE', 'ENOENT'],
-  // Names.
+  // Name resolution.
   ...['ENOTFOUND', 'EAI_AGAIN', 'EAI_FAIL', 'ESERVFAIL'],
   // A connection that closed in the middle of an answer.
   ...['HPE_INVALID_EOF_STATE', 'HPE_CLOSED_CONNECTION', 'ERR_SSL_UNEXPECTED_EOF_WHILE_READING'],
@@ -68,14 +68,14 @@ const passing = [
   ...['ERR_HTTP2_GOAWAY_SESSION', 'ERR_HTTP2_INVALID_SESSION', 'ERR_HTTP2_INVALID_STREAM'],
   ...['ERR_HTTP2_OUT_OF_STREAMS', 'ERR_HTTP2_SOCKET_UNBOUND', 'ERR_HTTP2_NO_MEM'],
   ...['ERR_HTTP2_PING_CANCEL', 'ERR_HTTP2_SETTINGS_CANCEL'],
-  // Memory, while a certificate was looked at.
+  // Out of memory during the check of a certificate.
   'OUT_OF_MEM',
-  // Never heard of.
+  // An unknown code.
   'ESOMETHINGNEW',
 ];
 
 const lasting = [
-  // X.509 verification: all that Node names.
+  // X.509 verification: all codes that Node names.
   ...['UNABLE_TO_GET_ISSUER_CERT', 'UNABLE_TO_GET_CRL', 'UNABLE_TO_DECRYPT_CERT_SIGNATURE'],
   ...['UNABLE_TO_DECRYPT_CRL_SIGNATURE', 'UNABLE_TO_DECODE_ISSUER_PUBLIC_KEY', 'CERT_SIGNATURE_FAILURE'],
   ...['CRL_SIGNATURE_FAILURE', 'CERT_NOT_YET_VALID', 'CERT_HAS_EXPIRED', 'CRL_NOT_YET_VALID'],
@@ -84,7 +84,7 @@ const lasting = [
   ...['SELF_SIGNED_CERT_IN_CHAIN', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE'],
   ...['CERT_CHAIN_TOO_LONG', 'CERT_REVOKED', 'INVALID_CA', 'PATH_LENGTH_EXCEEDED', 'INVALID_PURPOSE'],
   ...['CERT_UNTRUSTED', 'CERT_REJECTED', 'HOSTNAME_MISMATCH', 'UNSPECIFIED'],
-  // TLS otherwise.
+  // Other TLS errors.
   ...['ERR_TLS_CERT_ALTNAME_INVALID', 'ERR_TLS_INVALID_PROTOCOL_VERSION', 'ERR_SSL_WRONG_VERSION_NUMBER'],
   ...['ERR_SSL_TLSV1_ALERT_UNKNOWN_CA', 'ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE', 'EPROTO'],
   // A peer that does not speak HTTP.
@@ -129,7 +129,7 @@ test("an answer that is no HTTP is told by what could not be read: undici loses 
   const unreadable = (data?: string) =>
     new TypeError('fetch failed', { cause: Object.assign(new errors.HTTPParserError('x'), { data }) });
   expect(permanenceOf(unreadable('~~ not HTTP ~~'))).toBe('permanent');
-  // It ended too early, that is all.
+  // The answer only ended too early.
   expect(permanenceOf(unreadable(''))).toBe('transient');
   expect(permanenceOf(unreadable())).toBe('transient');
   expect(permanenceOf(Object.assign(new Error('x'), { data: 'somebody else has data, too' }))).toBe(

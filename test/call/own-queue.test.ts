@@ -7,7 +7,7 @@ import { resilience } from '../../src/undici/index.ts';
 import { errorOf } from '../support/error-of.ts';
 import { listen } from '../support/listen.ts';
 
-// Time that a request spends in our own pool says nothing about the service, as long as others are sent.
+// The time that a request waits in the local pool says nothing about the service, as long as other requests are sent.
 
 const open: (() => unknown)[] = [];
 afterEach(async () => {
@@ -23,7 +23,7 @@ async function listening(server: Server): Promise<string> {
   return origin;
 }
 
-/** Traffic every request a little later: never all that were sent within an attempt's time. */
+/** A server that answers each request after 40 ms, so that a full pool can't send all requests within an attempt's timeout. */
 function steady(): Promise<string> {
   return listening(createServer((_request, response) => setTimeout(() => response.end('ok'), 40)));
 }
@@ -54,7 +54,7 @@ describe.each(['origin', 'endpoint'] as const)(
         paths(80).map((path) => errorOf(api(url + path).then((r) => r.text()))),
       );
       const late = ended.filter((error) => callReport(error)?.delivery === 'not-sent');
-      // The point of the test: many waited in vain.
+      // Without these the test would prove nothing: many requests waited in vain.
       expect(late.length).toBeGreaterThan(20);
       expect(late.every((error) => callReport(error)?.attempts[0]?.reason === 'timeout')).toBe(true);
       expect(ended.some((error) => callReport(error)?.stopped === 'breaker')).toBe(false);
@@ -86,7 +86,7 @@ test('a request that was sent in the last moments of its attempt did not have it
   const [, late] = await Promise.all([api(`${url}/first`), errorOf(api(`${url}/late`))]);
   expect(callReport(late)).toMatchObject({ delivery: 'unknown', attempts: [{ reason: 'timeout' }] });
   expect(api.breakers.get(url)?.state).toBe('closed');
-  // And one that had its time did.
+  // An attempt that had its whole time counts as a failure.
   await errorOf(api(`${url}/late`));
   expect(api.breakers.get(url)?.state).toBe('open');
 });
@@ -100,7 +100,7 @@ test('a pool that is full of requests without an answer is no reason to count th
 });
 
 test('where nobody is sent, a connection that can not be had is a failure of the dependency', async () => {
-  // Connects for ever, as where a firewall drops what it does not like.
+  // Never finishes to connect, as behind a firewall that drops packets.
   const dispatcher = new Agent({ connect: () => {} });
   const api = createFetch({ ...options, timeout: { attempt: 10 }, dispatcher });
   for (const path of paths(8)) await errorOf(api(`http://127.0.0.1:45678${path}`));

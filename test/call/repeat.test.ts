@@ -6,7 +6,7 @@ describe.each([
   ['by p-retry', repeat],
   ['in browsers', inBrowsers],
 ])('steps that are repeated %s', (_, take) => {
-  /** Takes steps that come to `results`, and notes what was asked. */
+  /** Runs steps with these results, and records the calls. */
   async function taken(times: number, results: readonly boolean[], answers: readonly boolean[] = []) {
     const seen: string[] = [];
     const next = { step: 0, answer: 0 };

@@ -14,7 +14,7 @@ import { endings, SECRET } from './endings.ts';
 const KEY = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 const ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 
-/** The type sees to it that none is missing. */
+/** The type guarantees that none is missing. */
 const reasons: Readonly<Record<AttemptReason, true>> = {
   success: true,
   status: true,
@@ -135,7 +135,7 @@ describe('the report and the events', () => {
             ]
           : [],
       );
-      // One that was isolated has none.
+      // An isolated breaker has no cause.
       for (const { to, cause } of heard.breaker) {
         expect(cause?.last?.status).toBe(to === 'open' ? attempts.at(-1)?.status : undefined);
       }

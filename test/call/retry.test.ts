@@ -5,7 +5,7 @@ import { startFaultServer } from '../support/fault-server.ts';
 import { type Fault, ok } from '../support/faults.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
-/** Backoff in the range of a millisecond, everything else as it comes. */
+/** A backoff of about a millisecond, and the defaults for everything else. */
 const quick: Options = { retry: { base: 1, cap: 2 } };
 const unavailable: Fault = { kind: 'answer', status: 503 };
 const lostAnswer: Fault = { kind: 'cut', at: 'booked', how: 'reset' };
@@ -239,7 +239,7 @@ test('a Retry-After is a floor: the next attempt never comes earlier', async () 
 test('a stored answer asks for what is left of its Retry-After', async () => {
   const stored = (age: string) =>
     ({ kind: 'answer', status: 503, headers: { 'retry-after': '3600', age } }) satisfies Fault;
-  // Of the first two nothing is left; for the third an hour would have to be waited.
+  // The Retry-After of the first two is over. The third would need a wait of one hour.
   await using server = await startFaultServer({ faults: [stored('3600'), stored('4000'), stored('0')] });
   const response = await createFetch(quick)(server.url);
   expect(callReport(response)).toMatchObject({ stopped: 'policy' });

@@ -9,7 +9,7 @@ import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 
-// Several calls can end with one and the same object. It must not tell one of them what is only true of another.
+// Several calls can end with the same object. No call may get the report of another one that ended better.
 
 const post = { method: 'POST', body: '{}' };
 const silent = { kind: 'cut', at: 'booked', how: 'stall' } as const;

@@ -6,8 +6,8 @@ import { createFetch } from '../../src/index.ts';
 import { errorOf } from '../support/error-of.ts';
 import { listen } from '../support/listen.ts';
 
-// A signal may live as long as the process. Once a call is over, nothing of it hangs on the signal: at once, and not when the
-// garbage collector has come.
+// A signal may live as long as the process. A call that is over must leave nothing on the signal, at once and not only after
+// a garbage collection.
 
 const server = createServer((incoming, response) => {
   const path = incoming.url ?? '';

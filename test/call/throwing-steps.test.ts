@@ -50,7 +50,7 @@ const steps: { readonly prototype: object; readonly name: string }[] = [
   ],
 ];
 
-/** Throws where a method is called for the first time. */
+/** Makes the first call of a method throw. */
 function sabotage(prototype: object, name: string): () => void {
   const whole = Object.getOwnPropertyDescriptor(prototype, name) as PropertyDescriptor;
   let isDone = false;
@@ -71,7 +71,7 @@ const methodsOf = (prototype: object) =>
     .filter(([name, { value }]) => typeof value === 'function' && name !== 'constructor')
     .map(([name]) => name);
 
-/** The net itself: what catches mistakes can't be one. */
+/** The methods that catch such errors, which must not throw themselves. */
 const isNet = (Class: { readonly name: string }, method: string) =>
   Class.name === 'WireExchange' && (method === 'ready' || method === 'reject');
 

@@ -149,7 +149,7 @@ test('a reader that pauses longer than the idle clock is not mistaken for a sile
 test.each([80_000, 2 ** 21])(
   'a reader that has paused and reads on finds out that the server is silent: after half of %i bytes',
   async (bytes) => {
-    // Where all that has come fits into the buffers, nothing but the reader's reading tells that it goes on.
+    // If all bytes that have come fit into the buffers, only the reads of the reader show that it goes on.
     await using server = await startFaultServer({
       fault: () => ({ ...stalledBody, answer: { status: 200, bytes } }),
     });

@@ -19,7 +19,7 @@ it.concurrent.each([
       expect(brokenPromises(observed)).toEqual([]);
       const { effects, ...counts } = summary(observed);
       expect(effects).toBe(300);
-      // It was no walk in the sun: calls ended in every way, and callers had to ask again.
+      // The run must have met trouble: calls ended in every way, and callers had to ask again.
       expect(counts['knew after asking again']).toBeGreaterThan(0);
       expect(counts['attempts not sent']).toBeGreaterThan(0);
       expect(counts['calls with unknown outcome']).toBeGreaterThan(0);

@@ -2,7 +2,7 @@ import type { CallReport } from '../../../src/index.ts';
 import type { OrderOutcome } from './order-client.ts';
 import type { Observed } from './trial.ts';
 
-/** What was promised and did not hold: a line for each. */
+/** The promises that did not hold, one line each. */
 export function brokenPromises(observed: Observed): string[] {
   const { told, effects } = observed;
   const strangers = [...effects.keys()].filter((order) => told.every((one) => one.order !== order));

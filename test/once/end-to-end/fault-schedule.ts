@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 import { everyFault, type Fault } from '../../support/faults.ts';
 
-/** An attempt is given this long; in milliseconds. */
+/** The attempt timeout, in milliseconds. */
 export const PATIENCE = 300;
-/** Longer than an attempt is given. */
+/** Longer than the attempt timeout. */
 const STALL = PATIENCE + 100;
 /** Every second of an order's first requests meets a fault. A caller that repeats its request succeeds in the end. */
 const SHARE = 0.5;
 const ROUGH = 8;
 
-/** All that can go wrong on the wire. An intermediary that answers in the service's name lies, and there is no help for that. */
+/** All faults on the wire, except answers of an intermediary in the service's name: against these there is no protection. */
 const faults: readonly Fault[] = [
   ...everyFault.filter((fault) => fault.kind !== 'answer' || (fault.status !== 404 && fault.status !== 200)),
   { kind: 'slow', at: 'request', ms: STALL },

@@ -1,35 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallReport, callReport, type SteadFetch } from '../../../src/index.ts';
 
-/** What the caller of one order knows in the end. */
+/** The knowledge of one order's caller in the end. */
 export interface OrderOutcome {
   readonly order: string;
-  /** Its calls, each a logical one with all its attempts; all had the same key. */
+  /** The reports of the caller's logical calls, all with the same key. */
   readonly calls: readonly CallReport[];
-  /** The answer that the last call got, or undefined if none of them got one. */
+  /** The answer of the last call; undefined: no call was answered. */
   readonly answer: Answer | undefined;
 }
 
 interface Answer {
   readonly ok: boolean;
   readonly text: string;
-  /** It is marked as one that was given before. */
+  /** Whether the answer is marked as a replay. */
   readonly replayed: boolean;
 }
 
-/** What a caller needs. */
+/** The environment of a caller. */
 export interface Client {
   readonly api: SteadFetch;
   readonly url: string;
-  /** Resolves when one more call may begin. */
+  /** Resolves when another call may begin. */
   readonly ready: () => Promise<void>;
 }
 
-/** How often a caller asks, and how long it waits longer each time, in milliseconds. */
+/** How often a caller asks, and by how much its pause grows each time, in milliseconds. */
 const MOST_CALLS = 10;
 const PAUSE = 20;
 
-/** Asks as a payment service would: a call that ends unanswered is made again, with the same key, until one knows. */
+/** Repeats an unanswered call with the same key until it is answered, as the client of a payment service would. */
 export async function placeOrder({ api, url, ready }: Client, order: string): Promise<OrderOutcome> {
   const calls: CallReport[] = [];
   for (let call = 1; call <= MOST_CALLS; call++) {

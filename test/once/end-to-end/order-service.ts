@@ -6,23 +6,23 @@ import { idempotent } from '../../../src/server/index.ts';
 import { database } from '../servers.ts';
 import { handlerFaultFor, SLOW } from './fault-schedule.ts';
 
-/** One effect. The receipt is made anew by each run, so that no two runs give the same answer. */
+/** One effect. Each run makes a new receipt, so that no two runs give the same answer. */
 export interface Effect {
   readonly order: string;
   readonly receipt: string;
 }
 
-/** The receiving side: a handler behind `idempotent`, and a ledger that `idempotent` knows nothing of. */
+/** The receiving side: a handler behind `idempotent`, and a ledger that is independent of `idempotent`. */
 export interface OrderService {
   readonly handler: (request: Request) => Promise<Response>;
-  /** Every effect that there ever was. */
+  /** All effects. */
   effects(): Promise<readonly Effect[]>;
   close(): Promise<void>;
 }
 
 const scope = () => ({ operation: 'charge', tenant: 'shop' });
 
-/** What the service says to an order that it has booked. */
+/** The answer to an order that is booked. */
 export const answerTo = ({ order, receipt }: Effect) => JSON.stringify({ order, receipt });
 
 /** Under a lease: keys and ledger are in this process, and apart from each other. */
