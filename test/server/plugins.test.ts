@@ -9,8 +9,12 @@ import { setImmediate as tick } from 'node:timers/promises';
 import cookie from '@fastify/cookie';
 import cors from '@fastify/cors';
 import multipart from '@fastify/multipart';
+// @ts-expect-error It has no types.
+import multiparty from 'connect-multiparty';
 import express from 'express';
+import fileUpload from 'express-fileupload';
 import Fastify from 'fastify';
+import formidable from 'formidable';
 import { Hono } from 'hono';
 import { setCookie } from 'hono/cookie';
 import { cors as honoCors } from 'hono/cors';
@@ -35,6 +39,7 @@ const options = () => ({
   onError: () => {},
 });
 const KEYED = { 'idempotency-key': 'a' };
+const uploads = mkdtempSync(join(tmpdir(), 'steadfetch-uploads-'));
 const form = (content: string) => {
   const data = new FormData();
   data.set('field', 'value');
@@ -154,12 +159,27 @@ test('Hono: what middleware in front has set is this request’s: CORS, cookies,
   expect(await post('d', 'x', {})).toEqual([400, 'http://d', 'd', 1, null]);
 });
 
-describe('Express, behind multer', () => {
-  test.each([
-    ['in memory, one', multer().single('file')],
-    ['in memory, any', multer().any()],
-    ['in memory, by field', multer().fields([{ name: 'file' }])],
-    ['on disk', multer({ dest: join(tmpdir(), 'steadfetch-uploads') }).single('file')],
+/** formidable is no middleware; this is the one that people write around it. */
+const parseForm =
+  (
+    put: (req: express.Request, fields: formidable.Fields, files: formidable.Files) => void,
+  ): express.Handler =>
+  (req, _res, next) =>
+    formidable({ uploadDir: uploads })
+      .parse(req)
+      .then(([fields, files]) => put(req, fields, files))
+      .then(() => next(), next);
+
+describe('Express, behind a parser of forms', () => {
+  test.each<[where: string, upload: express.RequestHandler]>([
+    ['multer, in memory, one', multer().single('file')],
+    ['multer, in memory, any', multer().any()],
+    ['multer, in memory, by field', multer().fields([{ name: 'file' }])],
+    ['multer, on disk', multer({ dest: uploads }).single('file')],
+    ['express-fileupload, in memory', fileUpload()],
+    ['express-fileupload, on disk', fileUpload({ useTempFiles: true, tempFileDir: uploads })],
+    ['multiparty', multiparty({ uploadDir: uploads })],
+    ['formidable', parseForm((req, fields, files) => Object.assign(req, { body: fields, files }))],
   ])('files count: %s', async (_where, upload) => {
     const once = idempotency(options());
     const url = await serve(express().post('/', upload, once, (_req, res) => void res.json('done')));
@@ -167,6 +187,19 @@ describe('Express, behind multer', () => {
     expect((await post('one')).status).toBe(200);
     expect((await post('one')).headers.get('idempotency-replayed')).toBe('true');
     expect((await post('two')).status).toBe(422);
+  });
+
+  test('files among the fields are an error that says what to do', async () => {
+    const upload = parseForm((req, fields, files) => Object.assign(req, { body: { ...fields, ...files } }));
+    const once = idempotency(options());
+    const app = express().post('/', upload, once, (_req, res) => void res.json('done'));
+    let message = '';
+    app.use(((error, _req, res, _next) => {
+      message = error.message;
+      res.sendStatus(500);
+    }) as express.ErrorRequestHandler);
+    const reply = await fetch(await serve(app), { method: 'POST', headers: KEYED, body: form('one') });
+    expect([reply.status, message]).toEqual([500, expect.stringContaining('let idempotency come first')]);
   });
 
   test('a file whose content is out of reach is an error, not an equal', async () => {

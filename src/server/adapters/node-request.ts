@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import { isPlainObject } from '../../options/checks.ts';
 import { canonicalJson } from '../fingerprint.ts';
 import { digestsOf, type UploadedFiles } from './uploaded-files.ts';
 
@@ -27,7 +28,8 @@ async function parsed(req: IncomingMessage & Parsed): Promise<Uint8Array | undef
   if (!readableDidRead) return undefined;
   const files = await digestsOf(req);
   const isMultipart = /^multipart\//i.test(req.headers['content-type'] ?? '');
-  if (files === undefined || body === undefined || (isMultipart && files.length === 0 && isEmpty(body)))
+  const isLost = isMultipart && (isFileAmong(body) || (files?.length === 0 && isEmpty(body)));
+  if (files === undefined || body === undefined || isLost)
     throw new Error(
       'The request body was read before: let idempotency come first, or keep the bytes in req.rawBody',
     );
@@ -37,6 +39,13 @@ async function parsed(req: IncomingMessage & Parsed): Promise<Uint8Array | undef
 
 const isEmpty = (body: unknown) =>
   typeof body !== 'object' || body === null || Object.keys(body).length === 0;
+
+/** Some parsers put files among the fields. Such a file is an object of a class, and its path another one each time. */
+function isFileAmong(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (!Array.isArray(value) && !isPlainObject(value)) return true;
+  return Object.values(value).some(isFileAmong);
+}
 
 function peek(req: IncomingMessage, limit: number): Promise<Uint8Array | undefined> {
   const chunks: Buffer[] = [];

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
 
-/** Where multer and express-fileupload put files: one file, a list, or lists by field. */
+/** Where multer, express-fileupload, formidable and multiparty put files: one file, a list, or lists by field. */
 export interface UploadedFiles {
   readonly file?: unknown;
   readonly files?: unknown;
@@ -28,13 +28,21 @@ function listed(field: string | undefined, value: unknown): [field: string | und
   return Object.entries(value).flatMap(([name, one]) => listed(name, one));
 }
 
-const isFile = (value: object) => 'mimetype' in value || 'originalname' in value || 'buffer' in value;
+/** A list of files by field has nothing but objects in it; a file has at least its name or its path. */
+const isFile = (value: object) =>
+  Object.values(value).some(
+    (part) => typeof part !== 'object' || part === null || part instanceof Uint8Array,
+  );
 
 async function digestOf(field: string | undefined, file: object): Promise<unknown> {
   const hash = createHash('sha256');
   const of = (name: string): unknown => Reflect.get(file, name);
   if (!(await update(hash, of))) return undefined;
-  const names = [of('fieldname') ?? field, of('originalname') ?? of('name'), of('mimetype')];
+  const names = [
+    of('fieldname') ?? field,
+    of('originalname') ?? of('originalFilename') ?? of('name'),
+    of('mimetype') ?? of('type'),
+  ];
   return [...names.map((name) => name ?? null), hash.digest('base64url')];
 }
 
@@ -45,7 +53,7 @@ async function update(hash: Hash, of: (name: string) => unknown): Promise<boolea
       hash.update(bytes);
       return true;
     }
-  for (const path of [of('path'), of('tempFilePath')])
+  for (const path of [of('path'), of('filepath'), of('tempFilePath')])
     if (typeof path === 'string' && path !== '') {
       await pipeline(createReadStream(path), hash, { end: false });
       return true;
