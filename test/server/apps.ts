@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { setImmediate } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { getRequestListener } from '@hono/node-server';
+import compression from 'compression';
 import express from 'express';
 import Fastify from 'fastify';
 import { Hono } from 'hono';
@@ -96,6 +97,9 @@ async function answer(routes: Routes, path: string, body: () => Promise<Uint8Arr
       return new Response(
         ReadableStream.from(n === 1 ? brokenOff() : chunks()) as ReadableStream<Uint8Array>,
       );
+    case '/late-throw':
+      if (n === 1) return new Response(ReadableStream.from(brokenOff()) as ReadableStream<Uint8Array>);
+      return new Response('whole');
     case '/mib':
       return new Response(new Uint8Array(MIB).fill(n));
     case '/too-large':
@@ -162,6 +166,10 @@ async function write(routes: Routes, path: string, req: IncomingMessage, res: Se
       return pipeline(Readable.from(slowly(routes)), res);
     case '/broken':
       return pipeline(n === 1 ? brokenOff() : chunks(), res);
+    case '/late-throw':
+      res.write(n === 1 ? 'half' : 'whole');
+      if (n === 1) throw new Error('the handler broke after its first byte');
+      return void res.end();
     case '/mib':
       return void res.end(Buffer.alloc(MIB, n));
     case '/too-large':
@@ -212,6 +220,8 @@ const expressApp: App = async (routes, settings) => {
   const app = express();
   app.set('env', 'test'); // or it prints every error
   app.disable('x-powered-by');
+  // Packs nothing here, as nobody accepts it, but it has patched the response.
+  app.use(compression());
   app.use((_req, res, next) => {
     res.setHeader('X-Request-Id', crypto.randomUUID());
     next();
@@ -235,6 +245,9 @@ const fastify: App = async (routes, settings) => {
   app.addHook('onRequest', async (_request, reply) => void reply.header('x-request-id', crypto.randomUUID()));
   await app.register(
     forFastify({ ...settings, scope: (request) => scopeOf(request.headers['x-tenant'] as string) }),
+  );
+  app.post('/late-throw', (request, reply) =>
+    write(routes, request.url, request.raw, reply.raw).then(() => reply),
   );
   app.post('/slow-end', async () => {
     await routes.reach('/slow-end');
@@ -273,6 +286,10 @@ const koa: App = async (routes, settings) => {
   });
   app.use(forKoa({ ...settings, scope: (ctx) => scopeOf(ctx.get('x-tenant') || undefined) }));
   app.use(async (ctx) => {
+    if (ctx.path === '/late-throw') {
+      ctx.respond = false;
+      return write(routes, ctx.path, ctx.req, ctx.res);
+    }
     const { status, headers, body } = await answer(routes, ctx.path, async () => buffer(ctx.req));
     ctx.status = status;
     for (const [name, value] of headers) if (name !== 'set-cookie') ctx.set(name, value);

@@ -361,6 +361,15 @@ describe.each(apps)('%s', (_name, app) => {
     expect(retry.headers['idempotency-replayed']).toBeUndefined();
   });
 
+  test('breaks the answer off, and frees the key, when the handler throws after its first byte', async () => {
+    const key = freshKey();
+    const first = await send({ path: '/late-throw', key }).catch(() => undefined);
+    if (first !== undefined) expect(first.status).toBe(500);
+    const retry = await send({ path: '/late-throw', key });
+    expect([retry.body.toString(), retry.headers['idempotency-replayed']]).toEqual(['whole', undefined]);
+    expect((await send({ path: '/late-throw', key })).headers['idempotency-replayed']).toBe('true');
+  });
+
   test('sends an answer that is too large once, and then says that it was not kept', async () => {
     const key = freshKey();
     const first = await send({ path: '/too-large', key });

@@ -1,4 +1,6 @@
 import { createServer, type Server } from 'node:http';
+import { Readable } from 'node:stream';
+import compression from 'compression';
 import express, { type Request } from 'express';
 import { afterEach, describe, expect, test } from 'vitest';
 import { memoryStore } from '../../src/once/index.ts';
@@ -110,6 +112,31 @@ describe('among other middleware', () => {
     await (await post('{}')).text();
     await (await post('{}')).text();
     await soon(() => seen).toEqual(['end 201', 'close', 'end 201', 'close']);
+  });
+
+  test.each<[how: string, pack: (app: express.Express) => express.Express]>([
+    ['in front of the protection', (app) => app.use(compression({ threshold: 0 })).use(guard())],
+    [
+      'behind the protection, a stored answer is packed already',
+      (app) => app.use(guard()).use(compression({ threshold: 0 })),
+    ],
+  ])('packed %s', async (_where, pack) => {
+    let runs = 0;
+    const chunks = [Buffer.alloc(100_000, 'a'), Buffer.alloc(100_000, 'b'), Buffer.alloc(100_000, 'c')];
+    const app = pack(express()).post('/charges', (_req, res) => {
+      runs++;
+      Readable.from(chunks).pipe(res.type('text'));
+    });
+    const post = await start(app);
+    for (const replayed of [null, 'true']) {
+      const reply = await post('{}');
+      expect([
+        reply.headers.get('content-encoding'),
+        reply.headers.get('idempotency-replayed'),
+        runs,
+      ]).toEqual([expect.stringMatching(/gzip|deflate|br/), replayed, 1]);
+      expect(await reply.text()).toBe(chunks.join(''));
+    }
   });
 
   test('an error handler answers for the handler, and the key is free', async () => {

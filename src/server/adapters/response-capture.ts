@@ -1,5 +1,6 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import type { Handled, Reply } from '../protect.ts';
+import { DrainListeners } from './drain-listeners.ts';
 import { method, overlay } from './overlay.ts';
 import type { RequestShield } from './request-shield.ts';
 import { headersAdded, headersOf, resetHeaders, setHeaders } from './response-headers.ts';
@@ -20,6 +21,7 @@ export class ResponseCapture {
   readonly #before: { readonly status: number; readonly headers: OutgoingHttpHeaders };
   readonly #takeOff: () => void;
   readonly #chunks: Buffer[] = [];
+  readonly #drain = new DrainListeners();
   #resolve: (handled: Handled) => void = () => {};
   #reject: (error: unknown) => void = () => {};
   #body: ReadableStreamDefaultController<Uint8Array> | undefined;
@@ -59,6 +61,7 @@ export class ResponseCapture {
       // `on-finished` keeps one list of listeners per response. Listeners from before the handler are told of the disconnect.
       // Later ones have a list of their own, and are told after the handler.
       __onFinished: { writable: true, value: undefined },
+      ...this.#drain.members(res),
       flushHeaders: method(() => this.#begin()),
       writeHead: method((...args) => this.#writeHead(args)),
       write: method((...args) => this.#write(args)),
@@ -72,9 +75,11 @@ export class ResponseCapture {
     });
   }
 
-  /** The handler threw, and its framework will answer. */
+  /** The handler threw, and its framework will answer. An answer that has begun can't be another one: it is broken off. */
   markThrown(): void {
     this.#threw = true;
+    if (this.#begun && !this.#ended)
+      this.#destroy(new Error('The handler threw in the middle of its response'));
   }
 
   /** Restores the response to its state before the handler. */
@@ -106,7 +111,8 @@ export class ResponseCapture {
     for (const chunk of this.#chunks) room = this.#res.write(chunk);
     // The last chunk is passed to `end`, so that Node sets the Content-Length of a body with a single chunk.
     if (this.#ended) this.#res.end(last, this.#whenSent);
-    else if (this.#waiting && room) this.#res.emit('drain');
+    else if (this.#waiting && room) this.#drain.emit();
+    this.#drain.handOver(this.#res);
   }
 
   #uncover() {
@@ -128,7 +134,7 @@ export class ResponseCapture {
         this.#body = controller;
       },
       pull: () => {
-        if (this.#waiting) this.#res.emit('drain');
+        if (this.#waiting) this.#drain.emit();
         this.#waiting = false;
       },
     });
