@@ -7,7 +7,7 @@ export class AttemptRecord {
   readonly number: number;
   readonly startedAt: number;
   readonly waited: number;
-  /** It was sent beside a late one. */
+  /** Whether the attempt is a hedge: it was sent beside a late attempt. */
   readonly isHedge: boolean;
   duration = 0;
   status: number | undefined;

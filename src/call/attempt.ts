@@ -38,21 +38,21 @@ export interface Start {
   readonly waited: number;
   /** The permits of the attempt, which tell the guards of its end. */
   readonly admission: Admission;
-  /** Whether it is sent beside a late one. */
+  /** Whether the attempt is a hedge: it is sent beside a late attempt. */
   readonly isHedge?: boolean;
-  /** Undefined: no other attempt runs beside it. */
+  /** The race with another attempt of the call; undefined: no other attempt runs at the same time. */
   readonly race?: Race;
 }
 
-/** Attempts of one call that run side by side: the first to be answered wins. */
+/** Attempts of one call that run side by side. The first answer wins. */
 export interface Race {
   joined(runner: Runner): void;
-  /** What came of it ends the call: nobody waits for the others any more. */
+  /** The result of this attempt ends the call, so the others are cancelled. */
   decided(by: Runner): void;
 }
 
 export interface Runner {
-  /** Another one was answered first. An attempt that is over takes no notice. */
+  /** Cancels the attempt, because another one was answered first. Does nothing if the attempt is over. */
   lose(): void;
 }
 
@@ -200,7 +200,7 @@ class Attempt<A extends ResponseHead> implements Runner {
     return sentAt - this.#begun > ended - sentAt && traffic.cameSince(url.origin, this.#begun);
   }
 
-  /** Whatever came of it comes too late. */
+  /** Discards a result that came after another attempt was answered. */
   #lost({ response, error }: Found<A>): Found<A> {
     if (response) this.#exchange?.discard(response);
     return { response: undefined, error, verdict: LOST };

@@ -45,7 +45,7 @@ function firstAttempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start): 
   });
 }
 
-/** One attempt; or, where calls are hedged, up to two side by side. */
+/** Makes one attempt; with hedging, up to two side by side. */
 function send<A extends ResponseHead>(plan: CallPlan<A>, start: Start): Promise<Attempted<A>> {
   return plan.hedge === undefined ? attempt(plan, start) : attemptHedged(plan, plan.hedge, start);
 }

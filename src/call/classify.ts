@@ -19,7 +19,7 @@ const aborted: Verdict = { reason: 'aborted', outcome: 'ignored', stopped: 'abor
 /** The call's own deadline says nothing about the dependency. */
 const outOfTime: Verdict = { reason: 'timeout', outcome: 'ignored', stopped: 'deadline' };
 const timeout: Verdict = { reason: 'timeout', outcome: 'failure', stopped: undefined };
-/** Another attempt of the call was answered first: that says nothing about the dependency, either. */
+/** Another attempt of the call was answered first, which says nothing about the dependency. */
 export const LOST: Verdict = { reason: 'lost', outcome: 'ignored', stopped: undefined };
 const invalid: Verdict = { reason: 'invalid', outcome: 'ignored', stopped: 'policy' };
 /** The caller's body threw while it was made or sent. The dependency is not at fault. */
@@ -30,7 +30,7 @@ const onTheWire: Readonly<Record<Permanence, Verdict>> = {
   local: invalid,
 };
 
-/** Whether it ends its call, whatever comes of another attempt beside it: an answer to hand over, or no time left. */
+/** Whether the attempt ends its call without waiting for another attempt: it has the call's response, or the time is over. */
 export function isDecisive({ stopped }: Verdict): boolean {
   return (
     stopped === 'success' || stopped === 'final-status' || stopped === 'aborted' || stopped === 'deadline'

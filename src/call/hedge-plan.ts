@@ -4,13 +4,13 @@ import type { Scope } from '../guard/scope.ts';
 import { isIdempotentMethod } from './key.ts';
 import type { CallRequest } from './request.ts';
 
-/** By which rule a call is hedged, and what its scope knows. */
+/** The rule by which a call is hedged, and the latencies that its scope knows. */
 export interface HedgePlan {
   readonly rule: HedgeRule;
   readonly hedging: Hedging;
 }
 
-/** How a call without a key is hedged; undefined: two of its attempts must not be under way at once. */
+/** Plans the hedging of a call without a key; undefined: two of its attempts must not run at the same time. */
 export function planHedge(
   rule: HedgeRule | false,
   { method, body, stream }: CallRequest,

@@ -5,9 +5,9 @@ import type { HedgePlan } from './hedge-plan.ts';
 import type { CallPlan } from './plan.ts';
 
 /**
- * Sends an attempt and, if its answer is late and one more request may be paid for, another one beside it: a hedge. The first that ends the
- * call wins, and the other is cancelled. If one fails, the other is waited for; a retry follows only after both.
- * Never rejects.
+ * Sends an attempt and, if its answer is late and the budget pays for one more request, a hedge: a second attempt beside it. The
+ * first of the two that ends the call wins, and the other is cancelled. If one fails, the call waits for the other. A retry
+ * follows only after both have failed. Never rejects.
  */
 export function attemptHedged<A extends ResponseHead>(
   plan: CallPlan<A>,
@@ -62,15 +62,15 @@ class HedgedAttempt<A extends ResponseHead> implements Race {
     return this.#hedge.hedging.lateness(this.#plan.endpoint, this.#hedge.rule);
   }
 
-  /** Looks again after so many milliseconds. */
+  /** Sets the timer for the next look at the attempt. */
   #arm(ms: number, now: number): void {
     if (ms === Number.POSITIVE_INFINITY) return;
-    // Rounded, so that calls of one endpoint share a timer list of Node's.
+    // Whole milliseconds, so that the calls of one endpoint share one of Node's timer lists.
     const whole = Math.ceil(ms);
     this.#timer = setTimeout(() => this.#look(now + whole), whole);
   }
 
-  /** What is late may be another matter by now, and what is late may not be late by comparison. */
+  /** Sends the hedge if the attempt is late: by the latencies known now, and in comparison with other attempts. */
   #look(due: number): void {
     const { runtime, endpoint } = this.#plan;
     runtime.fired?.(due);
@@ -82,7 +82,7 @@ class HedgedAttempt<A extends ResponseHead> implements Race {
     else this.#arm((now - this.#begun) / 4, now);
   }
 
-  /** Now or not at all: who waited for a token would take it from one that is late just then, and both would be slow. */
+  /** Sends the hedge now or not at all. If it waited for a token, it would take the token from an attempt that is late then. */
   #send(now: number): void {
     const admission = this.#enter(now);
     if (admission === undefined) return;
@@ -92,7 +92,7 @@ class HedgedAttempt<A extends ResponseHead> implements Race {
     this.#second = attempt(this.#plan, { number, waited, admission, isHedge: true, race: this });
   }
 
-  /** A hedge does not wait for room, and takes nobody's turn. */
+  /** Enters the guards. A hedge does not wait for room, and does not go before waiting calls. */
   #enter(now: number): Admission | undefined {
     const { scope, guards, endpoint } = this.#plan;
     if (scope === undefined || scope.room.size > 0 || scope.queued > 0) return undefined;
@@ -115,7 +115,7 @@ class HedgedAttempt<A extends ResponseHead> implements Race {
   }
 }
 
-/** Of two that are over: an answer counts more than none; of two that failed, the one whose server asks for the longer pause. */
+/** Whether `one` is the better result: an answer is better than none; of two failures, the one with the longer pause asked for. */
 function isBetter<A extends ResponseHead>(one: Attempted<A>, other: Attempted<A>): boolean {
   if (one.verdict.reason === 'lost' || other.verdict.reason === 'lost')
     return other.verdict.reason === 'lost';

@@ -89,7 +89,7 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly priority: number;
   /** The guards that each attempt must pass. */
   readonly guards: readonly Guard[];
-  /** Undefined: no second attempt is sent beside a late one. */
+  /** How the call is hedged; undefined: it is not. */
   readonly hedge: HedgePlan | undefined;
   /** Whether the service is told about retries by `no-retry`; undefined: it is not. */
   readonly layer: { readonly tryOnce: boolean } | undefined;

@@ -165,7 +165,7 @@ export class CallRecord {
   }
 }
 
-/** An attempt and its hedge may end in any order. */
+/** Sorts attempts by their start, because an attempt and its hedge may end in any order. */
 function byStart(one: AttemptRecord, other: AttemptRecord): number {
   return one.number - other.number || Number(one.isHedge) - Number(other.isHedge);
 }

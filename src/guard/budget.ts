@@ -81,7 +81,7 @@ export class Budget implements Guard {
     this.#rule = rule;
   }
 
-  /** Only a retry can be refused, or a hedge, which is lent nothing. */
+  /** A first attempt is never refused. A hedge is paid from savings only, never from a loan. */
   refusal(entry: Entry): Refusal | undefined {
     if (isFirst(entry) || this.#savings(entry.now) >= this.#cost(entry) - EPSILON) return undefined;
     const until = entry.isHedge ? Number.POSITIVE_INFINITY : this.#lendableAt(entry);

@@ -9,7 +9,7 @@ export type Outcome = 'success' | 'failure' | 'ignored';
 export interface Entry {
   /** The attempt's number, counted from 1; above 1 it is a retry. */
   readonly number: number;
-  /** Whether it is sent beside a late one. Then it is paid for like a retry, but from savings only. */
+  /** Whether the attempt is a hedge, sent beside a late attempt. It is paid for like a retry, but from savings only. */
   readonly isHedge?: boolean;
   /** How the attempt before it failed; undefined for the first attempt. */
   readonly after: AttemptReason | undefined;

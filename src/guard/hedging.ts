@@ -1,10 +1,10 @@
 import { Latencies } from './latencies.ts';
 
-/** When an attempt is late, and how often another one may be sent beside it. */
+/** When an attempt is late, and how many hedges may be sent. */
 export interface HedgeRule {
-  /** Milliseconds; or the share of answers that come sooner. */
+  /** Milliseconds, or the share of answers that must be faster. */
   readonly after: number | HedgePercentile;
-  /** Hedges for each call that is answered. */
+  /** Hedges that each answered call earns. */
   readonly ratio: number;
 }
 
@@ -12,30 +12,30 @@ export type HedgePercentile = 'p90' | 'p95' | 'p99';
 
 const SHARES: Readonly<Record<HedgePercentile, number>> = { p90: 0.9, p95: 0.95, p99: 0.99 };
 
-/** Of fewer answers no share can be said. */
+/** The number of answers that are needed before a quantile is meaningful. */
 const KNOWN = 20;
 /**
- * An attempt is not late before so many times the median. A second request takes about a median itself, so before that it would
- * seldom be the first to be answered; and where every answer is slow, none is late.
+ * An attempt is late after this many medians at the earliest. A hedge takes about one median itself, so an earlier one would
+ * seldom be answered first. And where every answer is slow, no attempt is late.
  */
 const MEDIANS = 2;
-/** So many hedges may be saved up. */
+/** The highest number of hedges that may be saved up. */
 const SAVED = 20;
-/** Of so many endpoints the latencies are known. */
+/** The number of endpoints whose latencies are kept. */
 const MOST = 100;
 
-/** What is known of the answers of one endpoint. Moments are monotonic. */
+/** The answers of one endpoint. Times are monotonic. */
 class Endpoint {
   readonly latencies = new Latencies();
-  /** When the youngest attempt began; and the youngest that was answered. */
+  /** When the youngest attempt began, and when the youngest answered attempt began. */
   begunAt = Number.NEGATIVE_INFINITY;
   answeredAt = Number.NEGATIVE_INFINITY;
 }
 
 /**
- * Which attempts of a scope are late, and whether they may be sent a second time. That must never be a burden to a service that is slow
- * for everybody, so an attempt is only late by comparison: with the answers of its endpoint before it, and with those to attempts that
- * began after it.
+ * Decides which attempts of a scope are late, and whether a hedge may be sent. Hedges must not load a service that is slow
+ * for all calls. So an attempt is late only in comparison with earlier answers of its endpoint, and with the answers to attempts
+ * that began after it.
  */
 export class Hedging {
   readonly #endpoints = new Map<string, Endpoint>();
@@ -45,7 +45,7 @@ export class Hedging {
     this.#of(endpoint).begunAt = now;
   }
 
-  /** Milliseconds after which an attempt is late; `Infinity`: nothing is known yet. */
+  /** Milliseconds after which an attempt is late; `Infinity`: there are too few answers to tell. */
   lateness(endpoint: string, { after }: HedgeRule): number {
     const { latencies } = this.#of(endpoint);
     const isKnown = latencies.total >= KNOWN;
@@ -55,7 +55,7 @@ export class Hedging {
       : Number.POSITIVE_INFINITY;
   }
 
-  /** Whether a late attempt is slower than others are now: one that began when it was late already was answered, or none began since. */
+  /** Whether a late attempt is slower than others now: one that began clearly later was answered, or none began later. */
   isOutlier(endpoint: string, begun: number, lateness: number): boolean {
     const { begunAt, answeredAt } = this.#of(endpoint);
     return answeredAt >= begun + lateness / 2 || begunAt <= begun;
@@ -70,19 +70,19 @@ export class Hedging {
     this.#saved -= 1;
   }
 
-  /** It was cancelled before anything of it left. */
+  /** Gives a hedge back that was cancelled before anything of it left. */
   takeBack(): void {
     this.#saved += 1;
   }
 
-  /** An attempt had a good answer. @param begun when it began, monotonic */
+  /** An attempt had a good answer. @param begun when the attempt began, monotonic */
   answered(endpoint: string, begun: number, duration: number): void {
     const known = this.#of(endpoint);
     known.latencies.add(duration);
     known.answeredAt = Math.max(known.answeredAt, begun);
   }
 
-  /** So long an attempt had no answer, and was given up. */
+  /** An attempt was given up after `duration` milliseconds without an answer. */
   unanswered(endpoint: string, duration: number): void {
     this.#of(endpoint).latencies.add(duration);
   }

@@ -1,21 +1,21 @@
-/** Each bucket is that much wider than the one before: so far off is what is said of a latency, at most. */
+/** Each bucket is wider than the one before by this factor, so a quantile is too high by this factor at most. */
 const GROWTH = 1.1;
-/** The last bucket holds whatever takes longer than about two hours. */
+/** The last bucket holds all latencies above about two hours. */
 const BUCKETS = 168;
-/** When so many are in, each counts for half: what is said is about the last hundred or two. */
+/** At this many latencies each weight is halved, so that a quantile is about the last one or two hundred. */
 const FULL = 200;
 
-/** How long answers take of late: a histogram in as much memory for ten answers as for ten million. */
+/** The recent latencies: a histogram, whose memory does not depend on the number of answers. */
 export class Latencies {
   readonly #counts = new Float32Array(BUCKETS);
   #total = 0;
 
-  /** How much is known. */
+  /** The weight of all latencies together. */
   get total(): number {
     return this.#total;
   }
 
-  /** @param ms how long an answer took; or, of one that was not waited for, how long it had not come */
+  /** @param ms the latency of an answer, or the time that an attempt was given up after */
   add(ms: number): void {
     const bucket = ms <= 1 ? 0 : Math.ceil(Math.log(ms) / Math.log(GROWTH));
     const at = Math.min(bucket, BUCKETS - 1);
@@ -24,7 +24,7 @@ export class Latencies {
     if (this.#total >= FULL) this.#fade();
   }
 
-  /** Milliseconds that this share of the answers take at most: no less than the truth, and a tenth more at most. */
+  /** Milliseconds within which this share of the answers came: not below the exact quantile, and at most a tenth above. */
   quantile(share: number): number {
     let left = share * this.#total;
     for (let at = 0; at < BUCKETS; at++) {

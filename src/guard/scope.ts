@@ -25,7 +25,7 @@ export class Scope implements Host {
   breaker: CircuitBreaker | undefined;
   budget: Budget | undefined;
   limit: Limit | undefined;
-  /** Made when first used. */
+  /** Made when the first hedged call asks for it. */
   #hedging: Hedging | undefined;
   /** Attempts that were sent and have not ended. */
   inFlight = 0;

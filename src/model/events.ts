@@ -28,13 +28,13 @@ export type AllowedBy = Readonly<Partial<Record<GuardName, string>>>;
 
 /** An attempt that begins. */
 export interface AttemptStart extends CallRef {
-  /** The attempt's number, counted from 1. A hedge has the number of the attempt that it is sent beside. */
+  /** The attempt's number, counted from 1. A hedge has the number of the attempt beside which it is sent. */
   readonly number: number;
-  /** Whether it is sent beside a late one. */
+  /** True for a hedge: the attempt is sent beside a late one. */
   readonly hedge?: true;
   /** When the attempt begins, in epoch milliseconds. */
   readonly at: number;
-  /** Milliseconds of pause before the attempt; of a hedge, after which the attempt beside it was late. */
+  /** Milliseconds of pause before the attempt; for a hedge, the age of the late attempt. */
   readonly waited: number;
   /** Why each guard let the attempt in. */
   readonly allowedBy: AllowedBy;

@@ -182,23 +182,23 @@ export interface LimitOptions {
 export type Priority = 'high' | 'auto' | 'low';
 
 /**
- * A second request beside an attempt whose answer is late: the first good answer is the call's, the other attempt is cancelled. It cuts
- * the tail off where a few answers are slow for no reason of their own, at the price of a few requests.
+ * Hedging: a second request beside an attempt whose answer is late. The call resolves with the first good answer, and the other
+ * attempt is cancelled. Hedging cuts the tail of latencies where a few answers are slow by chance, at the price of a few requests.
  *
- * Only for calls whose method is idempotent, that carry no key, and whose body is none, text or bytes. Each hedge is paid from the
- * retry budget; an empty one stops new hedges. None is sent where everything is slow: an attempt is never late before twice
- * the median, nor while none of those that began after it was answered.
+ * Only for calls without a key, with an idempotent method, and with no body or one of text or bytes. Each hedge is paid from the
+ * retry budget, and an empty budget stops hedges. No hedge is sent where all answers are slow: an attempt is late after twice the
+ * median at the earliest, and not while the attempts that began after it are all waiting too.
  * @see https://research.google/pubs/the-tail-at-scale/
  */
 export interface HedgeOptions {
   /**
-   * When an attempt is late: once it has taken longer than this share of the answers of its endpoint of late (`'p95'`: 95 of a
-   * hundred), or so many milliseconds. A share is not known before twenty answers.
+   * When an attempt is late: after this quantile of the recent latencies of its endpoint (`'p95'`: 95 of 100 answers are faster),
+   * or after this many milliseconds. A quantile needs twenty answers.
    * @default 'p95'
    */
   after?: 'p90' | 'p95' | 'p99' | number;
   /**
-   * Hedges for each call that was answered, in the long run: above 0, up to 1. Twenty can be saved up.
+   * Hedges for each answered call, on average over time: above 0, up to 1. Up to twenty are saved up.
    * @default 0.05
    */
   ratio?: number;
@@ -233,7 +233,7 @@ export interface Policy {
    */
   limit?: LimitOptions | false;
   /**
-   * A second request beside a late one. Off unless an object is given; `{}` is all defaults.
+   * Hedging: a second request beside a late one. Off unless an object is given; `{}` means all defaults.
    * @default false
    * @example endpoints: { 'GET https://catalog.example/*': { hedge: { after: 'p95' } } }
    */

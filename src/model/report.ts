@@ -52,15 +52,15 @@ export interface ErrorSummary {
 
 /** One attempt. */
 export interface AttemptReport {
-  /** The attempt's number, counted from 1. A hedge has the number of the attempt that it was sent beside. */
+  /** The attempt's number, counted from 1. A hedge has the number of the attempt beside which it was sent. */
   readonly number: number;
-  /** Whether it was sent beside a late one. Which of both was answered first, `reason` says: it is not `'lost'`. */
+  /** True for a hedge: the attempt was sent beside a late one. The attempt that lost the race has the reason `'lost'`. */
   readonly hedge?: true;
   /** When the attempt began, in epoch milliseconds. */
   readonly startedAt: number;
   /** Milliseconds until the response headers arrived, or the error. */
   readonly duration: number;
-  /** Milliseconds of pause before the attempt; of a hedge, after which the attempt beside it was late. */
+  /** Milliseconds of pause before the attempt; for a hedge, the age of the late attempt. */
   readonly waited: number;
   /** The response's status; absent: there was no response. */
   readonly status?: number;

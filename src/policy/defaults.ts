@@ -34,7 +34,7 @@ export const defaults = {
 
 /** The defaults of a limit's members: a limit is off by default. */
 export const limitDefaults = { concurrency: 20, queue: 1_000 } as const satisfies LimitOptions;
-/** The defaults of `hedge`, where it is on. */
+/** The defaults of `hedge` if an object is given. */
 export const hedgeDefaults = { after: 'p95', ratio: 0.05 } as const satisfies WholePolicy['hedge'];
 
 /** The defaults of a dialect's members. */
