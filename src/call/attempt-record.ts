@@ -1,4 +1,4 @@
-import { codeOf } from '../model/cause.ts';
+import { codeOf, isError } from '../model/cause.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { AttemptReason, AttemptReport, ErrorSummary } from '../model/report.ts';
 
@@ -59,7 +59,7 @@ export class AttemptRecord {
 
 /** Leaves the message out, because a message may hold a URL with secrets. */
 function summarise(error: unknown): ErrorSummary {
-  const name = error instanceof Error ? error.name : typeof error;
+  const name = isError(error) ? error.name : typeof error;
   const code = codeOf(error);
   return Object.freeze(code === undefined ? { name } : { name, code });
 }

@@ -6,6 +6,7 @@ import { type CallUrl, plainUrl } from '../http/call-url.ts';
 import { copyHeaders } from '../http/headers.ts';
 import type { FetchInit, FetchInput, SteadInit } from '../model/options.ts';
 import { refuseStray } from '../policy/init-names.ts';
+import { isOfetchs } from '../policy/ofetch.ts';
 import { baseUrl } from '../transport/default.ts';
 
 /**
@@ -125,7 +126,10 @@ function given(init: SteadInit): FetchInit {
   for (const name of Object.keys(members)) {
     const value = members[name];
     if (value === undefined || OTHERS.has(name)) continue;
-    if (!KNOWN.has(name)) refuseStray(name);
+    if (!KNOWN.has(name)) {
+      if (isOfetchs(name, value, members)) continue;
+      refuseStray(name);
+    }
     result[name] = value;
   }
   for (const name of STANDARD) {

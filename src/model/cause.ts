@@ -10,6 +10,13 @@ export function* causes(error: unknown): Generator<object> {
   }
 }
 
+/** One of another realm, too: in Jest, Node's own errors are not instances of the `Error` that is global there. */
+export function isError(value: unknown): value is Error {
+  return (
+    value instanceof Error || /^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(value))
+  );
+}
+
 /** The first `code` along the chain of causes that is a string, such as `'ECONNREFUSED'`. */
 export function codeOf(error: unknown): string | undefined {
   return codes(error).next().value;

@@ -1,5 +1,10 @@
 /** A module of Node's, for a bundle that must not import any. Bun, Deno and workerd have some; browsers have none. */
 export function builtin<Module>(name: `node:${string}`): Module | undefined {
   const { process } = globalThis as { process?: { getBuiltinModule?(name: string): unknown } };
-  return process?.getBuiltinModule?.(name) as Module | undefined;
+  try {
+    return process?.getBuiltinModule?.(name) as Module | undefined;
+  } catch {
+    // The edge runtime of Next.js has the name, and throws.
+    return undefined;
+  }
 }

@@ -1,3 +1,4 @@
+import { builtin } from './builtin.ts';
 import type { Channel, TracingChannel } from './diagnostics.ts';
 
 interface Diagnostics {
@@ -6,8 +7,7 @@ interface Diagnostics {
 }
 
 /** Bun, Deno and workerd have Node's channels. In a browser there are no subscribers. */
-const { process } = globalThis as { process?: { getBuiltinModule?: (name: string) => unknown } };
-const diagnostics = process?.getBuiltinModule?.('node:diagnostics_channel') as Diagnostics | undefined;
+const diagnostics = builtin<Diagnostics>('node:diagnostics_channel');
 
 const deaf = {
   hasSubscribers: false,

@@ -13,15 +13,25 @@ export function unref(timer: Timer | undefined): void {
   (timer as NodeTimer)?.unref?.();
 }
 
+/** Browsers don't have the names. The edge runtime of Next.js has functions of those names, which throw. */
+const hasImmediate = (() => {
+  try {
+    clearImmediate(undefined);
+    return true;
+  } catch {
+    return false;
+  }
+})();
+
 /** The handle of a callback of `afterInput`. */
 export type Look = ReturnType<typeof setImmediate> | Timer;
 
 /** Calls `callback` after the input that has arrived from the network was read. Only Node has such a phase. */
 export function afterInput(callback: () => void): Look {
-  return typeof setImmediate === 'function' ? setImmediate(callback) : setTimeout(callback, 0);
+  return hasImmediate ? setImmediate(callback) : setTimeout(callback, 0);
 }
 
 export function cancel(look: Look | undefined): void {
-  if (typeof clearImmediate === 'function') clearImmediate(look as NodeJS.Immediate);
+  if (hasImmediate) clearImmediate(look as NodeJS.Immediate);
   else clearTimeout(look as Timer);
 }

@@ -1,4 +1,4 @@
-import { codeOf } from '../model/cause.ts';
+import { codeOf, isError } from '../model/cause.ts';
 import type { FetchLike } from '../model/options.ts';
 import { BodyProgress } from './body-progress.ts';
 import { AttemptClock, type Timed } from './clock.ts';
@@ -148,7 +148,7 @@ function isNetworkFailure(error: unknown, { url, init, headers }: AttemptRequest
   const { name, remote } = (error ?? {}) as { name?: unknown; remote?: unknown };
   if (remote === true) return true;
   // `fetch`es of other makes, and mocks, throw plain errors, or of a class of their own.
-  if (name !== 'TypeError') return error instanceof Error && !MISTAKES.has(String(name));
+  if (name !== 'TypeError') return isError(error) && !MISTAKES.has(String(name));
   try {
     new Request(url.href, { ...init, ...(headers && { headers }) });
     return true;

@@ -149,3 +149,22 @@ describe("behind Hono's server, which replaces the global Response", () => {
     }
   }
 });
+
+test('where the global Response is a class that somebody derived from it, that class makes the response', async () => {
+  class Derived extends Response {
+    readonly own = this.headers.get('x-a');
+  }
+  globalThis.Response = Derived;
+  try {
+    const response = await createFetch()(url);
+    expect(response).toBeInstanceOf(Derived);
+    expect(response).toHaveProperty('own', '1');
+    expect([response.status, response.headers.get('x-a'), await response.json()]).toEqual([
+      200,
+      '1',
+      { a: 1 },
+    ]);
+  } finally {
+    Object.assign(globalThis, originals);
+  }
+});

@@ -50,6 +50,35 @@ describe('a member of init that looks as if it did something', () => {
   });
 });
 
+describe('what ofetch hands on of its own', () => {
+  const signal = new AbortController().signal;
+  const headers = new Headers();
+
+  it.each<[string, object]>([
+    ['retry: 0, which it adds itself', { headers, retry: 0 }],
+    ['retry: false', { headers, retry: false }],
+    ['a timeout, beside the signal that it ends by', { headers, signal, timeout: 1 }],
+  ])('is left out of what is sent: %s', async (_what, init) => {
+    const { api, sent } = client();
+    await api('http://service.test/', { ...init, responseType: 'json' } as SteadInit);
+    expect(sent).toEqual([expect.objectContaining({ responseType: 'json' })]);
+    expect(sent).toEqual([expect.not.objectContaining({ retry: expect.anything() })]);
+    expect(sent).toEqual([expect.not.objectContaining({ timeout: expect.anything() })]);
+  });
+
+  it.each<[string, object]>([
+    ['repeats', { headers, retry: 1 }],
+    ['ours, which is an object', { headers, retry: {} }],
+    ['no retries, written by hand', { headers: {}, retry: 0 }],
+    ['a timeout without a signal', { headers, timeout: 1 }],
+    ['a timeout, written by hand', { headers: {}, signal, timeout: 1 }],
+  ])('is refused where it means something else: %s', async (_what, init) => {
+    const { api, sent } = client();
+    await expect(api('http://service.test/', init as SteadInit)).rejects.toThrow('belongs in policy');
+    expect(sent).toEqual([]);
+  });
+});
+
 test('any other member that fetch does not know is passed on', async () => {
   const { api, sent } = client();
   const more = { next: { revalidate: 1 }, cf: {}, custom: 0, retrying: 1, proxy: 'x', verbose: true };

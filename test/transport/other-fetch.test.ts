@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { runInNewContext } from 'node:vm';
 import { Agent } from 'undici';
 import { afterEach, expect, test, vi } from 'vitest';
 import { callReport, createFetch, type FetchLike, type Options } from '../../src/index.ts';
@@ -222,14 +223,15 @@ test('an unsafe call is not repeated after a network error', async () => {
 test.each([
   ['a plain error', new Error('socket hang up')],
   ['an error with a number as code', coded(23)],
+  ['an error of another realm', runInNewContext("new Error('socket hang up')") as Error],
   ['an error of a class of its own', Object.assign(new Error('request failed'), { name: 'FetchError' })],
 ])('%s from another fetch is a network error, like one with a code', async (_what, error) => {
   const { fetch } = scripted(fail(error), fail(error), async () => new Response());
   const response = await createFetch({ ...quick, fetch })(url);
-  expect(callReport(response)?.attempts.map(({ reason }) => reason)).toEqual([
-    'network',
-    'network',
-    'success',
+  expect(callReport(response)?.attempts.map(({ reason, error }) => [reason, error?.name])).toEqual([
+    ['network', error.name],
+    ['network', error.name],
+    ['success', undefined],
   ]);
 });
 

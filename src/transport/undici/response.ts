@@ -143,8 +143,12 @@ function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Header
 type Bare = new (parts: ResponseParts) => object;
 
 function baseOf(BaseResponse: typeof Response): Bare {
-  const isTheRuntimes = Object.getPrototypeOf(BaseResponse.prototype) === Object.prototype;
-  return isTheRuntimes ? byPrototype(BaseResponse) : constructed(BaseResponse);
+  return isTheRuntimes(BaseResponse) ? byPrototype(BaseResponse) : constructed(BaseResponse);
+}
+
+/** It derives from nothing but `Object`: in Jest, from the `Object` of another realm. */
+function isTheRuntimes(BaseResponse: typeof Response): boolean {
+  return Object.getPrototypeOf(Object.getPrototypeOf(BaseResponse.prototype)) === null;
 }
 
 /**
@@ -152,19 +156,30 @@ function baseOf(BaseResponse: typeof Response): Bare {
  * its members it would be an empty 200.
  */
 function byPrototype(BaseResponse: typeof Response): Bare {
-  class ByPrototype {}
-  Object.setPrototypeOf(ByPrototype, BaseResponse);
-  Object.setPrototypeOf(ByPrototype.prototype, BaseResponse.prototype);
-  return ByPrototype;
+  return derived(class {}, BaseResponse);
 }
 
 /** Somebody has put a class of their own in the place of the runtime's, and may look past its members: Hono's server does. */
 function constructed(BaseResponse: typeof Response): Bare {
-  return class extends (BaseResponse as unknown as new (...given: unknown[]) => object) {
+  class Constructed {
     constructor({ body, status, statusText, headers }: ResponseParts) {
-      super(body?.stream ?? null, { status, statusText, headers: [...headers()] });
+      const response = new BaseResponse(body?.stream ?? null, {
+        status,
+        statusText,
+        headers: [...headers()],
+      });
+      // Its members are ours only from here on: constructors ask for some of them.
+      // biome-ignore lint/correctness/noConstructorReturn: so that private fields are added to what was constructed
+      return Object.setPrototypeOf(response, new.target.prototype);
     }
-  };
+  }
+  return derived(Constructed, BaseResponse);
+}
+
+function derived(Derived: Bare, Base: typeof Response): Bare {
+  Object.setPrototypeOf(Derived, Base);
+  Object.setPrototypeOf(Derived.prototype, Base.prototype);
+  return Derived;
 }
 
 /** Headers that can't be changed, as those of a response that came from outside. */

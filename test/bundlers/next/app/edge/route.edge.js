@@ -1,0 +1,2 @@
+export { GET } from '../charge/route.js';
+export const runtime = 'edge';
