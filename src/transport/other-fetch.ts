@@ -1,4 +1,4 @@
-import { codeOf, isError } from '../model/cause.ts';
+import { causes, codeOf, isError } from '../model/cause.ts';
 import type { FetchLike } from '../model/options.ts';
 import { BodyProgress } from './body-progress.ts';
 import { AttemptClock, type Timed } from './clock.ts';
@@ -138,6 +138,13 @@ const MISTAKES: ReadonlySet<string> = new Set([
   ...['DataCloneError', 'InvalidStateError', 'NotSupportedError', 'SecurityError'],
 ]);
 
+/** A chain of redirects without end, or one that the caller forbade: Node's and undici's `fetch` say so in words alone. */
+function isRedirectRefused(error: unknown): boolean {
+  return [...causes(error)].some((cause) =>
+    /^(redirect count exceeded|unexpected redirect)$/.test(String(Reflect.get(cause, 'message'))),
+  );
+}
+
 /**
  * A `fetch` says "network error" with a TypeError, and a mistake of the caller's with a TypeError too. A code in the
  * chain of causes settles it, or workerd's own mark for what came from the other end; without one it was the network
@@ -149,6 +156,7 @@ function isNetworkFailure(error: unknown, { url, init, headers }: AttemptRequest
   if (remote === true) return true;
   // `fetch`es of other makes, and mocks, throw plain errors, or of a class of their own.
   if (name !== 'TypeError') return isError(error) && !MISTAKES.has(String(name));
+  if (isRedirectRefused(error)) return false;
   try {
     new Request(url.href, { ...init, ...(headers && { headers }) });
     return true;

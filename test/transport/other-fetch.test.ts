@@ -1,4 +1,7 @@
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { Agent } from 'undici';
@@ -233,6 +236,26 @@ test.each([
     ['network', error.name],
     ['success', undefined],
   ]);
+});
+
+test.each([
+  ['that has no end is', { redirect: 'follow' }, 21],
+  ['that the caller forbids is', { redirect: 'error' }, 1],
+] as const)("a redirect %s not asked for again, and nobody's failure", async (_what, init, requests) => {
+  let seen = 0;
+  const server = createServer((_request, response) => {
+    seen += 1;
+    response.writeHead(302, { location: '/' }).end();
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const { port } = server.address() as AddressInfo;
+  const api = createFetch({ ...quick, fetch: globalThis.fetch, breaker: { minimum: 1 } });
+  const error = await errorOf(api(`http://127.0.0.1:${port}/`, init));
+  server.close();
+  expect(error).toMatchObject({ name: 'TypeError' });
+  expect(callReport(error)).toMatchObject({ stopped: 'policy', attempts: [{ reason: 'invalid' }] });
+  expect(seen).toBe(requests);
+  expect(api.breakers.get(`http://127.0.0.1:${port}`)?.state ?? 'closed').toBe('closed');
 });
 
 test.each([
