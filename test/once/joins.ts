@@ -3,9 +3,9 @@ import type { once as Once, TransactionalStore } from '../../src/once/index.ts';
 
 export const charge = { scope: { operation: 'charge', tenant: 'acme' }, key: 'a', fingerprint: 'one' };
 
-/** Opens a transaction with the library, and passes on the store's transaction in it and a way to write a row. */
+/** Opens a transaction with the library and hands over ours in it, and a way to write a row, or to run another statement. */
 export type Transaction = <T>(
-  work: (store: TransactionalStore<unknown>, insert: () => Promise<unknown>) => Promise<T>,
+  work: (store: TransactionalStore<unknown>, insert: (instead?: string) => Promise<unknown>) => Promise<T>,
 ) => Promise<T>;
 
 /** What `within` promises, whichever library opened the transaction. */
@@ -37,6 +37,22 @@ export function joins(
       await insert();
     });
     expect([await count('charges'), await count('once')]).toEqual([1, 0]);
+  });
+
+  test('an effect that swallows an error of the database is told so, and nothing is kept', async () => {
+    let told: unknown;
+    const working = transaction(async (store, insert) => {
+      const swallowing = once(store, charge, () => insert('select 1/0').catch(() => 'as if nothing was'));
+      told = await swallowing.catch((error: unknown) => error);
+      await insert();
+    });
+    // postgres.js takes the whole transaction back after any error in it.
+    const committed = await working.then(
+      () => 1,
+      () => 0,
+    );
+    expect(told).toMatchObject({ code: 'ERR_STEADFETCH_TRANSACTION_ABORTED' });
+    expect([await count('charges'), await count('once')]).toEqual([committed, 0]);
   });
 
   test('a rollback takes key and row back', async () => {

@@ -47,17 +47,34 @@ describe.runIf(await present('PostgreSQL', 5432))('within a transaction of', () 
   });
 
   const libraries: Record<string, Transaction> = {
+    pg: async (work) => {
+      const client = await pool.connect();
+      try {
+        await client.query('begin');
+        const result = await work(store.within(client), (text = INSERT) => client.query(text));
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        await client.query('rollback');
+        throw error;
+      } finally {
+        client.release();
+      }
+    },
     'drizzle on node-postgres': (work) =>
-      drizzleDb.transaction((tx) => work(within(tx as never), () => tx.execute(sql.raw(INSERT)))),
+      drizzleDb.transaction((tx) => work(within(tx as never), (text = INSERT) => tx.execute(sql.raw(text)))),
     'drizzle on postgres.js': (work) =>
-      drizzleJs.transaction((tx) => work(within(tx as never), () => tx.execute(sql.raw(INSERT)))),
+      drizzleJs.transaction((tx) => work(within(tx as never), (text = INSERT) => tx.execute(sql.raw(text)))),
     Kysely: (work) =>
       kysely
         .transaction()
-        .execute((tx) => work(within(tx as never), () => tx.executeQuery(CompiledQuery.raw(INSERT)))),
-    Knex: (work) => knexDb.transaction((tx) => work(within(tx as never), async () => tx.raw(INSERT))),
+        .execute((tx) =>
+          work(within(tx as never), (text = INSERT) => tx.executeQuery(CompiledQuery.raw(text))),
+        ),
+    Knex: (work) =>
+      knexDb.transaction((tx) => work(within(tx as never), async (text = INSERT) => tx.raw(text))),
     'postgres.js': (work) =>
-      postgresJs.begin((tx) => work(within(tx as never), async () => tx.unsafe(INSERT))) as never,
+      postgresJs.begin((tx) => work(within(tx as never), async (text = INSERT) => tx.unsafe(text))) as never,
   };
   describe.each(Object.entries(libraries))('%s', (_name, transaction) => joins(once, transaction, count));
 
@@ -78,6 +95,18 @@ describe.runIf(await present('PostgreSQL', 5432))('within a transaction of', () 
   });
 });
 
+test.each<[what: string, result: unknown]>([
+  ['rows alone', []],
+  ['rows and a number', [[], 0]],
+  ['nothing', undefined],
+])('a transaction whose query() gives %s is refused by name, before the effect', async (_what, result) => {
+  const store = pgliteStore({ query() {}, transaction() {} } as never);
+  const tx = { query: async () => result as { rows: unknown[] } };
+  await expect(once(store.within(tx), charge, () => expect.unreachable())).rejects.toThrow(
+    'tx must have a query() that resolves with { rows }',
+  );
+});
+
 describe('within a transaction of drizzle on PGlite', () => {
   const lite = new PGlite();
   const db = drizzleLite(lite);
@@ -93,7 +122,7 @@ describe('within a transaction of drizzle on PGlite', () => {
     once,
     (work) =>
       db.transaction((tx) =>
-        work((store.within as unknown as Within)(tx as never), () => tx.execute(sql.raw(INSERT))),
+        work((store.within as unknown as Within)(tx as never), (text = INSERT) => tx.execute(sql.raw(text))),
       ),
     async (table) =>
       ((await lite.query(`select count(*)::int as n from ${SCHEMA}.${table}`)).rows[0] as { n: number }).n,

@@ -49,7 +49,11 @@ describe('once within a transaction of Prisma', () => {
   joins(
     once,
     (work) =>
-      prisma.$transaction((tx) => work(store.within(tx), () => tx.charge.create({ data: { key: 'row' } }))),
+      prisma.$transaction((tx) =>
+        work(store.within(tx), async (text) =>
+          text === undefined ? tx.charge.create({ data: { key: 'row' } }) : tx.$queryRawUnsafe(text),
+        ),
+      ),
     async (table) => Number((await pool.query(`select count(*) from ${SCHEMA}.${table}`)).rows[0].count),
   );
 

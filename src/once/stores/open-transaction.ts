@@ -1,4 +1,4 @@
-import { type Check, fail, isFunction } from '../checks.ts';
+import { type Check, fail, isFunction, PolicyError } from '../checks.ts';
 import { loadDriver } from './driver.ts';
 import { placeholders, positional } from './placeholders.ts';
 import type { Queryable } from './sql.ts';
@@ -49,7 +49,16 @@ interface Methods {
 }
 
 const adapters: { readonly [Method in keyof Methods]: (tx: Pick<Methods, Method>) => Query } = {
-  query: (pg) => (text, values) => pg.query(text, values),
+  query: (pg) => async (text, values) => {
+    const result: unknown = await pg.query(text, values);
+    // TypeORM and Sequelize give the rows alone, or rows and a number, by the kind of statement.
+    if (typeof result === 'object' && result !== null && 'rows' in result)
+      return result as { rows: unknown[] };
+    throw new PolicyError(
+      'tx',
+      'must have a query() that resolves with { rows }, as that of pg; wrap it, if yours gives something else',
+    );
+  },
 
   executeQuery:
     (kysely) =>

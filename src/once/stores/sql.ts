@@ -1,6 +1,7 @@
 import { TransactionAbortedError } from '../errors.ts';
 import type { Claim, Store } from '../store.ts';
 import { DEFAULT_TABLE, schemaSql } from './schema.ts';
+import { isSqlState } from './sql-state.ts';
 
 /** The query method that `pg` and PGlite share, inside and outside of a transaction. */
 export interface Queryable {
@@ -63,7 +64,7 @@ export function sqlStore(run: OnConnection, table: string = DEFAULT_TABLE): Stor
 }
 
 /** `in_failed_sql_transaction`: an earlier statement failed, and PostgreSQL refuses all later ones. */
-const isAborted = (error: unknown) => error instanceof Error && Reflect.get(error, 'code') === '25P02';
+const isAborted = (error: unknown) => isSqlState(error, '25P02');
 
 /** Another caller claimed the key first: in a transaction that is still open, or between two of these statements. */
 const RUNNING: Claim = { state: 'running', leaseLeft: undefined };
