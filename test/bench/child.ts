@@ -12,7 +12,7 @@ export class Child {
 
   /** Resolves with the child and its first message. */
   static async start(
-    file: 'client.js' | 'server.js',
+    file: 'client.js' | 'server.js' | 'downloader.js',
     args: readonly string[],
     execArgv: readonly string[] = [],
   ): Promise<{ child: Child; hello: unknown }> {

@@ -1,14 +1,17 @@
 import { PerformanceObserver } from 'node:perf_hooks';
 import { comparisons } from './comparisons.ts';
 import type { Allocated, Sample, Work } from './measure.ts';
-import type { Call } from './row.ts';
+import type { Call, Send } from './row.ts';
 
-// A process of its own, that measures one row of one comparison.
+// A process of its own, that measures one row of one comparison, or several.
 
-const [comparison = '', row = '', origin = ''] = process.argv.slice(2);
-const found = comparisons.find(({ id }) => id === comparison)?.rows.find(({ name }) => name === row);
-if (found === undefined) throw new Error(`there is no row ${row} in ${comparison}`);
-const send = await found.make(origin);
+const [comparison = '', origin = '', ...names] = process.argv.slice(2);
+const sends = new Map<string, Send>();
+for (const name of names) {
+  const row = comparisons.find(({ id }) => id === comparison)?.rows.find((one) => one.name === name);
+  if (row === undefined) throw new Error(`there is no row ${name} in ${comparison}`);
+  sends.set(name, await row.make(origin));
+}
 
 /** About 1 KiB of JSON. */
 const BODY = JSON.stringify({
@@ -33,10 +36,10 @@ function answerTo(work: Work): Promise<Sample | Allocated | number> {
   return work.kind === 'allocate' ? allocate(work) : callUpTo(work);
 }
 
-async function time({ method, concurrency, time }: Work & { kind: 'time' }): Promise<Sample> {
+async function time(work: Work & { kind: 'time' }): Promise<Sample> {
   const began = performance.now();
   const before = process.cpuUsage();
-  const calls = await run(method, concurrency, () => performance.now() - began < time);
+  const calls = await run(work, () => performance.now() - began < work.time);
   const { user, system } = process.cpuUsage(before);
   const wall = (performance.now() - began) * 1_000;
   return { cpu: (user + system) / calls, wall: wall / calls };
@@ -57,14 +60,16 @@ async function allocate(work: Work & { calls: number }): Promise<Allocated> {
   return { bytes: clean ? bytes : undefined };
 }
 
-function callUpTo({ method, concurrency, calls }: Work & { calls: number }): Promise<number> {
-  let left = calls;
-  return run(method, concurrency, () => left-- > 0);
+function callUpTo(work: Work & { calls: number }): Promise<number> {
+  let left = work.calls;
+  return run(work, () => left-- > 0);
 }
 
 /** Makes calls, `concurrency` at a time, while `more` says so. Resolves with the number of calls. */
-async function run(method: Call['method'], concurrency: number, more: () => boolean): Promise<number> {
-  const call = { url: `${origin}/`, method, body: method === 'POST' ? BODY : undefined };
+async function run({ row, method, concurrency }: Work, more: () => boolean): Promise<number> {
+  const send = sends.get(row);
+  if (send === undefined) throw new Error(`the row ${row} is not measured here`);
+  const call: Call = { url: `${origin}/`, method, body: method === 'POST' ? BODY : undefined };
   let calls = 0;
   const worker = async () => {
     while (more()) {

@@ -6,13 +6,14 @@ import { type Run, readArguments, USAGE } from './arguments.ts';
 import { chartOf } from './chart.ts';
 import { Child } from './child.ts';
 import { type Comparison, comparisons, MAIN_CONCURRENCY } from './comparisons.ts';
+import { downloads } from './download.ts';
 import { goalTable, isMain } from './goals.ts';
 import { importCosts } from './imports.ts';
 import { allocations, type Effort, sample } from './measure.ts';
 import { circumstances, withResults } from './page.ts';
 import { type Result, resultsOf } from './result.ts';
 import { seeded } from './statistics.ts';
-import { forTerminal, importTable, resultTable } from './table.ts';
+import { downloadTable, forTerminal, importTable, resultTable } from './table.ts';
 
 /** However slow the machine is, it ends after this; in milliseconds. */
 const LIMIT = 30 * 60_000;
@@ -27,14 +28,15 @@ const overdue = setTimeout(() => {
 await bench(run);
 clearTimeout(overdue);
 
-async function bench({ quick, rounds, seed, rows }: Run): Promise<void> {
+async function bench({ quick, together, rounds, seed, rows }: Run): Promise<void> {
   const preset = quick ? QUICK : WHOLE;
   const effort = { ...preset, rounds: rounds ?? preset.rounds };
   const chosen = comparisons.map((comparison) => chosenOf(comparison, rows, quick));
   const imports = quick ? 7 : 25;
+  const download = quick ? { bytes: 2 ** 27, rounds: 1 } : { bytes: 2 ** 30, rounds: 3 };
   const random = seeded(seed);
   const [load = 0] = loadavg();
-  const measurements = stepsOf(chosen, effort) + 2 * imports;
+  const measurements = stepsOf(chosen, effort) + 2 * download.rounds + 2 * imports;
   const progress = await startProgress({ measurements }, process.stderr);
   let done = 0;
   const step = (what: string) => progress.update('measurements', ++done, what);
@@ -42,16 +44,22 @@ async function bench({ quick, rounds, seed, rows }: Run): Promise<void> {
   const { child: server, hello: origin } = await Child.start('server.js', []);
   const results: Result[] = [];
   for (const comparison of chosen) {
-    const samples = await sample(comparison, String(origin), effort, random, step);
+    const samples = await sample(comparison, String(origin), effort, random, together, step);
     results.push(
       ...resultsOf(comparison, samples, await allocations(comparison, String(origin), effort, step)),
     );
   }
+  const downloadCost = await downloads(String(origin), download, random, step);
   server.stop();
   const importCost = await importCosts(imports, random, step);
   progress.stop();
 
-  const tables = [goalTable(results, importCost), ...results.map(resultTable), importTable(importCost)];
+  const tables = [
+    goalTable(results, downloadCost, importCost),
+    ...results.map(resultTable),
+    downloadTable(downloadCost, download.bytes),
+    importTable(importCost),
+  ];
   const command = [
     'npm run bench --',
     ...process.argv.slice(2),
@@ -59,7 +67,7 @@ async function bench({ quick, rounds, seed, rows }: Run): Promise<void> {
   ].join(' ');
   const around = await circumstances(command, load);
   console.log([around.command, ...around.facts, '', ...tables.map(forTerminal)].join('\n'));
-  if (quick || rows.length > 0) return;
+  if (quick || together || rows.length > 0) return;
   await writeFile('docs/benchmarks.svg', await chartOf(results.filter(isMain), captionOf()));
   const page = await readFile('docs/benchmarks.md', 'utf8');
   await writeFile('docs/benchmarks.md', withResults(page, around, tables));

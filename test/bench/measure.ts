@@ -3,8 +3,7 @@ import { type Comparison, MAIN_CONCURRENCY, type Setting } from './comparisons.t
 import { mean, median, type Random, shuffled } from './statistics.ts';
 
 /** The task of a client: to make calls for a while, or a number of calls, and to report their time or memory. */
-export type Work = Pick<Setting, 'method' | 'concurrency'> &
-  (
+export type Work = Pick<Setting, 'method' | 'concurrency'> & { readonly row: string } & (
     | { readonly kind: 'time'; readonly time: number }
     | { readonly kind: 'warm up' | 'allocate'; readonly calls: number }
   );
@@ -49,32 +48,35 @@ export async function sample(
   origin: string,
   effort: Effort,
   random: Random,
+  isTogether: boolean,
   step: (what: string) => void,
 ): Promise<Samples> {
   const samples = new Map(rows.map(({ name }) => [name, settings.map((): Sample[] => [])]));
   for (let generation = 0; generation < generations; generation++) {
     const clients = new Map<string, Child>();
-    for (const { name } of rows) {
-      const { child } = await Child.start('client.js', [id, name, origin], [AWAKE, ...flags]);
-      clients.set(name, child);
+    const names = rows.map(({ name }) => name);
+    for (const inOne of isTogether ? [names] : names.map((name) => [name])) {
+      const { child } = await Child.start('client.js', [id, origin, ...inOne], [AWAKE, ...flags]);
+      for (const name of inOne) clients.set(name, child);
+    }
+    for (const [name, child] of clients) {
       for (const setting of settings) {
-        await child.ask(warmUp(setting, effort));
+        await child.ask(warmUp(name, setting, effort));
       }
       step(`${id}: ${name} is warm`);
     }
     for (let round = 0; round < effort.rounds; round++) {
       for (const [at, setting] of settings.entries()) {
-        const work = timed(setting, effort);
         const turns = new Map(rows.map(({ name }) => [name, [] as Sample[]]));
         const there = shuffled([...clients], random);
         for (const [name, client] of [...there, ...there.toReversed()]) {
-          turns.get(name)?.push((await client.ask(work)) as Sample);
+          turns.get(name)?.push((await client.ask(timed(name, setting, effort))) as Sample);
           step(`${id}: ${name}`);
         }
         for (const [name, both] of turns) samples.get(name)?.[at]?.push(meanOf(both));
       }
     }
-    for (const client of clients.values()) client.stop();
+    for (const client of new Set(clients.values())) client.stop();
   }
   return samples;
 }
@@ -83,12 +85,12 @@ function meanOf(turns: readonly Sample[]): Sample {
   return { cpu: mean(turns.map(({ cpu }) => cpu)), wall: mean(turns.map(({ wall }) => wall)) };
 }
 
-function warmUp({ method, concurrency, warmUp }: Setting, { share }: Effort): Work {
-  return { kind: 'warm up', method, concurrency, calls: Math.ceil(warmUp * share) };
+function warmUp(row: string, { method, concurrency, warmUp }: Setting, { share }: Effort): Work {
+  return { kind: 'warm up', row, method, concurrency, calls: Math.ceil(warmUp * share) };
 }
 
-function timed({ method, concurrency, time }: Setting, { share }: Effort): Work {
-  return { kind: 'time', method, concurrency, time: time * share };
+function timed(row: string, { method, concurrency, time }: Setting, { share }: Effort): Work {
+  return { kind: 'time', row, method, concurrency, time: time * share };
 }
 
 /** A new heap that is large enough to be left alone by the collector. */
@@ -103,16 +105,16 @@ export async function allocations(
 ): Promise<ReadonlyMap<string, readonly (number | undefined)[]>> {
   const found = new Map<string, (number | undefined)[]>();
   for (const { name } of rows) {
-    const { child } = await Child.start('client.js', [id, name, origin], [...ROOMY, ...flags]);
+    const { child } = await Child.start('client.js', [id, origin, name], [...ROOMY, ...flags]);
     const bySetting: (number | undefined)[] = [];
     for (const setting of settings) {
       if (setting.concurrency !== MAIN_CONCURRENCY) {
         bySetting.push(undefined);
         continue;
       }
-      await child.ask(warmUp(setting, effort));
+      await child.ask(warmUp(name, setting, effort));
       const { method, concurrency } = setting;
-      const work: Work = { kind: 'allocate', method, concurrency, calls: 400 };
+      const work: Work = { kind: 'allocate', row: name, method, concurrency, calls: 400 };
       const bytes: number[] = [];
       for (let round = 0; round < effort.memory; round++) {
         const answer = (await child.ask(work)) as Allocated;

@@ -10,6 +10,9 @@ import { STEADFETCH } from './steadfetch.ts';
 /** A minimum so high that no breaker opens, although it counts. */
 const NEVER = 1_000_000;
 
+/** The door with nothing on, once for each of the attempts: what a retry can't cost less than. */
+export const BARE_TWICE = 'steadfetch with everything off, twice';
+
 /** Each call fails once with a 503. No pauses, so that only work is measured; nothing cuts the retries off. */
 export const oneRetry: readonly Row[] = [
   {
@@ -37,6 +40,26 @@ export const oneRetry: readonly Row[] = [
         budget: { ratio: 1, reserve: 100 },
       });
       return flaky(async (call) => (await api(call.url, initOf(call))).json());
+    },
+  },
+  {
+    name: BARE_TWICE,
+    async make() {
+      const { createFetch } = await import('steadfetch');
+      const api = createFetch({
+        timeout: false,
+        retry: false,
+        idempotency: false,
+        breaker: false,
+        budget: false,
+      });
+      return flaky(async (call) => {
+        for (;;) {
+          const response = await api(call.url, initOf(call));
+          if (response.ok) return response.json();
+          await response.arrayBuffer();
+        }
+      });
     },
   },
   {

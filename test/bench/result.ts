@@ -15,6 +15,8 @@ export interface Line {
   readonly more: Spread;
   /** Microseconds per call: time passed, divided by calls. */
   readonly wall: Spread;
+  /** The same of each round. */
+  readonly walls: readonly number[];
   /** Bytes per call on the JavaScript heap; undefined if not measured. */
   readonly bytes: number | undefined;
 }
@@ -49,13 +51,15 @@ function lineOf(
   bytes: number | undefined,
 ): Line {
   const rounds = samples.map(({ cpu }) => cpu);
+  const walls = samples.map(({ wall }) => wall);
   return {
     name,
     rounds,
     cpu: spread(rounds),
     ratio: spread(ratios(rounds, base)),
     more: spread(differences(rounds, base)),
-    wall: spread(samples.map(({ wall }) => wall)),
+    wall: spread(walls),
+    walls,
     bytes,
   };
 }

@@ -1,4 +1,5 @@
 import { markdownTable, plainTable } from '../../src/tools/table.ts';
+import type { DownloadCost } from './download.ts';
 import type { ImportCost } from './imports.ts';
 import type { Line, Result } from './result.ts';
 import type { Spread } from './statistics.ts';
@@ -27,6 +28,20 @@ function numbersOf({ cpu, ratio, more, wall, bytes }: Line): string[] {
     wall.median.toFixed(1),
     bytes === undefined ? '' : (bytes / 1_000).toFixed(1),
   ];
+}
+
+export function downloadTable(costs: readonly DownloadCost[], bytes: number): Table {
+  return {
+    title: `A download of ${bytes / 2 ** 20} MiB, read by its stream`,
+    head: ['', 'seconds', 'ratio', 'quartiles', 'MiB more in the second half'],
+    rows: costs.map(({ name, seconds, ratio, growth }) => [
+      name,
+      seconds.median.toFixed(2),
+      ratio.median.toFixed(2),
+      quartiles(ratio),
+      (growth.median / 2 ** 20).toFixed(1),
+    ]),
+  };
 }
 
 export function importTable(costs: readonly ImportCost[]): Table {

@@ -9,6 +9,7 @@ import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { v4 as uuid } from 'uuid';
 import { isBytes } from '../../src/body/bytes.ts';
 import { callId } from '../../src/call/call-id.ts';
+import { Emitter } from '../../src/call/emitter.ts';
 import { plainUrl } from '../../src/http/call-url.ts';
 import { systemRuntime } from '../../src/platform/runtime.ts';
 import { compileEndpoints } from '../../src/policy/endpoints.ts';
@@ -61,6 +62,8 @@ const order: Omit<AttemptRequest, 'body'> = {
   now: 0,
   record: { remember() {}, bodyEnded() {} },
 };
+const emitter = new Emitter();
+
 /** As many as are under way at a time. */
 const underWay: unknown[] = new Array(16);
 const records = new WeakMap<object, object>();
@@ -145,6 +148,12 @@ const tricks: readonly Trick[] = [
       response[RECORD] ??= { at };
       underWay[at % 16] = response;
     },
+  },
+  {
+    name: 'asked four times, as for a call that goes well, whether anybody listens; plain: not asked',
+    plain: () => false,
+    ours: () =>
+      emitter.has('attempt-start') || emitter.has('attempt') || emitter.has('settled') || emitter.has('body'),
   },
   {
     name: 'that a text is no bytes by its tag, not by the error of a getter',
