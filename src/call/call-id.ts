@@ -1,4 +1,4 @@
-import { v4 as uuid } from 'uuid';
+import { v4 as uuid } from '../platform/uuid.ts';
 
 const FIRST = 100_000;
 const END = 1_000_000;

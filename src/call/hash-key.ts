@@ -1,4 +1,4 @@
-import { v5 as uuidv5 } from 'uuid';
+import { v5 as uuidv5 } from '../platform/uuid.ts';
 
 /** Never change this: the same key would get another hash than in older logs. */
 const NAMESPACE = 'c2b1f5de-0b6a-4a0e-9a7f-6f7f2f8f6a35';

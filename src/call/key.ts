@@ -1,7 +1,7 @@
-import { v5 as uuidv5 } from 'uuid';
 import type { CallUrl } from '../http/call-url.ts';
 import type { SteadInit } from '../model/options.ts';
 import type { ResolvedDialect } from '../model/policy.ts';
+import { v5 as uuidv5 } from '../platform/uuid.ts';
 
 /** What the key of a call is made from. */
 export interface KeyRequest {

@@ -1,6 +1,6 @@
-import { v4 } from 'uuid';
 import type { Dialect } from '../model/dialect.ts';
 import type { LimitOptions } from '../model/options.ts';
+import { v4 } from '../platform/uuid.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
 /** The defaults of all options. Times are in milliseconds. */

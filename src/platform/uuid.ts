@@ -1,0 +1,1 @@
+export { v4, v5 } from 'uuid';
