@@ -134,6 +134,7 @@ class Attempt<A extends ResponseHead> implements Runner {
       buffer: policy.buffer,
       runtime,
       now,
+      closes: this.#start.number === 2 && record.attempts[0]?.reason === 'status',
       record,
     };
     return this.#exchange.send(order);

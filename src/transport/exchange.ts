@@ -45,6 +45,11 @@ export interface AttemptRequest {
   readonly runtime: Runtime;
   /** When it is sent, monotonic. */
   readonly now: number;
+  /**
+   * Whether the connection is closed after the response. Behind a balancer a connection may lead to the one server that is
+   * broken. If this attempt fails like the first one, the third takes another connection.
+   */
+  readonly closes: boolean;
   readonly record: ExchangeRecord;
 }
 

@@ -12,7 +12,7 @@ export type OwnOptions = Omit<Dispatcher.DispatchOptions, Varying> &
  */
 export const MEANT = '__mockAgentBodyForDispatch';
 
-type Varying = 'headers' | 'body' | 'headersTimeout' | 'bodyTimeout';
+type Varying = 'headers' | 'body' | 'headersTimeout' | 'bodyTimeout' | 'reset';
 
 /**
  * A copy, with the same members for every call. undici spreads its caller's options and adds to them; on Node 20 each
@@ -25,6 +25,7 @@ export function ownOptions(options: Dispatcher.DispatchOptions & CallOptions): O
     body: undefined,
     headersTimeout: undefined,
     bodyTimeout: undefined,
+    reset: undefined,
     ...options,
   };
 }

@@ -60,6 +60,7 @@ const order: Omit<AttemptRequest, 'body'> = {
   buffer: 0,
   runtime: systemRuntime,
   now: 0,
+  closes: false,
   record: { remember() {}, bodyEnded() {} },
 };
 const emitter = new Emitter();

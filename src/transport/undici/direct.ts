@@ -47,7 +47,7 @@ export class Direct implements Carrier<Response> {
     this.#upload = upload;
     this.#href = plain.origin + plain.path;
     try {
-      this.#dispatch(exchange, plain, upload);
+      this.#dispatch(exchange, plain, upload, request.closes);
     } catch (error) {
       this.lost(exchange, error as Error);
     }
@@ -94,7 +94,12 @@ export class Direct implements Carrier<Response> {
     this.#means.partsOf(response)?.body?.drain();
   }
 
-  #dispatch(exchange: WireExchange<Response>, plain: PlainRequest, upload: Upload | undefined): void {
+  #dispatch(
+    exchange: WireExchange<Response>,
+    plain: PlainRequest,
+    upload: Upload | undefined,
+    closes: boolean,
+  ): void {
     const { dispatcher } = this.#means;
     const gate = exchange.open(plain.method);
     const none = exchange.isTimed ? 0 : undefined;
@@ -108,6 +113,7 @@ export class Direct implements Carrier<Response> {
       upgrade: undefined,
       headersTimeout: none,
       bodyTimeout: none,
+      reset: closes || null,
     };
     dispatcher.dispatch(options as unknown as Dispatcher.DispatchOptions, handlerFor(dispatcher, gate));
   }

@@ -26,6 +26,8 @@ export class ThroughFetch implements Carrier<Response> {
   #inHand: Gate | undefined;
   /** Whether the caller says which user agent this is. */
   #isNamed = false;
+  /** Whether each connection is closed after its response. */
+  #closes = false;
   /** What `fetch` listens with. */
   #listener: Listener | undefined;
 
@@ -42,6 +44,7 @@ export class ThroughFetch implements Carrier<Response> {
     const sent = { dispatcher: this, signal: caller?.signal, headers: undefined, body: undefined, ...init };
     const given = headers instanceof Headers ? writtenPairs(headers) : headers;
     sent.headers = this.#upload ? withMissing(given, this.#upload.headers) : given;
+    this.#closes = request.closes;
     this.#isNamed = findHeader(given, 'user-agent') !== undefined;
     sent.body = this.#upload ? this.#upload.standIn : body;
     undiciFetch(url.href, sent as unknown as UndiciInit)
@@ -75,6 +78,7 @@ export class ThroughFetch implements Carrier<Response> {
       return true;
     }
     if (!this.#isNamed) Reflect.set(options.headers ?? {}, 'user-agent', USER_AGENT);
+    if (this.#closes) options.reset = true;
     const gate = exchange.open(options.method);
     if (exchange.isTimed) {
       options.headersTimeout = 0;
