@@ -33,6 +33,7 @@ export type { Breakers, SteadFetch } from './model/client.ts';
 export { type Dialect, type DialectName, dialects } from './model/dialect.ts';
 export {
   BreakerOpenError,
+  FallbackError,
   LimitError,
   PolicyError,
   TimeoutError,
@@ -48,6 +49,7 @@ export {
 } from './model/events.ts';
 export type { ExplainedValue, Explanation, KeyFate } from './model/explanation.ts';
 export type { Delivery, RetryFailure } from './model/failure.ts';
+export type { CallFailure, Fallback } from './model/fallback.ts';
 export type {
   BodyFactory,
   BreakerOptions,

@@ -34,7 +34,7 @@ export const groups: readonly Group[] = [
     pages: [
       { file: 'events', title: 'Events and reports' },
       { file: 'telemetry', title: 'Telemetry' },
-      { file: 'limits', title: 'Limits' },
+      { file: 'limits', title: 'Limits and fallbacks' },
       { file: 'presets', title: 'Presets for known APIs' },
       { file: 'faults', title: 'Faults on purpose' },
     ],

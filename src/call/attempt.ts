@@ -227,7 +227,11 @@ class Attempt<A extends ResponseHead> implements Runner {
     } catch (mistake) {
       // The caller's function threw. The caller gets that error, and the call is not retried.
       if (response) this.#exchange?.discard(response);
-      return { response: undefined, error: mistake, verdict: { ...verdict, stopped: 'policy' } };
+      return {
+        response: undefined,
+        error: mistake,
+        verdict: { ...verdict, stopped: 'policy', isMistake: true },
+      };
     }
   }
 

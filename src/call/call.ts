@@ -33,7 +33,7 @@ function run<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
   const admission = admit(plan, FIRST);
   if (admission instanceof Admission) return firstAttempt(plan, { number: 1, waited: 0, admission });
   return admission.then((late) => {
-    if (!(late instanceof Admission)) throw refuse(plan, late);
+    if (!(late instanceof Admission)) return refuse(plan, late);
     return firstAttempt(plan, { number: 1, waited: plan.runtime.now() - plan.record.begun, admission: late });
   });
 }

@@ -12,6 +12,8 @@ export interface Verdict {
   readonly outcome: Outcome;
   /** Why the call ends; undefined if the attempt may be retried. */
   readonly stopped: Stopped | undefined;
+  /** A function of the caller's threw. */
+  readonly isMistake?: true;
 }
 
 const success: Verdict = { reason: 'success', outcome: 'success', stopped: 'success' };

@@ -1,9 +1,11 @@
 import type { Refusal } from '../guard/guard.ts';
 import { QUEUE_FULL } from '../guard/limit.ts';
 import { BreakerOpenError, LimitError } from '../model/errors.ts';
+import type { Fallback } from '../model/fallback.ts';
 import type { Stopped } from '../model/report.ts';
 import type { Exchange, ResponseHead } from '../transport/exchange.ts';
 import type { Attempted } from './attempt.ts';
+import { askFallback, isFailure } from './fallback.ts';
 import type { CallPlan } from './plan.ts';
 
 /**
@@ -11,10 +13,25 @@ import type { CallPlan } from './plan.ts';
  *
  * @param why the reason, if something other than the last attempt ends the call
  */
-export function end<A extends ResponseHead>(plan: CallPlan<A>, last: Attempted<A>, why?: Stopped): A {
+export function end<A extends ResponseHead>(
+  plan: CallPlan<A>,
+  last: Attempted<A>,
+  why?: Stopped,
+): A | Promise<A> {
   // If something else ends the call, there may have been a pause since the attempt.
   const now = why === undefined ? last.ended : plan.runtime.now();
   const stopped = why ?? last.verdict.stopped ?? 'attempts';
+  const { fallback } = plan.policy;
+  if (fallback !== undefined && isFailure(stopped, last)) return endByFallback(plan, fallback, last, stopped);
+  return endByAttempt(plan, last, stopped, now);
+}
+
+function endByAttempt<A extends ResponseHead>(
+  plan: CallPlan<A>,
+  last: Attempted<A>,
+  stopped: Stopped,
+  now: number,
+): A {
   if (stopped === 'aborted') {
     discard(last);
     throw fail(plan, stopped, plan.caller?.signal.reason, now);
@@ -26,17 +43,68 @@ export function end<A extends ResponseHead>(plan: CallPlan<A>, last: Attempted<A
   return last.response;
 }
 
-/** Ends a call that never sent anything. @returns the error to throw */
-export function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal: Refusal): unknown {
-  const { scope, runtime, caller } = plan;
-  const now = runtime.now();
-  if (caller?.aborted) return fail(plan, 'aborted', caller.signal.reason, now);
-  const { by, until } = refusal;
+/** Ends the call by its fallback, or, if that gives no response, as it would have ended. */
+async function endByFallback<A extends ResponseHead>(
+  plan: CallPlan<A>,
+  fallback: Fallback,
+  last: Attempted<A>,
+  stopped: Stopped,
+): Promise<A> {
+  const { response, error } = last;
+  const how = response ? { status: response.status, headers: response.headers } : { error };
+  let answer: A | undefined;
+  try {
+    answer = await answerOf(plan, fallback, stopped, how);
+  } catch (mistake) {
+    discard(last);
+    throw fail(plan, stopped, mistake, plan.runtime.now());
+  }
+  const now = plan.runtime.now();
+  if (answer === undefined) return endByAttempt(plan, last, plan.caller?.aborted ? 'aborted' : stopped, now);
+  discard(last);
+  settle(plan, stopped, now);
+  return answer;
+}
+
+/** The response of the fallback, noted in the record. */
+async function answerOf<A extends ResponseHead>(
+  plan: CallPlan<A>,
+  fallback: Fallback,
+  stopped: Stopped,
+  how: Parameters<typeof askFallback>[3],
+): Promise<A | undefined> {
+  const { adapter, record, caller } = plan;
+  const response = await askFallback(plan, fallback, stopped, how);
+  if (response === undefined || caller?.aborted) return undefined;
+  record.answeredBy(response);
+  return adapter.fallback?.(response);
+}
+
+/** Ends a call that never sent anything: by its fallback, or with an error. */
+export async function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal: Refusal): Promise<A> {
+  const { runtime, caller, policy } = plan;
+  if (caller?.aborted) throw fail(plan, 'aborted', caller.signal.reason, runtime.now());
   const stopped = turnedAway(plan, refusal, 1);
+  const error = errorOf(plan, refusal);
+  if (policy.fallback === undefined) throw fail(plan, stopped, error, runtime.now());
+  let answer: A | undefined;
+  try {
+    answer = await answerOf(plan, policy.fallback, stopped, { error });
+  } catch (mistake) {
+    throw fail(plan, stopped, mistake, runtime.now());
+  }
+  if (caller?.aborted) throw fail(plan, 'aborted', caller.signal.reason, runtime.now());
+  if (answer === undefined) throw fail(plan, stopped, error, runtime.now());
+  settle(plan, stopped, runtime.now());
+  return answer;
+}
+
+function errorOf<A extends ResponseHead>({ scope, runtime }: CallPlan<A>, refusal: Refusal): Error {
+  const { by, until } = refusal;
   const name = scope?.name ?? '';
-  if (by === 'limit') return fail(plan, stopped, new LimitError(name, refusal === QUEUE_FULL), now);
-  const retryAt = Number.isFinite(until) ? runtime.epoch() + Math.max(0, until - now) : undefined;
-  return fail(plan, stopped, new BreakerOpenError(name, retryAt), now);
+  if (by === 'limit') return new LimitError(name, refusal === QUEUE_FULL);
+  const wait = Math.max(0, until - runtime.now());
+  return new BreakerOpenError(name, Number.isFinite(until) ? runtime.epoch() + wait : undefined);
 }
 
 /** Counts and reports a refusal that ends the call. @returns why the call ends */

@@ -49,6 +49,8 @@ export interface CallLifetime<A extends ResponseHead> extends AbortSource {
 export interface CallAdapter<A extends ResponseHead> {
   /** Makes the exchange of each attempt. */
   transport(): Exchange<A>;
+  /** Hands over the response of a fallback, where that is possible. */
+  fallback?(response: Response): A;
   /** Called once all arguments are valid, so that the call will be made. */
   readonly lifetime: (() => CallLifetime<A>) | undefined;
   /** Gets the error that the call is about to end with. */

@@ -48,6 +48,7 @@ export class CallRecord {
   #shownUrl: string | undefined;
   #report: CallReport | undefined;
   #body: BodyReport | undefined;
+  #isFallback = false;
   readonly #emitter: Emitter;
   readonly #runtime: Runtime;
   /** The admission of the attempt whose response was returned, until the end of its body is known. */
@@ -132,6 +133,12 @@ export class CallRecord {
     if (this.#emitter.has('body')) this.#emitter.emit('body', { ...this.ref, ...body });
   }
 
+  /** A fallback gave this response. */
+  answeredBy(response: Response): void {
+    this.#isFallback = true;
+    this.remember(response);
+  }
+
   /** @param now monotonic */
   settle(stopped: Stopped, now: number): void {
     this.#stopped = stopped;
@@ -152,6 +159,7 @@ export class CallRecord {
       delivery: this.delivery,
       stopped: this.#stopped,
       attempts: Object.freeze([...this.attempts].sort(byStart).map(({ report }) => report)),
+      ...(this.#isFallback && { fallback: true }),
       ...(this.#body && { body: Object.freeze(this.#body) }),
     });
     return this.#report;

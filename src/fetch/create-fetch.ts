@@ -46,6 +46,9 @@ export function createClient(options: ClientOptions, runtime: Runtime): SteadFet
   return client(rules, shared);
 }
 
+/** A response of the caller's own needs no transport. */
+const asItIs = (response: Response): Response => response;
+
 function client(rules: LivePolicies, shared: ClientState): SteadFetch {
   const sending = new Sending(runtimeFetch());
   // `fetch` accepts null as its second argument, and its `length` is 1.
@@ -60,6 +63,7 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
       const { signal, stream } = request;
       const plan = planCall(request, init ?? {}, policies, shared, {
         transport: sending.transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),
+        fallback: asItIs,
         lifetime: signal ? () => new CallerSignal(signal) : undefined,
         failed: nameCaller,
       });

@@ -1,9 +1,10 @@
-import type { Guard, Permit, Refusal } from './guard.ts';
+import { AdaptiveLimit, type Sign } from './adaptive.ts';
+import type { Entry, Guard, Permit, Refusal } from './guard.ts';
 
 /** The numbers of a limit. */
 export interface LimitRule {
-  /** The number of attempts that may run at the same time. */
-  readonly concurrency: number;
+  /** The number of attempts that may run at the same time; `'adaptive'`: it follows what the service can take. */
+  readonly concurrency: number | 'adaptive';
   /** The number of calls that may wait. */
   readonly queue: number;
 }
@@ -12,13 +13,12 @@ export interface LimitRule {
 const REACHED: Refusal = { by: 'limit', until: Number.POSITIVE_INFINITY, isFixed: false };
 /** The queue is full, too. */
 export const QUEUE_FULL: Refusal = { by: 'limit', until: Number.POSITIVE_INFINITY, isFixed: true };
-/** All permits are alike. */
-const PLACE: Permit = 0;
 
 /** Bounds the number of attempts that run at the same time (a bulkhead). Further attempts wait in line (`line.ts`). */
 export class Limit implements Guard {
   readonly name = 'limit';
   #rule: LimitRule;
+  readonly #adaptive = new AdaptiveLimit();
   #running = 0;
 
   constructor(rule: LimitRule) {
@@ -27,7 +27,8 @@ export class Limit implements Guard {
 
   /** The number of attempts that may run at the same time. */
   get concurrency(): number {
-    return this.#rule.concurrency;
+    const { concurrency } = this.#rule;
+    return concurrency === 'adaptive' ? this.#adaptive.concurrency : concurrency;
   }
 
   /** The number of calls that may wait. */
@@ -44,13 +45,16 @@ export class Limit implements Guard {
     return this.#running < this.concurrency ? undefined : REACHED;
   }
 
-  enter(): Permit {
+  /** @returns the time, which is all that is to know of the attempt when it ends */
+  enter({ now }: Pick<Entry, 'now'>): Permit {
     this.#running += 1;
-    return PLACE;
+    return now;
   }
 
-  leave(): void {
+  leave(permit: Permit, departure: Sign): void {
+    const wasFull = this.#running >= this.concurrency;
     this.#running -= 1;
+    if (this.#rule.concurrency === 'adaptive') this.#adaptive.learn(permit, departure, wasFull);
   }
 
   cancel(): void {

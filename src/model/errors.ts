@@ -1,3 +1,5 @@
+import type { CallFailure } from './fallback.ts';
+
 /** The timeout that ran out: the member of `TimeoutOptions` with this name. */
 export type TimeoutPhase = 'attempt' | 'idle' | 'body' | 'total';
 
@@ -66,6 +68,28 @@ export class LimitError extends Error {
     super(`The limit of ${scope} is reached (limit.concurrency), ${why}`);
     this.scope = scope;
     this.isQueueFull = isQueueFull;
+  }
+}
+
+/**
+ * The `fallback` of a rule threw an error, or gave something that is not a response. `cause` is what it threw. Recognise it by
+ * `name` or `code`.
+ * @example if (error.code === 'ERR_STEADFETCH_FALLBACK') log.error(error.message, error.cause);
+ */
+export class FallbackError extends Error {
+  /** The value of `error.name`, the same in every copy of this package. */
+  override readonly name = 'FallbackError';
+  /** The value of `error.code`, the same in every version. */
+  readonly code = 'ERR_STEADFETCH_FALLBACK';
+  /** The failure that the fallback was asked about. */
+  readonly failure: CallFailure;
+
+  constructor(failure: CallFailure, what: string, cause?: unknown) {
+    super(
+      `The fallback of ${failure.endpoint ?? failure.url} ${what}; the call had ended by '${failure.stopped}'`,
+      { cause },
+    );
+    this.failure = failure;
   }
 }
 

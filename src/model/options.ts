@@ -1,6 +1,7 @@
 import type { ExportedBreaker } from './breaker.ts';
 import type { Dialect, DialectName, RequiredKey } from './dialect.ts';
 import type { RetryFailure } from './failure.ts';
+import type { Fallback } from './fallback.ts';
 
 /** The first argument of the runtime's own `fetch`: a string, a `URL` or a `Request`. */
 export type FetchInput = Parameters<typeof globalThis.fetch>[0];
@@ -166,9 +167,12 @@ export interface LimitOptions {
   /**
    * The number of attempts that may run at the same time: 1 or more. An attempt runs until its response headers are there; with
    * `buffer`, until its body is.
-   * @default 20
+   *
+   * `'adaptive'`: the number follows what the service can take. It begins at 20, grows by one for each round trip of answers
+   * while the limit holds attempts back, and falls by a tenth for a 429, 503 or 529, and by three tenths for a timeout. 1 to 1,000.
+   * @default 'adaptive'
    */
-  concurrency?: number;
+  concurrency?: number | 'adaptive';
   /**
    * The number of calls that may wait in the queue. The first call in the queue goes first; a higher `priority` goes before a
    * lower one. In a full queue, a call of a higher priority takes the place of the last call of the lowest priority. Any other
@@ -251,6 +255,15 @@ export interface Policy {
    * @default 30000
    */
   patience?: number | false;
+  /**
+   * Gives a response in place of a failure, when no attempt follows: the call would reject, or its last status is 5xx or one that
+   * is retried. Not asked for an answer below 500 that is final (404), for your abort, or for a mistake in the request. What it
+   * gives is handed over as it is; undefined: the failure stands. May be async. The report says `fallback: true`. If it throws,
+   * the call rejects with a `FallbackError`. Not for the interceptor.
+   * @default false
+   * @example fallback: ({ status }) => (status === 503 ? Response.json([]) : undefined)
+   */
+  fallback?: Fallback | false;
 }
 
 /** The rules of a client: a policy for all calls, policies for endpoints, and what to send with. */

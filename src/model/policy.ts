@@ -1,4 +1,5 @@
 import type { Dialect } from './dialect.ts';
+import type { Fallback } from './fallback.ts';
 import type {
   BreakerOptions,
   BudgetOptions,
@@ -48,4 +49,6 @@ export interface ResolvedPolicy {
   readonly patience: number;
   /** Whether the user's options name the dialect that the server honours. */
   readonly vouched: boolean;
+  /** Undefined: there is none. */
+  readonly fallback: Fallback | undefined;
 }

@@ -120,6 +120,8 @@ export interface CallReport {
   readonly stopped: Stopped;
   /** All attempts in their order. Empty if nothing could be sent. */
   readonly attempts: readonly AttemptReport[];
+  /** Present if a `fallback` gave the response; `stopped` and `delivery` say how the call itself ended. */
+  readonly fallback?: true;
   /**
    * The end of the body of the returned response. Undefined until the body has ended, and where steadfetch can't see the body.
    */

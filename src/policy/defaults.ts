@@ -29,11 +29,12 @@ export const defaults = {
   scope: 'origin',
   buffer: false,
   patience: 30_000,
+  fallback: false,
   vouched: false,
 } as const satisfies WholePolicy;
 
 /** The defaults of a limit's members: a limit is off by default. */
-export const limitDefaults = { concurrency: 20, queue: 1_000 } as const satisfies LimitOptions;
+export const limitDefaults = { concurrency: 'adaptive', queue: 1_000 } as const satisfies LimitOptions;
 /** The defaults of `hedge` if an object is given. */
 export const hedgeDefaults = { after: 'p95', ratio: 0.05 } as const satisfies WholePolicy['hedge'];
 

@@ -34,6 +34,7 @@ export function overlay(
     hedge: lay(base.hedge, over.hedge, hedgeDefaults),
     buffer: over.buffer ?? base.buffer,
     patience: over.patience ?? base.patience,
+    fallback: over.fallback ?? base.fallback,
     scope,
   };
 }
@@ -61,8 +62,20 @@ export function resolvePolicy(
   path: string,
   base?: { readonly whole: WholePolicy; readonly resolved: ResolvedPolicy },
 ): ResolvedPolicy {
-  const { timeout, retry, idempotency, breaker, budget, limit, hedge, buffer, patience, vouched, scope } =
-    policy;
+  const {
+    timeout,
+    retry,
+    idempotency,
+    breaker,
+    budget,
+    limit,
+    hedge,
+    buffer,
+    patience,
+    fallback,
+    vouched,
+    scope,
+  } = policy;
   if (retry !== false) {
     refuseAbove(path, ['retry.base', retry.base], ['retry.cap', retry.cap]);
   }
@@ -88,6 +101,7 @@ export function resolvePolicy(
     hedge: Object.freeze(hedge),
     buffer: buffer === false ? 0 : buffer,
     patience: patience === false ? 0 : patience,
+    fallback: fallback === false ? undefined : fallback,
     vouched,
     scope,
   });

@@ -1,3 +1,4 @@
+import type { Fallback } from '../model/fallback.ts';
 import type {
   BreakerOptions,
   BudgetOptions,
@@ -83,7 +84,12 @@ const budgetChecks: Checks<BudgetOptions> = {
 };
 
 const limitChecks: Checks<LimitOptions> = {
-  concurrency: wholeNumber(1),
+  concurrency: only(
+    '"adaptive" or a whole number of 1 or more',
+    (value): value is number | 'adaptive' =>
+      value === 'adaptive' || (typeof value === 'number' && Number.isInteger(value) && value >= 1),
+    { anyOf: [{ const: 'adaptive' }, { type: 'integer', minimum: 1 }] },
+  ),
   queue: wholeNumber(0),
 };
 
@@ -120,7 +126,7 @@ const ofRetry = (value: unknown) =>
     : undefined;
 
 const ofLimit = (value: unknown) => {
-  if (value === true) return '; write { concurrency: 20 }';
+  if (value === true) return '; write { concurrency: "adaptive" }';
   return typeof value === 'number' ? `; write { concurrency: ${value} }` : undefined;
 };
 
@@ -142,6 +148,7 @@ export const policyChecks: Checks<Policy> = {
   hedge: part('hedge', hedgeChecks, ofHedge),
   buffer: orFalse(bytes),
   patience: orFalse(patience),
+  fallback: orFalse(only('false or a function', isFunction<Fallback>)),
 };
 
 /** The JSON Schema of `endpoints`. Only the validator finds a rule that can never apply. */

@@ -1,4 +1,5 @@
 import type { Dialect, DialectName } from '../model/dialect.ts';
+import type { Fallback } from '../model/fallback.ts';
 import type {
   BreakerOptions,
   BudgetOptions,
@@ -21,6 +22,7 @@ export interface WholePolicy {
   readonly scope: NonNullable<BreakerOptions['scope']>;
   readonly buffer: number | false;
   readonly patience: number | false;
+  readonly fallback: Fallback | false;
   /** Whether the user's options name the dialect that the server honours. */
   readonly vouched: boolean;
 }

@@ -1,5 +1,6 @@
 import type { CallOptions } from '../call/plan.ts';
 import { rankOf } from '../call/priority.ts';
+import { PolicyError } from '../model/errors.ts';
 import { refuseStray } from '../policy/init-names.ts';
 import { checkPolicy } from '../policy/validate.ts';
 
@@ -17,6 +18,9 @@ export function callOptions<const Options extends object>(options: Options & Cal
     if (!OURS.has(name)) refuseStray(name);
   }
   if (options.policy !== undefined) checkPolicy(options.policy, 'policy');
+  if (options.policy?.fallback) {
+    throw new PolicyError('policy.fallback', 'has no place here: undici takes no Response for an answer');
+  }
   if (options.priority !== undefined) rankOf(options.priority);
   return options;
 }

@@ -6,8 +6,10 @@ import type { Breakers, SteadFetch } from '../model/client.ts';
 import { PolicyError } from '../model/errors.ts';
 import { INSTRUMENT } from '../model/instrumentation.ts';
 import type { ClientOptions, Options, Policy } from '../model/options.ts';
+import { join } from '../options/checks.ts';
 import { type Runtime, systemRuntime } from '../platform/runtime.ts';
 import type { LivePolicies } from '../policy/live-policies.ts';
+import { rulePath } from '../policy/pattern.ts';
 import type { Policies } from '../policy/policies.ts';
 import type { AnyHandler } from '../transport/undici/handlers.ts';
 import { DispatchCall } from './dispatch-call.ts';
@@ -78,6 +80,13 @@ function refuseTransport(policies: Policies): void {
       'has no place here: it sends through the dispatcher that it is composed with',
     );
   }
+  const { base, rules } = policies;
+  const answering = [base, ...rules].find(({ fallback }) => fallback !== undefined);
+  if (answering === undefined) return;
+  throw new PolicyError(
+    answering === base ? 'fallback' : join(rulePath(answering.endpoint ?? ''), 'fallback'),
+    'has no place here: undici takes no Response for an answer; use it in createFetch',
+  );
 }
 
 function interceptor(rules: LivePolicies, shared: ClientState, replay: number): Resilience {

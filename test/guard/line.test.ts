@@ -5,6 +5,7 @@ import type { Refusal } from '../../src/guard/guard.ts';
 import { Limit, QUEUE_FULL } from '../../src/guard/limit.ts';
 import { Line } from '../../src/guard/line.ts';
 import { systemRuntime } from '../../src/platform/runtime.ts';
+import { departure } from './departure.ts';
 
 const broken: Refusal = { by: 'breaker', until: 1_000, isFixed: true };
 
@@ -20,7 +21,7 @@ function setup(concurrency: number, places = 1_000) {
     if (refusal !== undefined) return refusal;
     inside.push(name);
     const host: Host = { left() {}, changed: () => line.pump() };
-    return new Admission([limit], [limit.enter()], '/', host);
+    return new Admission([limit], [limit.enter({ now: systemRuntime.now() })], '/', host);
   };
   const wait = (
     name: string,
@@ -42,7 +43,7 @@ function setup(concurrency: number, places = 1_000) {
         told.push(answer === QUEUE_FULL ? `${name}: full` : `${name}: ${answer?.by ?? 'in vain'}`);
       });
   const leave = () => {
-    limit.leave();
+    limit.leave(0, departure('success', systemRuntime.now()));
     line.pump();
   };
   return { limit, line, inside, told, state, enter, wait, leave };

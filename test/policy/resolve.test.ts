@@ -39,6 +39,7 @@ describe('a policy that says nothing', () => {
       buffer: 0,
       hedge: false,
       patience: 30_000,
+      fallback: undefined,
       vouched: false,
     });
     expect(idempotency).toMatchObject({ header: 'Idempotency-Key', format: 'plain' });

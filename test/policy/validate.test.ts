@@ -98,7 +98,7 @@ describe('an unknown option', () => {
 
   it('is refused in a rule where it would be right for createFetch', () => {
     expect(refusal({ endpoints: { 'https://x.example/*': { fetch } } })).toBe(
-      'endpoints["https://x.example/*"].fetch is not an option; there are timeout, retry, idempotency, breaker, budget, limit, hedge, buffer, patience',
+      'endpoints["https://x.example/*"].fetch is not an option; there are timeout, retry, idempotency, breaker, budget, limit, hedge, buffer, patience, fallback',
     );
   });
 });
@@ -152,8 +152,8 @@ describe('a wrong value', () => {
     ['budget.ratio', Number.NaN, 'must be a number from 0 to 1, got NaN'],
     ['budget.reserve', 101, `${whole} from 0 to 100, got 101`],
     ['budget.reserve', () => 3, `${whole} from 0 to 100, got a function`],
-    ['limit.concurrency', 0, `${whole} of 1 or more, got 0`],
-    ['limit.concurrency', 1.5, `${whole} of 1 or more, got 1.5`],
+    ['limit.concurrency', 0, 'must be "adaptive" or a whole number of 1 or more, got 0'],
+    ['limit.concurrency', 'auto', 'must be "adaptive" or a whole number of 1 or more, got "auto"'],
     ['limit.queue', -1, `${whole} of 0 or more, got -1`],
     ['limit.queue', Number.POSITIVE_INFINITY, `${whole} of 0 or more, got Infinity`],
   ])('is named with its path, what is allowed, and itself: %s %s', (path, value, message) => {
@@ -222,9 +222,13 @@ describe('a wrong value', () => {
     expect(refusal({ retry: { attempts: { token: 'secret' } } })).not.toContain('secret');
   });
 
+  it('says what a fallback is', () => {
+    expect(refusal({ fallback: true })).toBe('fallback must be false or a function, got true');
+  });
+
   it('says how a limit is written', () => {
     const expected = 'limit must be false or a plain object with concurrency, queue, got';
-    expect(refusal({ limit: true })).toBe(`${expected} true; write { concurrency: 20 }`);
+    expect(refusal({ limit: true })).toBe(`${expected} true; write { concurrency: "adaptive" }`);
     expect(refusal({ limit: 5 })).toBe(`${expected} 5; write { concurrency: 5 }`);
     expect(refusal({ limit: null })).toBe(`${expected} null`);
   });
@@ -245,6 +249,7 @@ describe('right options', () => {
     budget: { ratio: 0, reserve: 0 },
     limit: { concurrency: 1, queue: 0 },
     buffer: 1,
+    fallback: () => undefined,
   } as const;
   const off = {
     timeout: false,
@@ -254,6 +259,7 @@ describe('right options', () => {
     budget: false,
     limit: false,
     buffer: false,
+    fallback: false,
   };
 
   it('come back as they are, up to the last value of each range', () => {

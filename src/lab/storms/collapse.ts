@@ -8,6 +8,7 @@ import {
   type Experiment,
   mean,
   percent,
+  type Sample,
   STEADFETCH,
   type Storm,
   sum,
@@ -96,6 +97,21 @@ function experiment(condition: string, clients: number, strategy: Strategy): Exp
   };
 }
 
+function thresholds(strategies: readonly string[]): Threshold[] {
+  return [
+    { condition: ALONE, claim: 'goodput ≥ 99 %, 20/20 recovered', least: 0.99 },
+    { condition: SPLIT, claim: 'goodput ≥ 95 %, 20/20 recovered', least: 0.95 },
+  ].flatMap(({ condition, claim, least }) =>
+    strategies.map((strategy) => ({
+      condition,
+      strategy,
+      claim,
+      holds: (samples: readonly Sample[]) =>
+        mean(samples, 'goodput') >= least && mean(samples, 'recovered') === 1,
+    })),
+  );
+}
+
 /** An overload that outlives its cause: retries sustain what the spike began. */
 export const collapse: Storm = {
   id: 'D',
@@ -106,17 +122,17 @@ export const collapse: Storm = {
     ...strategies.map((strategy) => experiment(ALONE, 1, strategy)),
     ...strategies.map((strategy) => experiment(SPLIT, 100, strategy)),
   ],
-  thresholds: [
-    { condition: ALONE, claim: 'goodput ≥ 99 %, 20/20 recovered', least: 0.99 },
-    { condition: SPLIT, claim: 'goodput ≥ 95 %, 20/20 recovered', least: 0.95 },
-  ].flatMap(({ condition, claim, least }) =>
-    [STEADFETCH, MEASURED].map(
-      (strategy): Threshold => ({
-        condition,
-        strategy,
-        claim,
-        holds: (samples) => mean(samples, 'goodput') >= least && mean(samples, 'recovered') === 1,
-      }),
-    ),
-  ),
+  thresholds: thresholds([STEADFETCH, MEASURED]),
+};
+
+const ADAPTIVE = `${STEADFETCH} with an adaptive limit`;
+const limited = steadfetch(ADAPTIVE, { limit: { concurrency: 'adaptive' } });
+
+/** The same storm for a client whose limit has to find out what the service can take. */
+export const collapseUnderLimit: Storm = {
+  ...collapse,
+  id: 'R',
+  title: 'Metastable collapse, with an adaptive limit',
+  experiments: [experiment(ALONE, 1, limited), experiment(SPLIT, 100, limited)],
+  thresholds: thresholds([ADAPTIVE]),
 };

@@ -1,4 +1,5 @@
-import { collapse } from './collapse.ts';
+import { capacity } from './capacity.ts';
+import { collapse, collapseUnderLimit } from './collapse.ts';
 import { contention } from './contention.ts';
 import { defaults } from './defaults.ts';
 import { failure } from './failure.ts';
@@ -22,5 +23,7 @@ export const storms: readonly Storm[] = [
   flapping,
   pair,
   restart,
+  capacity,
+  collapseUnderLimit,
   defaults,
 ];
