@@ -14,7 +14,7 @@ const SUBSCRIBING = [
 export class DrainListeners {
   readonly #emitter = new EventEmitter().setMaxListeners(0);
 
-  /** What to lay over the response. */
+  /** The methods that replace those of the response. */
   members(res: ServerResponse): PropertyDescriptorMap {
     const members = SUBSCRIBING.map((name) => {
       const usual = Reflect.get(res, name).bind(res);
@@ -32,7 +32,7 @@ export class DrainListeners {
     this.#emitter.emit('drain');
   }
 
-  /** From now on they are the response's own. */
+  /** Adds the listeners to the response itself. */
   handOver(res: ServerResponse): void {
     for (const listener of this.#emitter.rawListeners('drain')) {
       const once: unknown = Reflect.get(listener, 'listener');

@@ -40,7 +40,7 @@ async function parsed(req: IncomingMessage & Parsed): Promise<Uint8Array | undef
 const isEmpty = (body: unknown) =>
   typeof body !== 'object' || body === null || Object.keys(body).length === 0;
 
-/** Some parsers put files among the fields. Such a file is an object of a class, and its path another one each time. */
+/** Whether there is a file among the fields, as some parsers put it. It is a class instance, and its path differs each time. */
 function isFileAmong(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   if (!Array.isArray(value) && !isPlainObject(value)) return true;

@@ -75,7 +75,7 @@ export class ResponseCapture {
     });
   }
 
-  /** The handler threw, and its framework will answer. An answer that has begun can't be another one: it is broken off. */
+  /** The handler threw, and its framework will answer. A response that has begun can't be replaced, so it is broken off. */
   markThrown(): void {
     this.#threw = true;
     if (this.#begun && !this.#ended)

@@ -28,7 +28,7 @@ function listed(field: string | undefined, value: unknown): [field: string | und
   return Object.entries(value).flatMap(([name, one]) => listed(name, one));
 }
 
-/** A list of files by field has nothing but objects in it; a file has at least its name or its path. */
+/** Whether the value is one file: a file has at least a name or a path, a list of files by field has only objects. */
 const isFile = (value: object) =>
   Object.values(value).some(
     (part) => typeof part !== 'object' || part === null || part instanceof Uint8Array,
