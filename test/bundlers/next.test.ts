@@ -31,6 +31,22 @@ describe.each(bundlers)('Next.js, bundled by $name', ({ flag, routes }) => {
     await expectCharge(async (origin) => (await fetch(`${server.origin}/${route}?origin=${origin}`)).json());
   });
 
+  it('protects a route handler: a repeat gets the first answer, for the order in its path', async () => {
+    const post = async (key: string, cents: number) => {
+      const response = await fetch(`${server.origin}/orders/7/charges`, {
+        method: 'POST',
+        headers: { 'idempotency-key': key },
+        body: JSON.stringify({ cents }),
+      });
+      return [response.status, response.headers.get('idempotency-replayed'), await response.json()];
+    };
+    const first = { order: '7', cents: 5, run: 1 };
+    expect(await post('a', 5)).toEqual([201, null, first]);
+    expect(await post('a', 5)).toEqual([201, 'true', first]);
+    expect(await post('a', 6)).toEqual([422, null, expect.objectContaining({ code: 'key_reused' })]);
+    expect(await post('b', 6)).toEqual([201, null, { order: '7', cents: 6, run: 2 }]);
+  });
+
   it('hands on a Response that a route returns', async () => {
     await using service = await startService(
       (response) =>
