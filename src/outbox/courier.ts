@@ -18,7 +18,6 @@ export interface Tools {
   readonly database: Database;
   readonly options: CheckedOutbox;
   readonly listeners: Listeners;
-  readonly paceOf: (job: Job) => Pace;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -42,12 +41,12 @@ export class Courier {
   }
 
   /**
-   * Sends it, unless its key has ended. `Pace.begin` or `admit` comes before it.
+   * Sends it, unless its key has ended.
+   * @param pace of its destination; `begin` or `admit` comes before this
    * @param onSent called when it has been sent, and its end is still to be recorded
    */
-  async deliver(job: Job, onSent = () => {}): Promise<Result> {
+  async deliver(job: Job, pace: Pace, onSent = () => {}): Promise<Result> {
     const { options, clock } = this.#tools;
-    const pace = this.#tools.paceOf(job);
     if (clock.now() >= job.local.until) {
       pace.ended('neither', clock.now());
       return await this.#bury(

@@ -109,7 +109,7 @@ export class Outbox {
     this.db = database.client;
     this.dead = deadLetters(engine, database, () => runtime.clock.now());
     this.#hand = new Hand((jobs) => engine.touch(jobs), runtime.clock, this.#onError);
-    this.#courier = new Courier({ ...parts, ...runtime, paceOf: this.#paceOf });
+    this.#courier = new Courier({ ...parts, ...runtime });
   }
 
   /** Runs `work` in a transaction of the outbox's own database. */
@@ -147,8 +147,9 @@ export class Outbox {
     const job = await engine.claim(queue, call.id);
     if (job === undefined) return (await this.#hand.outcomeOf(call.id)) ?? (await this.#lookUp(call));
     const result = await this.#hand.hold(job, async () => {
-      this.#paceOf(job).begin();
-      return await this.#courier.deliver(job);
+      const pace = this.#paceOf(job);
+      pace.begin();
+      return await this.#courier.deliver(job, pace);
     });
     return result ?? (await this.#lookUp(call));
   }
@@ -225,7 +226,7 @@ export class Outbox {
         return undefined;
       }
       if (isOver) pace.begin();
-      const result = await this.#courier.deliver(job, free);
+      const result = await this.#courier.deliver(job, pace, free);
       // Who listens has begun to read by now, if at all; what nobody reads would hold the connection.
       if (result.response?.bodyUsed === false) result.response.body?.cancel().catch(() => {});
       return result;

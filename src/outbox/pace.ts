@@ -151,8 +151,8 @@ export class Pace {
     this.#failures += 1;
     if (this.#down === undefined && this.#failures < DOWN_AFTER && retryAt === 0) return;
     this.#down ??= this.#fallen(now);
-    const { base } = this.#terms;
-    const silence = Math.min(LONGEST_SILENCE, base * 2 ** Math.min(this.#down.probes, 16));
+    const { base, cap } = this.#terms;
+    const silence = Math.min(LONGEST_SILENCE, cap, base * 2 ** Math.min(this.#down.probes, 16));
     this.#down.probes += 1;
     this.#down.probing = false;
     this.#down.probeAt = Math.max(retryAt, now + silence * (0.75 + this.#random() / 2));

@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFetch } from '../../src/index.ts';
 import {
   openSagas,
@@ -14,7 +14,7 @@ import { DATABASES, type TestDatabase } from '../outbox/databases.ts';
 import { type Receiver, receiver } from '../outbox/receiver.ts';
 import { soon } from '../support/eventually.ts';
 
-const api = createFetch({ retry: false, breaker: false, timeout: { attempt: 300 } });
+const api = createFetch({ retry: false, breaker: false, timeout: { attempt: 1_500 } });
 interface Trip {
   readonly nights: number;
 }
@@ -48,6 +48,7 @@ for (const { name, there, open } of DATABASES) {
       };
     });
     afterEach(async () => {
+      vi.restoreAllMocks();
       await sagas?.close();
       sagas = undefined;
       await database.query(`truncate ${schema}.job, ${schema}.saga_journal`);
@@ -170,6 +171,34 @@ for (const { name, there, open } of DATABASES) {
         '/hotel/undo',
       ]);
       expect(await opened.list()).toEqual([]);
+    });
+
+    test('an undo that fails is tried again after pauses that grow, and is listed as stuck all the while', async () => {
+      answers = { '/ticket': [422], '/charge/undo': [503, 0, 500, 503, 404] };
+      const made = trip();
+      sagas = await openSagas(database.client, {
+        sagas: [made],
+        fetch: api,
+        base: service.url,
+        schema,
+        backoff: { base: 60_000, cap: 300_000 },
+      });
+      const opened = sagas;
+      await opened.transaction((tx) => opened.start(tx, made, 'order-1', { nights: 2 }));
+      vi.spyOn(Math, 'random').mockReturnValue(0.5);
+      const pauses: number[] = [];
+      for (let n = 1; n <= 5; n += 1) {
+        const before = Date.now();
+        const { state, notBefore = 0, tries } = await opened.now(made, 'order-1');
+        expect({ state, tries }).toEqual({ state: 'stuck', tries: n });
+        pauses.push(Math.round((notBefore - before) / 30_000));
+        expect(await opened.list({ stuck: true })).toMatchObject([{ id: 'order-1', step: 'charge' }]);
+        // As if the pause were over.
+        await database.query(`update ${schema}.job set start_after = now() where state = 'retry'`);
+      }
+      // Half a minute, one, two, and then half of the cap of five.
+      expect(pauses).toEqual([1, 2, 4, 5, 5]);
+      expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'taken-back' });
     });
 
     test('out of patience, undoes a step that may have been done', async () => {

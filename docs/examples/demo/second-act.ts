@@ -15,6 +15,8 @@ import { GAP, OUTAGE } from './world.ts';
 /** The demo ends after this time on any machine, in milliseconds. */
 const LIMIT = 180_000;
 const NAME = 'outbox';
+/** The outage of some seconds stands for one of hours: so the pauses of minutes are one second here. */
+const backoff = { base: 100, cap: 1_000 };
 
 async function secondAct({ seed, orders }: { seed: number; orders: number }): Promise<number> {
   console.log(
@@ -22,7 +24,11 @@ async function secondAct({ seed, orders }: { seed: number; orders: number }): Pr
   );
   const services = await ServiceProcess.start(seed, [NAME]);
   const service = services.service(NAME);
-  const outbox = await openOutbox(await PGlite.create(), { fetch: createFetch(), headers: ['x-order'] });
+  const outbox = await openOutbox(await PGlite.create(), {
+    fetch: createFetch(),
+    headers: ['x-order'],
+    backoff,
+  });
   await outbox.transaction((tx) => tx.query('create table orders (id int primary key)'));
   const worker = outbox.work({ poll: 100 });
 
