@@ -26,7 +26,7 @@ export type {
 import { createFetch } from './fetch/create-fetch.ts';
 
 export { hashKey } from './call/hash-key.ts';
-export { type InboundHeaders, onBehalfOf } from './call/layer.ts';
+export { type InboundHeaders, type InboundOptions, onBehalfOf, timeLeft } from './call/layer.ts';
 export { callReport } from './call/report.ts';
 export { createFetch } from './fetch/create-fetch.ts';
 export type { Breakers, SteadFetch } from './model/client.ts';
@@ -56,6 +56,7 @@ export type {
   BudgetOptions,
   DispatcherLike,
   FetchLike,
+  HedgeOptions,
   LimitOptions,
   Options,
   Policy,

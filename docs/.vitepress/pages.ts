@@ -19,6 +19,7 @@ export const groups: readonly Group[] = [
       { file: 'what-now', title: 'What now? A call failed' },
       { file: 'keys', title: 'Choosing a key' },
       { file: 'timeouts', title: 'Choosing timeouts' },
+      { file: 'deadlines', title: 'Deadlines that travel' },
       { file: 'hedging', title: 'Hedging slow answers' },
       { file: 'sdks', title: 'With SDKs' },
       { file: 'recipes', title: 'Recipes' },

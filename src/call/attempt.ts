@@ -1,6 +1,5 @@
-import { type Admission, firstRefusal } from '../guard/admission.ts';
+import type { Admission } from '../guard/admission.ts';
 import type { Departure } from '../guard/guard.ts';
-import { withHeader } from '../http/headers.ts';
 import { serverWait } from '../http/retry-after.ts';
 import type { AttemptStart } from '../model/events.ts';
 import type { Delivery } from '../model/failure.ts';
@@ -8,9 +7,9 @@ import type { FetchBody } from '../model/options.ts';
 import type { AttemptRequest, Exchange, ResponseHead } from '../transport/exchange.ts';
 import { AttemptRecord } from './attempt-record.ts';
 import { isDecisive, judgeError, judgeResponse, LOST, type Verdict } from './classify.ts';
-import { NO_RETRY } from './layer.ts';
 import { makeBody } from './make-body.ts';
 import type { CallPlan } from './plan.ts';
+import { toldHeaders } from './told-headers.ts';
 
 /** An attempt that is over. */
 export interface Attempted<A extends ResponseHead> {
@@ -127,7 +126,7 @@ class Attempt<A extends ResponseHead> implements Runner {
     const order: AttemptRequest = {
       url,
       init,
-      headers: this.#isLastHope() ? withHeader(headers, NO_RETRY.header, NO_RETRY.value) : headers,
+      headers: toldHeaders(this.#plan, headers, this.#start, now),
       body: source && (body ?? null),
       caller,
       limits,
@@ -138,21 +137,6 @@ class Attempt<A extends ResponseHead> implements Runner {
       record,
     };
     return this.#exchange.send(order);
-  }
-
-  /** Whether the service should try its own calls only once: because this layer or one above retries, or has no retry left. */
-  #isLastHope(): boolean {
-    const { layer, guards, runtime, endpoint } = this.#plan;
-    if (layer === undefined) return false;
-    if (layer.tryOnce || this.#start.number > 1 || this.#start.isHedge) return true;
-    const refusal = firstRefusal(guards, {
-      number: 2,
-      after: undefined,
-      span: 0,
-      endpoint,
-      now: runtime.now(),
-    });
-    return refusal?.by === 'budget';
   }
 
   #judge(response: A): Verdict {

@@ -5,7 +5,7 @@ import type { ResponseHead } from '../transport/exchange.ts';
 import { admit, whyHopeless } from './admit.ts';
 import { type Attempted, attempt, type Start } from './attempt.ts';
 import { decide, spanOf } from './decide.ts';
-import { discard, end, refuse, turnedAway } from './ending.ts';
+import { discard, end, expire, refuse, turnedAway } from './ending.ts';
 import { attemptHedged } from './hedge.ts';
 import type { CallPlan } from './plan.ts';
 import { repeat } from './repeat.ts';
@@ -29,6 +29,7 @@ export function makeCall<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> 
 
 /** Not an async function: a call without retries then needs no frame to resume. */
 function run<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
+  if (plan.limits?.total === 0) return Promise.reject(expire(plan));
   plan.scope?.room.count(plan.record.begun);
   const admission = admit(plan, FIRST);
   if (admission instanceof Admission) return firstAttempt(plan, { number: 1, waited: 0, admission });

@@ -3,6 +3,7 @@ import type { Scope } from '../guard/scope.ts';
 import { ScopeNames } from '../guard/scope-names.ts';
 import { Scopes } from '../guard/scopes.ts';
 import { redacted } from '../http/redact.ts';
+import { GRPC_TIMEOUT } from '../http/time-left.ts';
 import type { Transition } from '../model/breaker.ts';
 import type { Breakers } from '../model/client.ts';
 import type { ClientOptions, Options } from '../model/options.ts';
@@ -61,6 +62,7 @@ export function prepare(
       runtime,
       traffic,
       layers: own.layers ?? false,
+      deadlineHeader: own.deadline === true ? GRPC_TIMEOUT : own.deadline || undefined,
       redact: own.redact ?? redacted,
     },
   };

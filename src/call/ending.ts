@@ -1,6 +1,6 @@
 import type { Refusal } from '../guard/guard.ts';
 import { QUEUE_FULL } from '../guard/limit.ts';
-import { BreakerOpenError, LimitError } from '../model/errors.ts';
+import { BreakerOpenError, LimitError, TimeoutError } from '../model/errors.ts';
 import type { Fallback } from '../model/fallback.ts';
 import type { Stopped } from '../model/report.ts';
 import type { Exchange, ResponseHead } from '../transport/exchange.ts';
@@ -119,6 +119,11 @@ export function turnedAway<A extends ResponseHead>(
   if (by === 'budget' && emitter.has('budget')) emitter.emit('budget', record.ref);
   if (emitter.has('rejected')) emitter.emit('rejected', { ...record.ref, by, number });
   return by;
+}
+
+/** Ends a call whose time was over before it began. @returns what it throws */
+export function expire<A extends ResponseHead>(plan: CallPlan<A>): unknown {
+  return fail(plan, 'deadline', new TimeoutError('total', 0), plan.runtime.now());
 }
 
 /** Discards the response, if there is one. */

@@ -18,7 +18,7 @@ import type { Emitter } from './emitter.ts';
 import { type HedgePlan, planHedge } from './hedge-plan.ts';
 import type { Instrumentations } from './instrumentations.ts';
 import { isIdempotentMethod, keyFor, protects } from './key.ts';
-import { isToldToTryOnce } from './layer.ts';
+import { isToldToTryOnce, timeLeft } from './layer.ts';
 import { rankOf } from './priority.ts';
 import { CallRecord } from './record.ts';
 import type { CallRequest } from './request.ts';
@@ -33,6 +33,8 @@ export interface CallContext {
   readonly traffic: Traffic;
   /** Whether retries are kept to one layer. */
   readonly layers: boolean;
+  /** The header in which attempts tell how much time they have left; undefined: they don't. */
+  readonly deadlineHeader: string | undefined;
   /** How events and reports show URLs; `false`: with their path, and keys unchanged. */
   readonly redact: ShowUrl | false;
 }
@@ -83,6 +85,8 @@ export interface CallPlan<A extends ResponseHead = Response> {
   readonly repeatable: boolean;
   /** Undefined: `timeout` is `false`. */
   readonly limits: Limits | undefined;
+  /** The header in which attempts tell how much time they have left; undefined: they don't. */
+  readonly deadlineHeader: string | undefined;
   /** What the call shares with other calls; undefined: nothing. */
   readonly scope: Scope | undefined;
   /** The endpoint of the scope that the call is for. */
@@ -111,7 +115,7 @@ export function planCall<A extends ResponseHead>(
   request: CallRequest,
   options: CallOptions,
   policies: Policies,
-  { scopes, emitter, instrumentations, runtime, traffic, layers, redact }: CallContext,
+  { scopes, emitter, instrumentations, runtime, traffic, layers, deadlineHeader, redact }: CallContext,
   adapter: CallAdapter<A>,
 ): CallPlan<A> {
   const { method, url } = request;
@@ -155,7 +159,8 @@ export function planCall<A extends ResponseHead>(
     caller: adapter.lifetime?.(),
     keyed,
     repeatable: isIdempotent || (keyed && (vouched || dialect === false || !dialect.required)),
-    limits: limitsFrom(policy, record.begun),
+    limits: limitsFrom(policy, record.begun, deadlineHeader === undefined ? undefined : timeLeft()),
+    deadlineHeader,
     scope,
     endpoint: scope === undefined ? '' : endpointOf(policy.endpoint, url),
     priority: options.priority === undefined ? 0 : rankOf(options.priority),
@@ -173,11 +178,24 @@ export function planCall<A extends ResponseHead>(
 /** The URL without credentials, query and fragment. */
 const withPath: ShowUrl = ({ origin, pathname }) => origin + pathname;
 
-function limitsFrom({ timeout }: ResolvedPolicy, begun: number): Limits | undefined {
-  if (timeout === false) return undefined;
-  const { attempt, idle, body, total } = timeout;
+/** @param left milliseconds that the inbound request has, on whose behalf the call is made */
+function limitsFrom(
+  { timeout }: ResolvedPolicy,
+  begun: number,
+  left = Number.POSITIVE_INFINITY,
+): Limits | undefined {
+  if (timeout === false && left === Number.POSITIVE_INFINITY) return undefined;
+  const { attempt, idle, body, total: own } = timeout || UNLIMITED;
+  const total = Math.max(0, Math.min(own, Math.round(left)));
   return { attempt, idle, body, total, deadline: begun + total };
 }
+
+const UNLIMITED = {
+  attempt: Number.POSITIVE_INFINITY,
+  idle: Number.POSITIVE_INFINITY,
+  body: Number.POSITIVE_INFINITY,
+  total: Number.POSITIVE_INFINITY,
+} as const;
 
 const NONE: readonly Guard[] = [];
 

@@ -331,6 +331,15 @@ export interface ClientOptions extends Options {
    */
   layers?: boolean;
   /**
+   * Tells the service how much time each attempt has left, so that it stops work whose answer comes too late: `grpc-timeout: 2500m`, as
+   * gRPC writes it. Calls made within `onBehalfOf` end, at the latest, when the inbound request's time is over. The name of a header:
+   * that one, in whole milliseconds. A header of that name that the caller set is left as it is.
+   * @default false
+   * @example deadline: 'x-envoy-expected-rq-timeout-ms'
+   * @see https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+   */
+  deadline?: boolean | string;
+  /**
    * How events and reports show a URL. By default without credentials and query. Where an endpoint rule matches, the path is the
    * rule's pattern. Elsewhere path segments that look like secrets are masked (`***`). A key that you gave appears in events as
    * its hash (`hashKey`). `false`: the whole path, and keys unchanged. A function: its result.

@@ -9,6 +9,7 @@ import {
   fail,
   isFunction,
   isPlainObject,
+  isToken,
   list,
   members,
   milliseconds,
@@ -17,11 +18,12 @@ import {
   oneOf,
   only,
   orFalse,
+  TOKEN,
 } from '../options/checks.ts';
 import { type CheckedOptions, checkOptions } from './validate.ts';
 
 /** The options of a client that are not rules, checked. */
-export type OwnOptions = Pick<ClientOptions, 'breakers' | 'layers' | 'redact'>;
+export type OwnOptions = Pick<ClientOptions, 'breakers' | 'layers' | 'deadline' | 'redact'>;
 
 const epoch = number('epoch milliseconds', (value) => Number.isFinite(value) && value >= 0, { minimum: 0 });
 
@@ -54,15 +56,21 @@ const breaker: Check<ExportedBreaker> = described(
 export const ownChecks: Checks<OwnOptions> = {
   breakers: list('an array that breakers.export() gave', breaker),
   layers: boolean,
+  deadline: only(
+    'true, false or the name of a header',
+    (value): value is boolean | string => typeof value === 'boolean' || isToken(value),
+    { anyOf: [{ type: 'boolean' }, { type: 'string', pattern: TOKEN.source }] },
+  ),
   redact: orFalse(only('a function', isFunction<ShowUrl>)),
 };
 
 /** Checks the options of `createFetch` and `resilience`. @throws {PolicyError} An option is wrong. */
 export function splitOptions(options: unknown): { own: OwnOptions; rules: CheckedOptions } {
-  const { breakers, layers, redact, ...rules } = checkOptions(options, ownChecks);
+  const { breakers, layers, deadline, redact, ...rules } = checkOptions(options, ownChecks);
   const own: OwnOptions = {
     ...(breakers !== undefined && { breakers }),
     ...(layers !== undefined && { layers }),
+    ...(deadline !== undefined && { deadline }),
     ...(redact !== undefined && { redact }),
   };
   return { own, rules };

@@ -4,6 +4,7 @@
  * @module steadfetch/server
  */
 
+export { type DeadlineOptions, keepDeadline } from './deadline.ts';
 export type { FingerprintKind } from './fingerprint.ts';
 export { idempotent } from './idempotent.ts';
 export { type IdempotencyOptions, isFinal } from './options.ts';

@@ -9,7 +9,8 @@ export type ProblemCode =
   | 'response_not_kept'
   | 'body_too_large'
   | 'store_unavailable'
-  | 'transaction_aborted';
+  | 'transaction_aborted'
+  | 'deadline_exceeded';
 
 const statuses: Record<ProblemCode, number> = {
   key_missing: 400,
@@ -20,6 +21,7 @@ const statuses: Record<ProblemCode, number> = {
   key_reused: 422,
   transaction_aborted: 500,
   store_unavailable: 503,
+  deadline_exceeded: 504,
 };
 
 interface Extras {

@@ -105,6 +105,8 @@ const bad: readonly object[] = [
   { fetch: {} },
   { dispatcher: {} },
   { layers: 'yes' },
+  { deadline: 5_000 },
+  { deadline: 'a header' },
   { redact: true },
   { breakers: [{ scope: 'a', state: 'shut', since: 1 }] },
   { breakers: [{ scope: 'a', state: 'open' }] },

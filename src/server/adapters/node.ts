@@ -6,6 +6,7 @@
 
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AnyStore, ContextOf } from '../../once/store.ts';
+import { type DeadlineOptions, deadlineKeeper } from '../deadline.ts';
 import { checkHandler, checkOptions, type IdempotencyOptions } from '../options.ts';
 import { protect } from '../protect.ts';
 import { bodyOf } from './node-request.ts';
@@ -112,6 +113,28 @@ export function idempotentListener<S extends AnyStore>(
     };
     const handle = async () => handler(req, res, middleware.context(req));
     void middleware(req, res, (error) => (error === undefined ? void handle().catch(fail) : fail(error)));
+  };
+}
+
+/**
+ * Keeps a listener to the time that each request has left: see `keepDeadline` of `steadfetch/server`. Express, Koa's `callback()` and
+ * Fastify's `serverFactory` give such a listener.
+ *
+ * @throws {PolicyError} An option is wrong.
+ * @example createServer(deadlineListener(app, { least: 20 })).listen(8080);
+ */
+export function deadlineListener(
+  listener: (req: IncomingMessage, res: ServerResponse) => unknown,
+  options: DeadlineOptions = {},
+): (req: IncomingMessage, res: ServerResponse) => void {
+  checkHandler(listener, 'listener');
+  const keeper = deadlineKeeper(options);
+  return (req, res) => {
+    const refused = keeper.run(req.headers, () => void listener(req, res));
+    if (refused === undefined) return;
+    // Its body is not wanted, but the connection is.
+    req.resume();
+    sendReply(res, { response: refused, kind: 'refusal' }).catch(() => res.destroy());
   };
 }
 
