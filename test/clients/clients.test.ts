@@ -8,8 +8,8 @@ import { Client as McpClient } from '@modelcontextprotocol/sdk/client/index.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { request as octokit } from '@octokit/request';
 import { createClient as createSupabase } from '@supabase/supabase-js';
-import { createTRPCUntypedClient, httpLink } from '@trpc/client';
-import { generateText, streamText } from 'ai';
+import { createTRPCUntypedClient, httpBatchStreamLink, httpLink } from '@trpc/client';
+import { experimental_transcribe, generateText, streamText } from 'ai';
 import axios from 'axios';
 import { EventSource } from 'eventsource';
 import { GraphQLClient } from 'graphql-request';
@@ -62,6 +62,22 @@ const anthropic = (fetch: Fetch, url: string) =>
 /** It wants a WebSocket, which Node 20 has not. */
 const withoutSocket = (fetch: Fetch) => ({ global: { fetch }, realtime: { transport: class {} as never } });
 const user = { role: 'user', content: 'hello' } as const;
+
+/** A client of a service with one method, as its code generator makes them. */
+function connect(fetch: Fetch, baseUrl: string, methodKind: 'unary' | 'server_streaming'): unknown {
+  const method = {
+    kind: 'rpc',
+    methodKind,
+    name: 'A',
+    localName: 'a',
+    input: EmptySchema,
+    output: StringValueSchema,
+    idempotency: 0,
+  };
+  const service = { kind: 'service', typeName: 's.S', name: 'S', methods: [method], method: { a: method } };
+  Object.assign(method, { parent: service });
+  return createConnectClient(service as never, createConnectTransport({ baseUrl, fetch }));
+}
 
 const clients: Record<string, Client> = {
   openai: {
@@ -165,27 +181,7 @@ const clients: Record<string, Client> = {
   },
   '@connectrpc/connect-web': {
     post: async (fetch, baseUrl, signal) => {
-      const method = {
-        kind: 'rpc',
-        methodKind: 'unary',
-        name: 'A',
-        localName: 'a',
-        input: EmptySchema,
-        output: StringValueSchema,
-        idempotency: 0,
-      };
-      const service = {
-        kind: 'service',
-        typeName: 's.S',
-        name: 'S',
-        methods: [method],
-        method: { a: method },
-      };
-      Object.assign(method, { parent: service });
-      const client = createConnectClient(
-        service as never,
-        createConnectTransport({ baseUrl, fetch }),
-      ) as never as {
+      const client = connect(fetch, baseUrl, 'unary') as {
         a(input: object, options: object): Promise<{ value: string }>;
       };
       return (await client.a({}, { signal })).value;
@@ -249,11 +245,30 @@ describe.each(Object.entries(clients))('%s', (_name, { post, answer, result, noS
   });
 });
 
-test("ofetch hands its own options on: its `retry` is refused by name, as anybody's is", async () => {
-  await using service = await startService(json({}));
-  const call = createOfetch({ fetch: steady(), Headers, AbortController })(service.url, { retry: 0 });
-  await expect(call).rejects.toThrow('retry belongs in policy');
-  expect(service.seen).toEqual([]);
+describe('ofetch hands its own options on', () => {
+  const ofetch = createOfetch({ fetch: steady(), Headers, AbortController });
+
+  it.each([{ retry: 0 }, { retry: false }, { timeout: 20_000 }, {}] as const)(
+    'and is served, and its call goes again: %o',
+    async (options) => {
+      await using service = await startService(json({ ok: 1 }), 'unavailable', 'unavailable');
+      expect(await ofetch(service.url, options)).toEqual({ ok: 1 });
+      expect(service.seen).toHaveLength(3);
+    },
+  );
+
+  it('and when it asks again by itself, it gets the status, not a complaint', async () => {
+    const troubles = Array<'unavailable'>(10).fill('unavailable');
+    await using service = await startService(json({}), ...troubles);
+    await expect(ofetch(service.url)).rejects.toMatchObject({ status: 503 });
+    expect(service.seen).toHaveLength(10);
+  });
+
+  it('and repeats of its own are refused until it has counted down to none, so that one layer repeats', async () => {
+    await using service = await startService(json({ ok: 1 }), 'unavailable');
+    expect(await ofetch(service.url, { method: 'POST', retry: 2 })).toEqual({ ok: 1 });
+    expect(service.seen).toHaveLength(2);
+  });
 });
 
 describe('an upload, after a 503', () => {
@@ -286,6 +301,43 @@ describe('an upload, after a 503', () => {
       (fetch, url) =>
         axios.post(url, form(), { adapter: 'fetch', env: { fetch, Request, Response } } as never),
       {},
+    ],
+    ofetch: [
+      (fetch, url) =>
+        createOfetch({ fetch, Headers, AbortController })(url, { method: 'POST', body: form() }),
+      {},
+    ],
+    'openapi-fetch': [
+      async (fetch, url) => {
+        const client = createOpenapi<Record<string, never>>({ baseUrl: url, fetch });
+        const { error } = await (client as never as { POST: CallableFunction }).POST('/a', { body: form() });
+        if (error) throw error;
+      },
+      {},
+    ],
+    '@octokit/request': [
+      (fetch, url) =>
+        octokit('POST /repos/a/b/releases/1/assets', {
+          baseUrl: url,
+          headers: { 'content-type': 'text/plain' },
+          data: Buffer.from(bytes),
+          request: { fetch },
+        }),
+      {},
+    ],
+    '@trpc/client': [
+      (fetch, url) =>
+        createTRPCUntypedClient({ links: [httpLink({ url, fetch: fetch as never })] }).mutation('a', form()),
+      { result: { data: 7 } },
+    ],
+    ai: [
+      (fetch, baseURL) =>
+        experimental_transcribe({
+          model: createOpenAI({ apiKey: 'k', baseURL, fetch }).transcription('whisper-1'),
+          audio: Buffer.from(bytes),
+          maxRetries: 0,
+        }),
+      { text: 'hi' },
     ],
   };
   function form(): FormData {
@@ -354,33 +406,115 @@ describe('a stream, after a 503', () => {
     expect([text, service.seen.length]).toEqual(['hi', 2]);
   });
 
+  const all = async (stream: unknown): Promise<string> => {
+    let text = '';
+    for await (const part of stream as AsyncIterable<Uint8Array>) text += Buffer.from(part).toString();
+    return text;
+  };
+  const parts: Answer = (response) => {
+    response.setHeader('content-type', 'text/event-stream');
+    response.write('data: h\n\n');
+    response.end('data: i\n\n');
+  };
+  /** Those that hand the body over as it comes. */
+  const streams: Record<string, (fetch: Fetch, url: string) => Promise<unknown>> = {
+    ky: async (fetch, url) => (await ky(url, { fetch, retry: 0 })).body,
+    ofetch: (fetch, url) =>
+      createOfetch({ fetch, Headers, AbortController })(url, { responseType: 'stream', retry: 0 }),
+    'openapi-fetch': async (fetch, url) => {
+      const client = createOpenapi<Record<string, never>>({ baseUrl: url, fetch });
+      return (await (client as never as { GET: CallableFunction }).GET('/a', { parseAs: 'stream' })).data;
+    },
+    '@octokit/request': async (fetch, url) =>
+      (await octokit('GET /a', { baseUrl: url, request: { fetch, parseSuccessResponseBody: false } })).data,
+    axios: async (fetch, url) =>
+      (
+        await axios.get(url, {
+          adapter: 'fetch',
+          responseType: 'stream',
+          env: { fetch, Request, Response },
+        } as never)
+      ).data,
+    '@supabase/supabase-js': async (fetch, url) => {
+      const { data, error } = await createSupabase(url, 'key', withoutSocket(fetch)).functions.invoke('f');
+      if (error) throw error;
+      return (data as Response).body;
+    },
+  };
+
+  test.each(Object.entries(streams))('%s', async (_name, open) => {
+    await using service = await startService(parts, 'unavailable');
+    expect(await all(await open(steady(), service.url))).toBe('data: h\n\ndata: i\n\n');
+    expect(service.seen).toHaveLength(2);
+  });
+
+  test('@trpc/client', async () => {
+    const lines: Answer = (response) => {
+      response.setHeader('content-type', 'application/json');
+      response.write('{"0":[[0],[null,0,0]]}\n');
+      response.end('[0,0,[[{"result":0}],["result",0,1]]]\n[1,0,[[{"data":7}]]]\n');
+    };
+    await using service = await startService(lines, 'unavailable');
+    const links = [httpBatchStreamLink({ url: service.url, fetch: steady() as never })];
+    expect(await createTRPCUntypedClient({ links }).query('a')).toBe(7);
+    expect(service.seen).toHaveLength(2);
+  });
+
+  test('@connectrpc/connect-web', async () => {
+    const envelope = (flags: number, value: unknown) => {
+      const text = Buffer.from(JSON.stringify(value));
+      const head = Buffer.alloc(5);
+      head.writeUInt8(flags);
+      head.writeUInt32BE(text.length, 1);
+      return Buffer.concat([head, text]);
+    };
+    const answer: Answer = (response) => {
+      response.setHeader('content-type', 'application/connect+json');
+      response.write(envelope(0, 'h'));
+      response.write(envelope(0, 'i'));
+      response.end(envelope(2, {}));
+    };
+    await using service = await startService(answer, 'unavailable');
+    const client = connect(steady(), service.url, 'server_streaming') as {
+      a(input: object): AsyncIterable<{ value: string }>;
+    };
+    let text = '';
+    for await (const { value } of client.a({})) text += value;
+    expect([text, service.seen.length]).toEqual(['hi', 2]);
+  });
+});
+
+const mcpServer: Answer = (response, { method, body }) => {
+  const { id, method: asked } = method === 'POST' ? JSON.parse(body) : {};
+  if (method !== 'POST') return void response.writeHead(405).end();
+  if (id === undefined) return void response.writeHead(202).end();
+  const result =
+    asked === 'initialize'
+      ? {
+          protocolVersion: '2025-06-18',
+          capabilities: { tools: {} },
+          serverInfo: { name: 's', version: '1' },
+        }
+      : { tools: [{ name: 't', inputSchema: { type: 'object' } }] };
+  events(JSON.stringify({ jsonrpc: '2.0', id, result }))(response, {} as never);
+};
+
+describe.each(['unavailable', 'reset'] as const)('a stream of events, after: %s', (trouble) => {
   test('eventsource', async () => {
-    await using service = await startService(events('first'), 'unavailable');
+    await using service = await startService(events('first'), trouble);
     const source = new EventSource(service.url, { fetch: steady() as never });
     const data = await new Promise((resolve, reject) => {
       source.onmessage = (event) => resolve(event.data);
       source.onerror = (event) => reject(new Error(event.message));
     });
     source.close();
-    expect([data, service.seen.length]).toEqual(['first', 2]);
+    expect(data).toBe('first');
+    // A GET needs no key.
+    expect(service.seen.map(({ headers }) => headers['idempotency-key'])).toEqual([undefined, undefined]);
   });
 
   test('@modelcontextprotocol/sdk', async () => {
-    const answer: Answer = (response, { method, body }) => {
-      const { id, method: asked } = method === 'POST' ? JSON.parse(body) : {};
-      if (method !== 'POST') return void response.writeHead(405).end();
-      if (id === undefined) return void response.writeHead(202).end();
-      const result =
-        asked === 'initialize'
-          ? {
-              protocolVersion: '2025-06-18',
-              capabilities: { tools: {} },
-              serverInfo: { name: 's', version: '1' },
-            }
-          : { tools: [{ name: 't', inputSchema: { type: 'object' } }] };
-      events(JSON.stringify({ jsonrpc: '2.0', id, result }))(response, {} as never);
-    };
-    await using service = await startService(answer, 'unavailable');
+    await using service = await startService(mcpServer, trouble);
     const client = new McpClient({ name: 'c', version: '1' });
     await client.connect(
       new StreamableHTTPClientTransport(new URL(service.url), { fetch: steady() }) as never,
@@ -389,5 +523,31 @@ describe('a stream, after a 503', () => {
     const [first, second] = service.seen;
     expect(second?.headers['idempotency-key']).toBe(first?.headers['idempotency-key']);
     await client.close();
+  });
+});
+
+describe('a stream of events that is closed asks no more', () => {
+  test('eventsource', async () => {
+    await using service = await startService(events(), 'hang', 'hang');
+    const source = new EventSource(service.url, { fetch: steady() as never });
+    await expect.poll(() => service.seen.length).toBe(1);
+    source.close();
+    await expect.poll(() => service.givenUp()).toBe(1);
+    expect(service.seen).toHaveLength(1);
+  });
+
+  test('@modelcontextprotocol/sdk', async () => {
+    await using service = await startService(mcpServer, 'hang', 'hang');
+    const client = new McpClient({ name: 'c', version: '1' });
+    const transport = new StreamableHTTPClientTransport(new URL(service.url), { fetch: steady() });
+    const connected = client.connect(transport as never).then(
+      () => 'connected',
+      () => 'rejected',
+    );
+    await expect.poll(() => service.seen.length).toBe(1);
+    await client.close();
+    expect(await connected).toBe('rejected');
+    await expect.poll(() => service.givenUp()).toBe(1);
+    expect(service.seen).toHaveLength(1);
   });
 });

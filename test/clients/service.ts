@@ -18,11 +18,14 @@ export type Answer = (response: ServerResponse, seen: Seen) => void;
 export interface Service extends AsyncDisposable {
   readonly url: string;
   readonly seen: readonly Seen[];
+  /** How many requests that got no answer were given up by the client. */
+  givenUp(): number;
 }
 
 /** A service of whatever kind: its first requests meet the troubles, and the answer is for those after them. */
 export async function startService(answer: Answer, ...troubles: Trouble[]): Promise<Service> {
   const seen: Seen[] = [];
+  let givenUp = 0;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
@@ -32,13 +35,18 @@ export async function startService(answer: Answer, ...troubles: Trouble[]): Prom
     const trouble = troubles.shift();
     if (trouble === 'unavailable') response.writeHead(503, { 'content-type': 'application/json' }).end('{}');
     else if (trouble === 'reset') request.socket.resetAndDestroy();
-    else if (trouble === undefined) answer(response, one);
+    else if (trouble === 'hang') {
+      request.socket.once('close', () => {
+        givenUp += 1;
+      });
+    } else answer(response, one);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
     seen,
+    givenUp: () => givenUp,
     [Symbol.asyncDispose]: async () => {
       server.closeAllConnections();
       server.close();
