@@ -10,3 +10,7 @@ export function onBehalfOf<Result>(_headers: InboundHeaders, handler: () => Resu
 export function isToldToTryOnce(): boolean {
   return false;
 }
+
+export function timeLeft(): number | undefined {
+  return undefined;
+}

@@ -3,7 +3,7 @@ import { type BuildOptions, build } from 'esbuild';
 import { expect, test } from 'vitest';
 // @ts-expect-error: the build's own script has no types
 import { browser, web } from '../../.config/web.mjs';
-import { isToldToTryOnce, onBehalfOf } from '../../src/call/layer.browser.ts';
+import { isToldToTryOnce, onBehalfOf, timeLeft } from '../../src/call/layer.browser.ts';
 import { permanenceOf } from '../../src/call/network-error.browser.ts';
 import { writtenPairs } from '../../src/http/written-headers.browser.ts';
 import { channel, tracingChannel } from '../../src/platform/diagnostics.browser.ts';
@@ -18,12 +18,12 @@ test.each([
   expect(Object.keys(metafile.inputs).filter((path) => /node_modules\/undici\//.test(path))).toEqual([]);
 });
 
-// The goal is 30 kB. What is left is the rules, the guards, and the checks with their messages; limits, hedging and deadlines took 3 kB.
-test('the one for browsers is no larger than 34 kB, minified and gzipped', async () => {
+// The goal is 30 kB. What is left is the rules, the guards, and the checks with their messages; limits, hedging, deadlines and fallbacks took 4 kB.
+test('the one for browsers is no larger than 35.1 kB, minified and gzipped', async () => {
   const { outputFiles } = await build({ ...(browser as BuildOptions), minify: true, write: false });
   const bytes = outputFiles.map(({ contents }) => gzipSync(contents).byteLength);
   expect(bytes).toHaveLength(1);
-  expect(bytes[0]).toBeLessThanOrEqual(34_000);
+  expect(bytes[0]).toBeLessThanOrEqual(35_100);
 });
 
 test('in a browser any token is a method, an error of the network may be gone, and headers are listed as they are', () => {
@@ -39,6 +39,7 @@ test('in a browser any token is a method, an error of the network may be gone, a
 
 test('in a browser a handler runs as it is, and nothing is heard on channels', async () => {
   expect(onBehalfOf({ 'no-retry': '?1' }, isToldToTryOnce)).toBe(false);
+  expect(onBehalfOf({ 'grpc-timeout': '1S' }, timeLeft)).toBeUndefined();
   expect(channel('steadfetch:attempt').hasSubscribers).toBe(false);
   expect(await tracingChannel('steadfetch:call').tracePromise(async () => 1, {})).toBe(1);
 });
