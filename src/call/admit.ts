@@ -2,11 +2,14 @@ import { Admission, firstRefusal, type Wish } from '../guard/admission.ts';
 import type { Entry, Refusal } from '../guard/guard.ts';
 import type { Scope } from '../guard/scope.ts';
 import type { Visitor } from '../guard/waiter.ts';
+import type { GuardName } from '../model/events.ts';
 import type { ResponseHead } from '../transport/exchange.ts';
-import { decideOnRefusal } from './decide.ts';
+import { decideOnRefusal, WORTHWHILE } from './decide.ts';
 import type { CallPlan } from './plan.ts';
 import { momentOf } from './rules.ts';
 
+/** Where there is no limit, and so no queue of a chosen length, this many calls may wait for a quota. */
+const PLACES = 20_000;
 /** The admission of a call without guards: it shares nothing with other calls. */
 const UNGUARDED = new Admission([], [], '');
 /** The refusal of an attempt that must queue behind other calls. */
@@ -40,7 +43,7 @@ export function whyHopeless<A extends ResponseHead>(
 ): Refusal | undefined {
   const refusal = firstRefusal(plan.guards, entryOf(plan, wish, now));
   // The limit may have room by then.
-  if (refusal === undefined || refusal.by === 'limit') return undefined;
+  if (refusal === undefined || refusal.by === 'limit' || refusal.by === 'quota') return undefined;
   return 'stop' in decideOnRefusal(refusal, plan.policy.patience, momentOf(plan, now)) ? refusal : undefined;
 }
 
@@ -60,7 +63,8 @@ async function waitForRoom<A extends ResponseHead>(
     const decision = decideOnRefusal(cause, policy.patience, momentOf(plan, now));
     if ('stop' in decision || scope === undefined) return cause;
     const visit = new Visit(plan, wish, decision.roomUntil);
-    const answer = await (cause.by === 'limit' ? standInLine(plan, scope, visit) : scope.room.wait(visit));
+    const isInLine = cause.by === 'limit' || cause.by === 'quota';
+    const answer = await (isInLine ? standInLine(plan, scope, visit, cause.by) : scope.room.wait(visit));
     if (answer === undefined) return cause;
     if (answer instanceof Admission) {
       if (!caller?.aborted) return answer;
@@ -76,14 +80,15 @@ function standInLine<A extends ResponseHead>(
   { emitter, record }: CallPlan<A>,
   scope: Scope,
   visit: Visit<A>,
+  by: GuardName,
 ): Promise<Admission | Refusal | undefined> {
   const { limit, queued, inFlight } = scope;
-  const answer = scope.line.wait(visit, limit?.places ?? 0);
+  const answer = scope.line.wait(visit, limit?.places ?? PLACES);
   if (scope.queued > queued && emitter.has('queued')) {
     const { number } = visit;
     emitter.emit('queued', {
       ...record.ref,
-      by: 'limit',
+      by,
       number,
       inFlight,
       limit: limit?.concurrency,
@@ -94,11 +99,15 @@ function standInLine<A extends ResponseHead>(
 }
 
 function entryOf<A extends ResponseHead>(
-  { endpoint }: CallPlan<A>,
+  plan: CallPlan<A>,
   { number, after, span }: Wish,
   now: number,
+  until?: number,
 ): Entry {
-  return { number, after, span, endpoint, now };
+  const { endpoint, policy } = plan;
+  if (!policy.quota) return { number, after, span, endpoint, now };
+  const latest = until ?? Math.min(now + policy.patience, momentOf(plan, now).deadline - WORTHWHILE);
+  return { number, after, span, endpoint, now, latest };
 }
 
 /** A call in the waiting room. */
@@ -131,6 +140,6 @@ class Visit<A extends ResponseHead> implements Visitor {
 
   enter(now: number): Admission | Refusal {
     const { scope, guards } = this.#plan;
-    return scope?.enter(guards, entryOf(this.#plan, this.#wish, now)) ?? UNGUARDED;
+    return scope?.enter(guards, entryOf(this.#plan, this.#wish, now, this.until)) ?? UNGUARDED;
   }
 }

@@ -1,5 +1,6 @@
 import type { Admission } from '../guard/admission.ts';
 import type { Departure } from '../guard/guard.ts';
+import { quotasOf } from '../http/rate-limits.ts';
 import { serverWait } from '../http/retry-after.ts';
 import type { AttemptStart } from '../model/events.ts';
 import type { Delivery } from '../model/failure.ts';
@@ -225,7 +226,7 @@ class Attempt<A extends ResponseHead> implements Runner {
   }
 
   /** What the guards are told about the attempt. */
-  #departure({ verdict, record, asked = 0, ended }: Attempted<A>): Departure {
+  #departure({ verdict, record, asked = 0, response, ended }: Attempted<A>): Departure {
     const { limits, policy } = this.#plan;
     return {
       outcome: this.#waitedForUs(verdict, ended) ? 'ignored' : verdict.outcome,
@@ -236,6 +237,7 @@ class Attempt<A extends ResponseHead> implements Runner {
       sent: record.delivery !== 'not-sent',
       asked: asked > 0 && asked <= policy.retry.retryAfter ? asked : undefined,
       limit: limits?.attempt ?? Number.POSITIVE_INFINITY,
+      quotas: policy.quota && response ? quotasOf(response.headers, this.#plan.runtime.epoch()) : undefined,
       endpoint: this.#plan.endpoint,
     };
   }

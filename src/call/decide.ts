@@ -1,5 +1,6 @@
 import { backoff, longestBackoff } from '../guard/backoff.ts';
 import type { Refusal } from '../guard/guard.ts';
+import type { GuardName } from '../model/events.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { Stopped } from '../model/report.ts';
 
@@ -82,6 +83,11 @@ export function decide(
   return { wait };
 }
 
+/** Why a call ends that a guard refuses. A quota ends none: an attempt that can't wait for it is sent, unless the limit is reached. */
+export function stoppedBy(by: GuardName): Stopped {
+  return by === 'quota' ? 'limit' : by;
+}
+
 /** Decides what follows when a guard refuses. Changes nothing. */
 export function decideOnRefusal(
   { by, until, isFixed }: Refusal,
@@ -89,7 +95,7 @@ export function decideOnRefusal(
   { now, deadline }: Pick<Moment, 'now' | 'deadline'>,
 ): RefusalDecision {
   const roomUntil = Math.min(now + patience, deadline - WORTHWHILE);
-  return roomUntil <= now || (isFixed && until > roomUntil) ? { stop: by } : { roomUntil };
+  return roomUntil <= now || (isFixed && until > roomUntil) ? { stop: stoppedBy(by) } : { roomUntil };
 }
 
 /** The longest time that the call's pauses may take together, until the attempt of that number, in milliseconds. */

@@ -5,6 +5,7 @@ import type { Fallback } from '../model/fallback.ts';
 import type { Stopped } from '../model/report.ts';
 import type { Exchange, ResponseHead } from '../transport/exchange.ts';
 import type { Attempted } from './attempt.ts';
+import { stoppedBy } from './decide.ts';
 import { askFallback, isFailure } from './fallback.ts';
 import type { CallPlan } from './plan.ts';
 
@@ -102,7 +103,7 @@ export async function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal:
 function errorOf<A extends ResponseHead>({ scope, runtime }: CallPlan<A>, refusal: Refusal): Error {
   const { by, until } = refusal;
   const name = scope?.name ?? '';
-  if (by === 'limit') return new LimitError(name, refusal === QUEUE_FULL);
+  if (by === 'limit' || by === 'quota') return new LimitError(name, refusal === QUEUE_FULL);
   const wait = Math.max(0, until - runtime.now());
   return new BreakerOpenError(name, Number.isFinite(until) ? runtime.epoch() + wait : undefined);
 }
@@ -118,7 +119,7 @@ export function turnedAway<A extends ResponseHead>(
   if (scope !== undefined) scope.rejected += 1;
   if (by === 'budget' && emitter.has('budget')) emitter.emit('budget', record.ref);
   if (emitter.has('rejected')) emitter.emit('rejected', { ...record.ref, by, number });
-  return by;
+  return stoppedBy(by);
 }
 
 /** Ends a call whose time was over before it began. @returns what it throws */

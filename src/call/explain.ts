@@ -31,7 +31,7 @@ export function explain(policies: Policies, method: unknown, given: unknown, own
     url: url.origin + url.pathname,
     endpoint: policy.endpoint,
     scope:
-      breaker === false && budget === false && limit === false && hedge === false
+      breaker === false && budget === false && limit === false && hedge === false && !policy.quota
         ? undefined
         : scopeName(policy, sent, url),
     key: keyFate(idempotency, sent),

@@ -199,6 +199,6 @@ const UNLIMITED = {
 
 const NONE: readonly Guard[] = [];
 
-function isGuarded({ breaker, budget, limit, hedge }: ResolvedPolicy): boolean {
-  return breaker !== false || budget !== false || limit !== false || hedge !== false;
+function isGuarded({ breaker, budget, limit, hedge, quota }: ResolvedPolicy): boolean {
+  return breaker !== false || budget !== false || limit !== false || hedge !== false || quota;
 }

@@ -1,3 +1,4 @@
+import type { QuotaWord } from '../http/rate-limits.ts';
 import type { GuardName } from '../model/events.ts';
 import type { AttemptReason } from '../model/report.ts';
 import type { Failure } from './failure-log.ts';
@@ -19,6 +20,8 @@ export interface Entry {
   readonly endpoint: string;
   /** Monotonic. */
   readonly now: number;
+  /** Monotonic: how long the attempt can wait for a quota; absent: it can't. */
+  readonly latest?: number;
 }
 
 /** The end of an attempt that was let in. */
@@ -37,6 +40,8 @@ export interface Departure {
   readonly asked: number | undefined;
   /** The time that an attempt may take, in milliseconds. */
   readonly limit: number;
+  /** What the response told of the quotas of its server; undefined: it was not read. */
+  readonly quotas?: readonly QuotaWord[] | undefined;
   /** The endpoint of the scope that the attempt was for. */
   readonly endpoint: string;
 }

@@ -72,19 +72,22 @@ export class Line {
     if (this.#size === 0) return;
     const now = this.#runtime.now();
     if (now >= this.#earliest) this.#sweep(now);
-    this.#letOut(now);
-    if (this.#size > 0) this.#alarm.set(Math.max(this.#earliest, now + SWEEP), now);
+    const wake = this.#letOut(now);
+    if (this.#size > 0) this.#alarm.set(Math.min(wake, Math.max(this.#earliest, now + SWEEP)), now);
   }
 
-  #letOut(now: number): void {
+  /** @returns the time at which to look again */
+  #letOut(now: number): number {
     for (const { waiters } of [...this.#lanes]) {
       for (const waiter of waiters) {
         const answer = waiter.visitor.enter(now);
+        if (!(answer instanceof Admission) && answer.by === 'quota') return answer.until;
         // The limit refuses all alike. Any other refusal concerns this attempt only, which waits for that guard elsewhere.
-        if (!(answer instanceof Admission) && answer.by === 'limit') return;
+        if (!(answer instanceof Admission) && answer.by === 'limit') return Number.POSITIVE_INFINITY;
         this.leave(waiter, answer);
       }
     }
+    return Number.POSITIVE_INFINITY;
   }
 
   /** Ends the waits whose time is over. */
@@ -92,10 +95,16 @@ export class Line {
     this.#earliest = Number.POSITIVE_INFINITY;
     for (const { waiters } of [...this.#lanes]) {
       for (const waiter of waiters) {
-        if (waiter.until <= now) this.leave(waiter, undefined);
+        if (waiter.until <= now) this.leave(waiter, this.#lastChance(waiter, now));
         else this.#earliest = Math.min(this.#earliest, waiter.until);
       }
     }
+  }
+
+  /** An attempt that waited for a quota in vain is sent, if nothing else refuses it. */
+  #lastChance({ visitor }: Waiter<Result>, now: number): Result | undefined {
+    const answer = visitor.enter(now);
+    return answer instanceof Admission ? answer : undefined;
   }
 
   /** Frees a place for a visitor of that priority. @returns whether there is one */

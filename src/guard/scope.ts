@@ -6,6 +6,7 @@ import type { Entry, Guard, Refusal } from './guard.ts';
 import { Hedging } from './hedging.ts';
 import { Limit, type LimitRule } from './limit.ts';
 import { Line } from './line.ts';
+import { Quota } from './quota.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** The rules of the guards; `false`: the call has no such guard. */
@@ -13,6 +14,8 @@ export interface GuardRules {
   readonly breaker: BreakerRule | false;
   readonly budget: BudgetRule | false;
   readonly limit: LimitRule | false;
+  /** Whether the quotas that the server publishes are kept to. */
+  readonly quota?: boolean;
 }
 
 /**
@@ -25,6 +28,7 @@ export class Scope implements Host {
   breaker: CircuitBreaker | undefined;
   budget: Budget | undefined;
   limit: Limit | undefined;
+  quota: Quota | undefined;
   /** Made when the first hedged call asks for it. */
   #hedging: Hedging | undefined;
   /** Attempts that were sent and have not ended. */
@@ -67,10 +71,11 @@ export class Scope implements Host {
     return this.#guards;
   }
 
-  #guardsBy({ breaker, budget, limit }: GuardRules): readonly Guard[] {
+  #guardsBy({ breaker, budget, limit, quota }: GuardRules): readonly Guard[] {
     const guards: Guard[] = [];
     if (breaker !== false) guards.push(this.breakerBy(breaker));
     if (budget !== false) guards.push(this.budgetBy(budget));
+    if (quota) guards.push(this.quotaGuard);
     if (limit !== false) guards.push(this.limitBy(limit));
     return guards;
   }
@@ -120,6 +125,12 @@ export class Scope implements Host {
     this.budget ??= new Budget(rule, this.#runtime.random);
     if (this.#outdated.delete(this.budget)) this.budget.adopt(rule);
     return this.budget;
+  }
+
+  /** It has no numbers of its own: the server tells them. */
+  get quotaGuard(): Quota {
+    this.quota ??= new Quota();
+    return this.quota;
   }
 
   limitBy(rule: LimitRule): Limit {

@@ -256,6 +256,14 @@ export interface Policy {
    */
   patience?: number | false;
   /**
+   * Keeps to the quotas that the server publishes in its responses: `RateLimit` and `RateLimit-Policy`, `X-RateLimit-*`, GitHub's,
+   * OpenAI's and Anthropic's headers, of requests and of tokens. A call that would exceed a quota waits, if the wait fits into its
+   * `patience` and `timeout.total`; else it is sent. What is known of a server is kept per scope.
+   * @default false
+   * @see https://datatracker.ietf.org/doc/draft-ietf-httpapi-ratelimit-headers/
+   */
+  quota?: boolean;
+  /**
    * Gives a response in place of a failure, when no attempt follows: the call would reject, or its last status is 5xx or one that
    * is retried. Not asked for an answer below 500 that is final (404), for your abort, or for a mistake in the request. What it
    * gives is handed over as it is; undefined: the failure stands. May be async. The report says `fallback: true`. If it throws,

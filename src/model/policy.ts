@@ -50,5 +50,6 @@ export interface ResolvedPolicy {
   /** Whether the user's options name the dialect that the server honours. */
   readonly vouched: boolean;
   /** Undefined: there is none. */
+  readonly quota: boolean;
   readonly fallback: Fallback | undefined;
 }

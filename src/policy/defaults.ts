@@ -29,6 +29,7 @@ export const defaults = {
   scope: 'origin',
   buffer: false,
   patience: 30_000,
+  quota: false,
   fallback: false,
   vouched: false,
 } as const satisfies WholePolicy;

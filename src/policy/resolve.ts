@@ -34,6 +34,7 @@ export function overlay(
     hedge: lay(base.hedge, over.hedge, hedgeDefaults),
     buffer: over.buffer ?? base.buffer,
     patience: over.patience ?? base.patience,
+    quota: over.quota ?? base.quota,
     fallback: over.fallback ?? base.fallback,
     scope,
   };
@@ -72,6 +73,7 @@ export function resolvePolicy(
     hedge,
     buffer,
     patience,
+    quota,
     fallback,
     vouched,
     scope,
@@ -101,6 +103,7 @@ export function resolvePolicy(
     hedge: Object.freeze(hedge),
     buffer: buffer === false ? 0 : buffer,
     patience: patience === false ? 0 : patience,
+    quota,
     fallback: fallback === false ? undefined : fallback,
     vouched,
     scope,

@@ -12,6 +12,7 @@ import type {
   TimeoutOptions,
 } from '../model/options.ts';
 import {
+  boolean,
   type Check,
   type Checks,
   clock,
@@ -148,6 +149,7 @@ export const policyChecks: Checks<Policy> = {
   hedge: part('hedge', hedgeChecks, ofHedge),
   buffer: orFalse(bytes),
   patience: orFalse(patience),
+  quota: boolean,
   fallback: orFalse(only('false or a function', isFunction<Fallback>)),
 };
 

@@ -22,6 +22,7 @@ export interface WholePolicy {
   readonly scope: NonNullable<BreakerOptions['scope']>;
   readonly buffer: number | false;
   readonly patience: number | false;
+  readonly quota: boolean;
   readonly fallback: Fallback | false;
   /** Whether the user's options name the dialect that the server honours. */
   readonly vouched: boolean;

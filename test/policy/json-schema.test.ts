@@ -91,6 +91,7 @@ const bad: readonly object[] = [
   { budget: { ratio: 2 } },
   { limit: true },
   { fallback: 'cache' },
+  { quota: 100 },
   { limit: { concurrency: 0 } },
   { limit: { concurrency: 'auto' } },
   { limit: { queue: -1 } },

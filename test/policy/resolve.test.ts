@@ -39,6 +39,7 @@ describe('a policy that says nothing', () => {
       buffer: 0,
       hedge: false,
       patience: 30_000,
+      quota: false,
       fallback: undefined,
       vouched: false,
     });

@@ -98,7 +98,7 @@ describe('an unknown option', () => {
 
   it('is refused in a rule where it would be right for createFetch', () => {
     expect(refusal({ endpoints: { 'https://x.example/*': { fetch } } })).toBe(
-      'endpoints["https://x.example/*"].fetch is not an option; there are timeout, retry, idempotency, breaker, budget, limit, hedge, buffer, patience, fallback',
+      'endpoints["https://x.example/*"].fetch is not an option; there are timeout, retry, idempotency, breaker, budget, limit, hedge, buffer, patience, quota, fallback',
     );
   });
 });

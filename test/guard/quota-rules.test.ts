@@ -1,0 +1,86 @@
+import { expect, test } from 'vitest';
+import { Quota } from '../../src/guard/quota.ts';
+import type { QuotaWord } from '../../src/http/rate-limits.ts';
+import { departure, entry } from './departure.ts';
+
+const word = (more: Partial<QuotaWord>): QuotaWord => ({
+  name: 'requests',
+  remaining: 0,
+  reset: 10_000,
+  limit: 10,
+  isGradual: false,
+  isOfSome: false,
+  isOfRequests: true,
+  ...more,
+});
+const wish = (now: number, more = {}) => entry(1, now, { latest: now + 30_000, ...more });
+
+/** A quota whose server has just told that. */
+function told(more: Partial<QuotaWord>, endpoint = '/') {
+  const quota = new Quota();
+  quota.leave(quota.enter(wish(0)), departure('success', 0, { quotas: [word(more)], endpoint }));
+  return quota;
+}
+
+test('a call waits for the reset if it has the time, and is sent if it has not', () => {
+  const quota = told({});
+  expect(quota.refusal(wish(0))).toEqual({ by: 'quota', until: 10_000, isFixed: false });
+  expect(quota.refusal(wish(0, { latest: 9_999 }))).toBeUndefined();
+  expect(quota.refusal(entry(1, 0))).toBeUndefined();
+});
+
+test('attempts under way count as not yet counted by the server', () => {
+  const quota = told({ remaining: 2 });
+  const [one, two] = [quota.enter(wish(1)), quota.enter(wish(1))];
+  expect(quota.refusal(wish(1))).toMatchObject({ by: 'quota' });
+  quota.leave(one, departure('success', 2, { quotas: [word({ remaining: 1 })] }));
+  expect(quota.refusal(wish(2))).toMatchObject({ by: 'quota' });
+  quota.leave(two, departure('success', 3, { quotas: [word({ remaining: 5 })] }));
+  expect(quota.refusal(wish(3))).toBeUndefined();
+});
+
+test('an answer that was overtaken changes nothing', () => {
+  const quota = told({ remaining: 9 });
+  const [slow, fast] = [quota.enter(wish(1)), quota.enter(wish(1))];
+  quota.leave(fast, departure('success', 2, { quotas: [word({ remaining: 0 })] }));
+  quota.leave(slow, departure('success', 3, { quotas: [word({ remaining: 8 })] }));
+  expect(quota.refusal(wish(3))).toMatchObject({ by: 'quota' });
+});
+
+test('where nothing is known one attempt asks, and the others wait for a second at most', () => {
+  const quota = new Quota();
+  expect(quota.refusal(wish(0))).toBeUndefined();
+  const first = quota.enter(wish(0));
+  expect(quota.refusal(wish(0))).toMatchObject({ until: 1_000 });
+  expect(quota.refusal(wish(1_000))).toBeUndefined();
+  quota.leave(first, departure('success', 5, { quotas: [] }));
+  quota.enter(wish(5));
+  expect(quota.refusal(wish(5))).toBeUndefined();
+});
+
+test('a bucket fills up little by little', () => {
+  const quota = told({ isGradual: true, limit: 10, remaining: 0, reset: 10_000 });
+  expect(quota.refusal(wish(0))).toMatchObject({ until: 1_000 });
+  expect(quota.refusal(wish(1_000))).toBeUndefined();
+});
+
+test('what a call takes of a quota of tokens is learnt', () => {
+  const tokens = { name: 'tokens', isOfRequests: false, limit: 1_000 };
+  const quota = told({ ...tokens, remaining: 1_000 });
+  for (let i = 1; i <= 9; i++) {
+    const permit = quota.enter(wish(i));
+    quota.leave(
+      permit,
+      departure('success', i, { quotas: [word({ ...tokens, remaining: 1_000 - 100 * i })] }),
+    );
+  }
+  expect(quota.refusal(wish(10))).toBeUndefined();
+  quota.enter(wish(10));
+  expect(quota.refusal(wish(10))).toMatchObject({ by: 'quota' });
+});
+
+test('a quota of some endpoints holds back no others', () => {
+  const quota = told({ isOfSome: true }, '/search');
+  expect(quota.refusal(wish(0, { endpoint: '/search' }))).toMatchObject({ by: 'quota' });
+  expect(quota.refusal(wish(0, { endpoint: '/repos' }))).toBeUndefined();
+});
