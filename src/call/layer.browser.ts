@@ -2,7 +2,7 @@ import type { InboundHeaders } from './layer.ts';
 
 export const NO_RETRY = { header: 'no-retry', value: '?1' } as const;
 
-/** A browser has no async context that could tell a call of the request on whose behalf it is made: this runs the handler. */
+/** Only runs the handler: browsers have no async context, so a call can't know the request on whose behalf it is made. */
 export function onBehalfOf<Result>(_headers: InboundHeaders, handler: () => Result): Result {
   return handler();
 }

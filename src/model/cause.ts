@@ -10,7 +10,7 @@ export function* causes(error: unknown): Generator<object> {
   }
 }
 
-/** One of another realm, too: in Jest, Node's own errors are not instances of the `Error` that is global there. */
+/** Whether a value is an error of any realm: in Jest, Node's own errors are not instances of the global `Error`. */
 export function isError(value: unknown): value is Error {
   return (
     value instanceof Error || /^\[object (Error|DOMException)\]$/.test(Object.prototype.toString.call(value))

@@ -4,7 +4,7 @@ export function builtin<Module>(name: `node:${string}`): Module | undefined {
   try {
     return process?.getBuiltinModule?.(name) as Module | undefined;
   } catch {
-    // The edge runtime of Next.js has the name, and throws.
+    // In the edge runtime of Next.js the function exists, and throws.
     return undefined;
   }
 }

@@ -6,6 +6,6 @@ const deaf = {
   tracePromise: <T>(run: () => Promise<T>): Promise<T> => run(),
 };
 
-/** A browser has no channels. */
+/** Browsers have no diagnostics channels. */
 export const channel = (_name: string): Channel => deaf;
 export const tracingChannel = <Context extends object>(_name: string): TracingChannel<Context> => deaf;

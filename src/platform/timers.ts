@@ -13,7 +13,7 @@ export function unref(timer: Timer | undefined): void {
   (timer as NodeTimer)?.unref?.();
 }
 
-/** Browsers don't have the names. The edge runtime of Next.js has functions of those names, which throw. */
+/** Browsers lack these functions. In the edge runtime of Next.js they exist, and throw. */
 const hasImmediate = (() => {
   try {
     clearImmediate(undefined);

@@ -1,4 +1,4 @@
-// RFC 9562 without the package `uuid`, most of which is checks that keys have no use for. Compared with it by a property test.
+// RFC 9562 without the package `uuid`, most of which is checks that keys do not need. A property test compares the two.
 
 /** A random UUID. Not `crypto.randomUUID`, which only secure contexts have. */
 export function v4(): string {
@@ -20,7 +20,7 @@ function written(bytes: Uint8Array, version: number): string {
   return digits.join('').replace(/^(.{8})(.{4})(.{4})(.{4})/, '$1-$2-$3-$4-');
 }
 
-/** FIPS 180-4, section 6.1. The digest of Web Crypto is a promise's, and a key is made at once. */
+/** FIPS 180-4, section 6.1. The digest of Web Crypto is asynchronous, but a key is needed at once. */
 function sha1(message: readonly number[]): Uint8Array {
   const padded = new Uint8Array((((message.length + 8) >> 6) + 1) * 64);
   padded.set(message);

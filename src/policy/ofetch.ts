@@ -1,7 +1,7 @@
 /**
- * Whether a member of an `init` is ofetch's own: it hands its options on to its `fetch`, and adds `retry: 0` itself when
- * it asks again. Its headers are always a `Headers`, and beside its `timeout` is the signal that it ends by. What asks for
- * repeats is not let through, for two layers that each repeat are a mistake.
+ * Whether a member of an `init` is one of ofetch's own options. ofetch passes its options on to its `fetch`, and adds
+ * `retry: 0` to its own retries. Its headers are always a `Headers`, and its `timeout` comes with a signal. Options that ask
+ * for retries are still refused, because two layers that both retry are a mistake.
  */
 export function isOfetchs(name: string, value: unknown, init: Readonly<Record<string, unknown>>): boolean {
   if (!(init.headers instanceof Headers)) return false;

@@ -1,2 +1,2 @@
-/** Only the JSON Schema of a policy has a use for it, and that is made when the package is built. */
+/** Only the JSON Schema of policies needs the pattern, and that schema is made when the package is built. */
 export const RULE_PATTERN = '';

@@ -51,7 +51,7 @@ interface Methods {
 const adapters: { readonly [Method in keyof Methods]: (tx: Pick<Methods, Method>) => Query } = {
   query: (pg) => async (text, values) => {
     const result: unknown = await pg.query(text, values);
-    // TypeORM and Sequelize give the rows alone, or rows and a number, by the kind of statement.
+    // Depending on the statement, TypeORM and Sequelize return the rows, or a pair of rows and a number.
     if (typeof result === 'object' && result !== null && 'rows' in result)
       return result as { rows: unknown[] };
     throw new PolicyError(
