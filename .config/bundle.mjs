@@ -44,6 +44,20 @@ await build({
 });
 await copyFile(new URL('../LICENSE.md', uuid), 'dist/uuid-LICENSE.md');
 
+// The page of `steadfetch watch`, as it is served.
+const page = await build({
+  entryPoints: ['src/watch/page/page.ts'],
+  outdir: 'dist/watch/page',
+  bundle: true,
+  minify: true,
+  metafile: true,
+  format: 'esm',
+  platform: 'browser',
+  target: 'es2022',
+});
+await copyFile('src/watch/page/index.html', 'dist/watch/page/index.html');
+await writeFile('dist/watch/page/LICENSES.txt', await licences(Object.keys(page.metafile.inputs)));
+
 // The policy schema is made from the validator's own checks, so the build runs that code.
 const { outputFiles } = await build({
   stdin: { contents: "export * from './src/policy/json-schema.ts'", resolveDir: '.' },

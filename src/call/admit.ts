@@ -4,6 +4,7 @@ import type { Scope } from '../guard/scope.ts';
 import type { Visitor } from '../guard/waiter.ts';
 import type { GuardName } from '../model/events.ts';
 import type { ResponseHead } from '../transport/exchange.ts';
+import { queuedEvent } from './call-events.ts';
 import { decideOnRefusal, WORTHWHILE } from './decide.ts';
 import type { CallPlan } from './plan.ts';
 import { momentOf } from './rules.ts';
@@ -86,14 +87,8 @@ function standInLine<A extends ResponseHead>(
   const answer = scope.line.wait(visit, limit?.places ?? PLACES);
   if (scope.queued > queued && emitter.has('queued')) {
     const { number } = visit;
-    emitter.emit('queued', {
-      ...record.ref,
-      by,
-      number,
-      inFlight,
-      limit: limit?.concurrency,
-      queued,
-    });
+    const event = queuedEvent(record, { by, number, inFlight, limit: limit?.concurrency, queued });
+    emitter.emit('queued', event);
   }
   return answer;
 }

@@ -14,7 +14,6 @@ export class AttemptRecord {
   delivery: Delivery = 'not-sent';
   reason: AttemptReason = 'success';
   #error: ErrorSummary | undefined;
-  #report: AttemptReport | undefined;
 
   constructor(number: number, startedAt: number, waited: number, isHedge: boolean) {
     this.number = number;
@@ -33,13 +32,8 @@ export class AttemptRecord {
     return this.#error?.code;
   }
 
-  /** Frozen, because all listeners get the same object. */
-  get report(): AttemptReport {
-    this.#report ??= Object.freeze(this.#write());
-    return this.#report;
-  }
-
-  #write(): AttemptReport {
+  /** Written anew each time, so it need not be frozen. */
+  report(): AttemptReport {
     const { number, isHedge, startedAt, duration, waited, status, delivery, reason } = this;
     const error = this.#error;
     if (status !== undefined && error === undefined && !isHedge) {
@@ -51,7 +45,7 @@ export class AttemptRecord {
       ...(isHedge && { hedge: true }),
       ...{ startedAt, duration, waited },
       ...(status !== undefined && { status }),
-      ...(error && { error }),
+      ...(error && { error: { ...error } }),
       ...{ delivery, reason },
     };
   }
@@ -61,5 +55,5 @@ export class AttemptRecord {
 function summarise(error: unknown): ErrorSummary {
   const name = isError(error) ? error.name : typeof error;
   const code = codeOf(error);
-  return Object.freeze(code === undefined ? { name } : { name, code });
+  return code === undefined ? { name } : { name, code };
 }

@@ -2,11 +2,11 @@ import type { Admission } from '../guard/admission.ts';
 import type { Departure } from '../guard/guard.ts';
 import { quotasOf } from '../http/rate-limits.ts';
 import { serverWait } from '../http/retry-after.ts';
-import type { AttemptStart } from '../model/events.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { FetchBody } from '../model/options.ts';
 import type { AttemptRequest, Exchange, ResponseHead } from '../transport/exchange.ts';
 import { AttemptRecord } from './attempt-record.ts';
+import { attemptEvent, startEvent } from './call-events.ts';
 import { isDecisive, judgeError, judgeResponse, LOST, type Verdict } from './classify.ts';
 import { makeBody } from './make-body.ts';
 import type { CallPlan } from './plan.ts';
@@ -60,25 +60,15 @@ export interface Runner {
 export function attempt<A extends ResponseHead>(plan: CallPlan<A>, start: Start): Promise<Attempted<A>> {
   const { instrumentations, record, emitter, runtime } = plan;
   const begun = runtime.now();
-  const isPlain = instrumentations.isEmpty;
-  if (isPlain && !emitter.has('attempt-start')) return new Attempt(plan, start, begun).run();
-  const { number, waited, admission, isHedge } = start;
-  const at = record.epochOf(begun);
-  const hedge = isHedge && ({ hedge: true } as const);
-  const event: AttemptStart = {
-    ...record.ref,
-    number,
-    ...hedge,
-    at,
-    waited,
-    allowedBy: admission.allowedBy,
-  };
-  emitter.emit('attempt-start', event);
-  if (isPlain) return new Attempt(plan, start, begun).run();
+  const isHeard = emitter.has('attempt-start');
+  if (instrumentations.isEmpty && !isHeard) return new Attempt(plan, start, begun).run();
+  const event = startEvent(record, start, record.epochOf(begun), start.admission.allowedBy);
+  if (isHeard) emitter.emit('attempt-start', event);
+  if (instrumentations.isEmpty) return new Attempt(plan, start, begun).run();
   return instrumentations.attempt(
     event,
     () => new Attempt(plan, start, begun).run(),
-    (attempted) => attempted.record.report,
+    (attempted) => attempted.record.report(),
   );
 }
 
@@ -258,7 +248,7 @@ class Attempt<A extends ResponseHead> implements Runner {
     const { record: call, emitter } = this.#plan;
     call.add(attempted.record);
     if (emitter.has('attempt')) {
-      emitter.emit('attempt', { ...call.ref, attempt: attempted.record.report });
+      emitter.emit('attempt', attemptEvent(call, attempted.record.report()));
     }
     return attempted;
   }

@@ -1,9 +1,10 @@
 import { Admission, type Wish } from '../guard/admission.ts';
-import type { Stopped } from '../model/report.ts';
+import type { CallReport, Stopped } from '../model/report.ts';
 import { pause } from '../platform/pause.ts';
 import type { ResponseHead } from '../transport/exchange.ts';
 import { admit, whyHopeless } from './admit.ts';
 import { type Attempted, attempt, type Start } from './attempt.ts';
+import { callRef, retryEvent } from './call-events.ts';
 import { decide, spanOf } from './decide.ts';
 import { discard, end, expire, refuse, turnedAway } from './ending.ts';
 import { attemptHedged } from './hedge.ts';
@@ -20,10 +21,14 @@ const FIRST: Wish = { number: 1, after: undefined, span: 0 };
 export function makeCall<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
   const { instrumentations, record } = plan;
   if (instrumentations.isCallPlain) return run(plan);
+  let report: CallReport | undefined;
   return instrumentations.call(
-    record.ref,
+    callRef(record),
     () => run(plan),
-    () => record.event,
+    () => {
+      report ??= record.event();
+      return report;
+    },
   );
 }
 
@@ -88,13 +93,8 @@ async function nextStart<A extends ResponseHead>(
   const hopeless = whyHopeless(plan, wish, from + decision.wait);
   if (hopeless !== undefined) return turnedAway(plan, hopeless, number);
   if (emitter.has('retry')) {
-    emitter.emit('retry', {
-      ...record.ref,
-      number,
-      delay: decision.wait,
-      reason: wish.after,
-      vouched: record.vouched,
-    });
+    const { vouched } = record;
+    emitter.emit('retry', retryEvent(record, { number, delay: decision.wait, reason: wish.after, vouched }));
   }
   await pause(decision.wait, caller?.signal);
   if (caller?.aborted) return 'aborted';

@@ -1,10 +1,10 @@
-import { breakersOf } from '../guard/breakers.ts';
+import { breakersOf, describeScopes } from '../guard/breakers.ts';
 import type { Scope } from '../guard/scope.ts';
 import { ScopeNames } from '../guard/scope-names.ts';
 import { Scopes } from '../guard/scopes.ts';
 import { redacted } from '../http/redact.ts';
 import { GRPC_TIMEOUT } from '../http/time-left.ts';
-import type { Transition } from '../model/breaker.ts';
+import type { ScopeSnapshot, Transition } from '../model/breaker.ts';
 import type { Breakers } from '../model/client.ts';
 import type { ClientOptions, Options } from '../model/options.ts';
 import type { PolicyChange } from '../model/policy-change.ts';
@@ -13,6 +13,7 @@ import { splitOptions } from '../policy/client-options.ts';
 import { defaults } from '../policy/defaults.ts';
 import { type Accept, LivePolicies } from '../policy/live-policies.ts';
 import type { Policies } from '../policy/policies.ts';
+import { enlist } from './clients.ts';
 import { Emitter } from './emitter.ts';
 import { Instrumentations } from './instrumentations.ts';
 import type { CallContext } from './plan.ts';
@@ -22,6 +23,8 @@ import { Traffic } from './traffic.ts';
 export interface ClientState extends CallContext {
   readonly breakers: Breakers;
   readonly names: ScopeNames;
+  /** What its scopes hold. */
+  readonly describe: () => ScopeSnapshot[];
 }
 
 /**
@@ -51,6 +54,8 @@ export function prepare(
     names.policyOf(scope)?.breaker || live.current.base.breaker || defaults.breaker;
   const breakers = breakersOf(scopes, ruleOf, names);
   const traffic = new Traffic();
+  const describe = () => describeScopes(scopes, runtime.now());
+  enlist(describe);
   return {
     rules: live,
     shared: {
@@ -59,6 +64,7 @@ export function prepare(
       instrumentations,
       breakers,
       names,
+      describe,
       runtime,
       traffic,
       layers: own.layers ?? false,

@@ -5,6 +5,7 @@ import type { Fallback } from '../model/fallback.ts';
 import type { Stopped } from '../model/report.ts';
 import type { Exchange, ResponseHead } from '../transport/exchange.ts';
 import type { Attempted } from './attempt.ts';
+import { callRef, rejectedEvent } from './call-events.ts';
 import { stoppedBy } from './decide.ts';
 import { askFallback, isFailure } from './fallback.ts';
 import type { CallPlan } from './plan.ts';
@@ -117,8 +118,8 @@ export function turnedAway<A extends ResponseHead>(
   const { emitter, record, caller, scope } = plan;
   if (caller?.aborted) return 'aborted';
   if (scope !== undefined) scope.rejected += 1;
-  if (by === 'budget' && emitter.has('budget')) emitter.emit('budget', record.ref);
-  if (emitter.has('rejected')) emitter.emit('rejected', { ...record.ref, by, number });
+  if (by === 'budget' && emitter.has('budget')) emitter.emit('budget', callRef(record));
+  if (emitter.has('rejected')) emitter.emit('rejected', rejectedEvent(record, by, number));
   return stoppedBy(by);
 }
 
@@ -155,6 +156,6 @@ function settle<A extends ResponseHead>(
   record.settle(stopped, now);
   if (response) caller?.handOver(response);
   else caller?.release();
-  if (emitter.has('settled')) emitter.emit('settled', record.event);
+  if (emitter.has('settled')) emitter.emit('settled', record.event());
   if (response) exchange?.handedOver(response);
 }

@@ -1,7 +1,8 @@
 import type { AttemptStart, CallRef } from '../model/events.ts';
-import { type Instrumentation, PROCESS } from '../model/instrumentation.ts';
+import { type Companion, type Instrumentation, PROCESS } from '../model/instrumentation.ts';
 import type { AttemptReport, CallReport } from '../model/report.ts';
 import { tracingChannel } from '../platform/diagnostics.ts';
+import { warn } from '../platform/warn.ts';
 
 /** The message of the tracing channel `steadfetch:call`. `report` is set once the call is over. */
 export interface CallTrace {
@@ -38,14 +39,16 @@ export class Instrumentations {
   }
 
   call<Result>(call: CallRef, run: () => Promise<Result>, report: () => CallReport): Promise<Result> {
-    const wrapped = this.#all().reduce(
-      (inner, instrumentation) => () => instrumentation.call(call, inner, report),
-      run,
-    );
-    if (!calls.hasSubscribers) return wrapped();
+    const accompanied = () =>
+      accompany(
+        this.#start((instrumentation) => instrumentation.call(call)),
+        run,
+        report,
+      );
+    if (!calls.hasSubscribers) return accompanied();
     const trace: CallTrace = { call };
     const told = () =>
-      wrapped().finally(() => {
+      accompanied().finally(() => {
         trace.report = report();
       });
     return calls.tracePromise(told, trace);
@@ -56,14 +59,64 @@ export class Instrumentations {
     run: () => Promise<Result>,
     report: (result: Result) => AttemptReport,
   ): Promise<Result> {
-    const wrapped = this.#all().reduce(
-      (inner, instrumentation) => () => instrumentation.attempt(start, inner, report),
-      run,
-    );
-    return wrapped();
+    const companions = this.#start((instrumentation) => instrumentation.attempt(start));
+    return within(companions, run).then((result) => {
+      end(companions, report(result));
+      return result;
+    });
   }
 
-  #all(): readonly Instrumentation[] {
-    return [...this.#own, ...(shared[PROCESS] ?? [])];
+  #start<Report>(
+    start: (instrumentation: Instrumentation) => Companion<Report> | undefined,
+  ): readonly Companion<Report>[] {
+    const companions: Companion<Report>[] = [];
+    const add = (instrumentation: Instrumentation) => {
+      try {
+        const companion = start(instrumentation);
+        if (companion !== undefined) companions.push(companion);
+      } catch (error) {
+        warn(error);
+      }
+    };
+    this.#own.forEach(add);
+    shared[PROCESS]?.forEach(add);
+    return companions;
+  }
+}
+
+function accompany<Result, Report>(
+  companions: readonly Companion<Report>[],
+  run: () => Promise<Result>,
+  report: () => Report,
+): Promise<Result> {
+  return within(companions, run).then(
+    (result) => {
+      end(companions, report());
+      return result;
+    },
+    (error) => {
+      end(companions, report());
+      throw error;
+    },
+  );
+}
+
+function within<Result, Report>(companions: readonly Companion<Report>[], run: () => Result): Result {
+  let wrapped = run;
+  for (const companion of companions) {
+    const inner = wrapped;
+    const outer = companion.within?.bind(companion);
+    if (outer !== undefined) wrapped = () => outer(inner);
+  }
+  return wrapped();
+}
+
+function end<Report>(companions: readonly Companion<Report>[], report: Report): void {
+  for (const companion of companions) {
+    try {
+      companion.end(report);
+    } catch (error) {
+      warn(error);
+    }
   }
 }

@@ -1,11 +1,11 @@
 import type { Admission } from '../guard/admission.ts';
 import type { CallUrl } from '../http/call-url.ts';
 import type { ShowUrl } from '../http/redact.ts';
-import type { CallRef } from '../model/events.ts';
 import type { Delivery } from '../model/failure.ts';
 import type { BodyReport, CallReport, Stopped } from '../model/report.ts';
 import type { Runtime } from '../platform/runtime.ts';
 import type { AttemptRecord } from './attempt-record.ts';
+import { bodyEvent } from './call-events.ts';
 import { callId } from './call-id.ts';
 import type { Emitter } from './emitter.ts';
 import { hashKey } from './hash-key.ts';
@@ -90,11 +90,6 @@ export class CallRecord {
     return Math.round(this.#startedAt + moment - this.begun);
   }
 
-  get ref(): CallRef {
-    const { id, method, url, endpoint, scope } = this;
-    return { id, method, url, endpoint, scope };
-  }
-
   /** The delivery of the attempts so far. */
   get delivery(): Delivery {
     const last = this.attempts.findLast(({ reason }) => reason !== 'lost');
@@ -130,7 +125,7 @@ export class CallRecord {
     this.#admission = undefined;
     // The next report includes the body.
     this.#report = undefined;
-    if (this.#emitter.has('body')) this.#emitter.emit('body', { ...this.ref, ...body });
+    if (this.#emitter.has('body')) this.#emitter.emit('body', bodyEvent(this, body));
   }
 
   /** A fallback gave this response. */
@@ -145,35 +140,54 @@ export class CallRecord {
     this.#duration = now - this.begun;
   }
 
+  /** The same object each time. Frozen, because all callers of `callReport` share it. */
   report(): CallReport {
-    this.#report ??= Object.freeze({
-      id: this.id,
-      method: this.method,
-      url: this.url,
-      endpoint: this.endpoint,
-      scope: this.scope,
-      idempotencyKey: this.idempotencyKey,
-      vouched: this.vouched,
-      startedAt: this.#startedAt,
-      duration: this.#duration,
-      delivery: this.delivery,
-      stopped: this.#stopped,
-      attempts: Object.freeze([...this.attempts].sort(byStart).map(({ report }) => report)),
-      ...(this.#isFallback && { fallback: true }),
-      ...(this.#body && { body: Object.freeze(this.#body) }),
-    });
+    this.#report ??= frozen(this.#write(this.idempotencyKey));
     return this.#report;
   }
 
-  /** The report for listeners, which may log it: a private key is replaced by its hash. */
-  get event(): CallReport {
-    const report = this.report();
-    if (this.idempotencyKey === undefined || !this.#isKeyPrivate) return report;
-    return Object.freeze({ ...report, idempotencyKey: hashKey(this.idempotencyKey) });
+  /** The report for listeners, which may log it: a private key is replaced by its hash. Made anew, so it need not be frozen. */
+  event(): CallReport {
+    const key = this.idempotencyKey;
+    return this.#write(key === undefined || !this.#isKeyPrivate ? key : hashKey(key));
+  }
+
+  #write(idempotencyKey: string | undefined): CallReport {
+    const { id, method, url, endpoint, scope, vouched, delivery } = this;
+    const report = {
+      id,
+      method,
+      url,
+      endpoint,
+      scope,
+      idempotencyKey,
+      vouched,
+      startedAt: this.#startedAt,
+      duration: this.#duration,
+      delivery,
+      stopped: this.#stopped,
+      attempts: [...this.attempts].sort(byStart).map((attempt) => attempt.report()),
+    };
+    if (this.#body === undefined && !this.#isFallback) return report;
+    return {
+      ...report,
+      ...(this.#isFallback && { fallback: true as const }),
+      ...(this.#body && { body: { ...this.#body } }),
+    };
   }
 }
 
 /** Sorts attempts by their start, because an attempt and its hedge may end in any order. */
 function byStart(one: AttemptRecord, other: AttemptRecord): number {
   return one.number - other.number || Number(one.isHedge) - Number(other.isHedge);
+}
+
+function frozen(report: CallReport): CallReport {
+  for (const attempt of report.attempts) {
+    if (attempt.error) Object.freeze(attempt.error);
+    Object.freeze(attempt);
+  }
+  if (report.body) Object.freeze(report.body);
+  Object.freeze(report.attempts);
+  return Object.freeze(report);
 }

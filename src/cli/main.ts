@@ -11,6 +11,10 @@ const commands: Readonly<Record<string, Command>> = {
     load: () => import('../lab/cli.ts'),
   },
   explain: { says: 'what a policy comes to for one request', load: () => import('./explain.ts') },
+  watch: {
+    says: 'a page that shows what the clients of a process do',
+    load: () => import('../watch/cli.ts'),
+  },
   outbox: { says: 'what an outbox holds: ls, show, replay, discard', load: () => import('../outbox/cli.ts') },
 };
 

@@ -4,7 +4,6 @@ import { CallerSignal } from '../call/caller-signal.ts';
 import { type ClientState, extend, prepare, update } from '../call/client-state.ts';
 import { explain } from '../call/explain.ts';
 import { planCall } from '../call/plan.ts';
-import { describeScopes } from '../guard/breakers.ts';
 import type { SteadFetch } from '../model/client.ts';
 import { INSTRUMENT } from '../model/instrumentation.ts';
 import type { ClientOptions, FetchInput, Options, Policy, SteadInit } from '../model/options.ts';
@@ -79,7 +78,7 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
     [INSTRUMENT]: shared.instrumentations.add,
     extend: (options: Options) => client(extend(rules, options, shared), shared),
     update: (options: Options) => update(rules, options, shared),
-    scopes: () => describeScopes(shared.scopes, shared.runtime.now()),
+    scopes: shared.describe,
     reset: () => shared.scopes.reset(),
     explain: (method: string, url: string | URL, policy?: Policy) =>
       explain(rules.current, method, url, policy),

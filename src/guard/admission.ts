@@ -1,4 +1,4 @@
-import type { AllowedBy } from '../model/events.ts';
+import type { AllowedBy, GuardName } from '../model/events.ts';
 import type { BrokenBody, Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 
 /** An attempt that asks to be sent. The time and the endpoint are added when the guards are asked. */
@@ -48,9 +48,11 @@ export class Admission {
 
   /** Why each guard let the attempt in, in one word. */
   get allowedBy(): AllowedBy {
-    return Object.fromEntries(
-      this.#guards.map((guard, i) => [guard.name, guard.allowed(this.#permits[i] ?? 0)]),
-    );
+    const words: { [Name in GuardName]?: string } = {};
+    this.#guards.forEach((guard, i) => {
+      words[guard.name] = guard.allowed(this.#permits[i] ?? 0);
+    });
+    return words;
   }
 
   /** The attempt was never sent. */

@@ -18,8 +18,14 @@ const MASK = '***';
  */
 export function redacted({ origin, pathname }: RedactableUrl, endpoint: string | undefined): string {
   const pattern = endpoint === undefined ? undefined : patternPath(endpoint);
-  return origin + (pattern ?? pathname.split('/').map(masked).join('/'));
+  if (pattern !== undefined) return origin + pattern;
+  // As most are. What it lets through, `masked` does, too.
+  if (PLAIN.test(pathname)) return origin + pathname;
+  return origin + pathname.split('/').map(masked).join('/');
 }
+
+/** Short words of letters, plain numbers, and versions. */
+const PLAIN = /^(?:\/(?:[a-z]{1,15}|\d{1,19}|v\d{1,3})?)*$/;
 
 /** The path of a pattern such as `POST https://api.pay.example/v1/:id`; undefined if the pattern is for every path. */
 function patternPath(endpoint: string): string | undefined {

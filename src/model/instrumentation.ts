@@ -1,25 +1,18 @@
 import type { AttemptStart, CallRef } from './events.ts';
 import type { AttemptReport, CallReport } from './report.ts';
 
-/**
- * Wraps calls and attempts in a context of its own, such as a tracer's active span. Each method must run `run` at once and return
- * the result of `run`.
- */
+/** Goes along with one call, or one attempt. */
+export interface Companion<Report> {
+  /** Runs what it is given, at once, within something of its own, such as a span that is active meanwhile. */
+  within?<Result>(run: () => Result): Result;
+  /** It is over, and this is what happened. */
+  end(report: Report): void;
+}
+
+/** Follows calls and attempts from their beginning to their end, as a tracer does. If it throws, that becomes a warning. */
 export interface Instrumentation {
-  /**
-   * Wraps a call.
-   * @param report makes the report of the call, once the call is over
-   */
-  call<Result>(call: CallRef, run: () => Promise<Result>, report: () => CallReport): Promise<Result>;
-  /**
-   * Wraps an attempt.
-   * @param report makes the report of the attempt, from the result of `run`
-   */
-  attempt<Result>(
-    start: AttemptStart,
-    run: () => Promise<Result>,
-    report: (result: Result) => AttemptReport,
-  ): Promise<Result>;
+  call(call: CallRef): Companion<CallReport> | undefined;
+  attempt(start: AttemptStart): Companion<AttemptReport> | undefined;
 }
 
 /** The name of a client's method that adds an `Instrumentation`, and returns a function that removes it. */

@@ -1,71 +1,25 @@
-import type { Attributes } from '@opentelemetry/api';
-import type { CallRef } from '../model/events.ts';
-import type { AttemptReport, CallReport } from '../model/report.ts';
-
 /**
  * The names of the semantic conventions where there is one, else names of our own.
  * @see https://opentelemetry.io/docs/specs/semconv/http/http-spans/
  */
-const METHOD = 'http.request.method';
-const STATUS = 'http.response.status_code';
-const RESEND = 'http.request.resend_count';
-const TEMPLATE = 'url.template';
-const ADDRESS = 'server.address';
-const PORT = 'server.port';
-const FULL = 'url.full';
-const ERROR = 'error.type';
-
-/** How many scopes get a series of their own. A scope function may name tenants. */
-const SCOPES = 200;
-const known = new Set<string>();
-
-/** What spans and metrics of a call have in common. Bounded: never a path, but for the pattern of an endpoint rule. */
-export function callAttributes({ method, url, endpoint, scope }: CallRef): Attributes {
-  const { hostname, port, protocol } = new URL(url);
-  return {
-    [METHOD]: method,
-    [ADDRESS]: hostname,
-    [PORT]: Number(port) || (protocol === 'https:' ? 443 : 80),
-    ...(endpoint !== undefined && { [TEMPLATE]: endpoint.replace(/^[A-Z,| ]+ /, '') }),
-    ...(scope !== undefined && { 'steadfetch.scope': boundedScope(scope) }),
-  };
-}
-
-/** The same, and what only a span may hold. */
-export function callSpanAttributes(call: CallRef): Attributes {
-  return { ...callAttributes(call), [FULL]: call.url, 'steadfetch.call.id': call.id };
-}
-
-export function outcomeAttributes({ stopped, delivery, attempts }: CallReport): Attributes {
-  return {
-    'steadfetch.stopped': stopped,
-    'steadfetch.delivery': delivery,
-    ...errorAttributes(attempts.at(-1), stopped),
-  };
-}
-
-export function attemptAttributes(attempt: AttemptReport): Attributes {
-  return {
-    'steadfetch.reason': attempt.reason,
-    ...(attempt.status !== undefined && { [STATUS]: attempt.status }),
-    ...errorAttributes(attempt, attempt.reason),
-  };
-}
-
-/** A first attempt is no resend. */
-export function resendAttributes(number: number): Attributes {
-  return number > 1 ? { [RESEND]: number - 1 } : {};
-}
-
-/** The name of a scope in metrics. Beyond the first 200 all are one, `other`. */
-export function boundedScope(scope: string): string {
-  if (known.size < SCOPES) known.add(scope);
-  return known.has(scope) ? scope : 'other';
-}
-
-/** Of a failure: the error's code or name, the status, or why there was nothing at all. */
-function errorAttributes(attempt: AttemptReport | undefined, otherwise: string): Attributes {
-  if (attempt?.reason === 'success') return {};
-  const { error, status } = attempt ?? {};
-  return { [ERROR]: error?.code ?? error?.name ?? (status === undefined ? otherwise : String(status)) };
-}
+export const METHOD = 'http.request.method';
+export const STATUS = 'http.response.status_code';
+export const RESEND = 'http.request.resend_count';
+export const TEMPLATE = 'url.template';
+export const ADDRESS = 'server.address';
+export const PORT = 'server.port';
+export const FULL = 'url.full';
+export const ERROR = 'error.type';
+export const SCOPE = 'steadfetch.scope';
+export const CALL_ID = 'steadfetch.call.id';
+export const STOPPED = 'steadfetch.stopped';
+export const DELIVERY = 'steadfetch.delivery';
+export const ATTEMPTS = 'steadfetch.attempts';
+export const ATTEMPT = 'steadfetch.attempt';
+export const REASON = 'steadfetch.reason';
+export const GUARD = 'steadfetch.guard';
+export const END = 'steadfetch.end';
+export const DELAY = 'steadfetch.delay';
+export const STATE = 'steadfetch.state';
+export const FROM = 'steadfetch.from';
+export const TO = 'steadfetch.to';

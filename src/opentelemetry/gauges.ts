@@ -1,9 +1,22 @@
 import type { BatchObservableCallback, Meter } from '@opentelemetry/api';
-import type { SteadFetch } from '../model/client.ts';
-import { boundedScope } from './attributes.ts';
+import type { BreakerState, ScopeSnapshot } from '../model/breaker.ts';
+import { SCOPE, STATE } from './attributes.ts';
+import { boundedScope } from './bounded.ts';
 
-/** What a client's scopes hold, read when the meter's reader asks. Of one client: a process has no list of its clients. */
-export function watchScopes(meter: Meter, { scopes }: Pick<SteadFetch, 'scopes'>): () => void {
+const STATES: readonly BreakerState[] = ['closed', 'open', 'half-open', 'isolated'];
+
+/** What the scopes of one name hold together; undefined: none of them has such a guard. */
+interface Sum {
+  budget?: number | undefined;
+  limit?: number | undefined;
+  queued?: number | undefined;
+  inFlight: number;
+  waiting: number;
+  readonly breakers: BreakerState[];
+}
+
+/** What scopes hold, read when the meter's reader asks. @returns the function that ends it */
+export function watchScopes(meter: Meter, scopes: () => readonly ScopeSnapshot[]): () => void {
   const budget = meter.createObservableGauge('steadfetch.budget.level', {
     unit: '{retry}',
     description: 'Retries that may be had now',
@@ -24,41 +37,46 @@ export function watchScopes(meter: Meter, { scopes }: Pick<SteadFetch, 'scopes'>
     unit: '{call}',
     description: 'Calls that wait for their turn under that limit',
   });
-  const all = [budget, active, waiting, limit, queued];
+  const state = meter.createObservableGauge('steadfetch.breaker.state', {
+    unit: '{breaker}',
+    description: 'Breakers in that state: 1 for the one that it is in, 0 for the others',
+  });
+  const all = [budget, active, waiting, limit, queued, state];
 
   const observe: BatchObservableCallback = (result) => {
-    const sums = new Map<string, Sum>();
-    for (const { scope, ...now } of scopes()) {
-      // Those beyond the bound share a name.
-      const name = boundedScope(scope);
-      const sum = sums.get(name) ?? { inFlight: 0, waiting: 0 };
-      sum.budget = plus(sum.budget, now.budget);
-      sum.limit = plus(sum.limit, now.limit);
-      sum.queued = plus(sum.queued, now.queued);
-      sum.inFlight += now.inFlight;
-      sum.waiting += now.waiting;
-      sums.set(name, sum);
-    }
-    for (const [name, sum] of sums) {
-      const attributes = { 'steadfetch.scope': name };
+    for (const [name, sum] of sums(scopes())) {
+      const attributes = { [SCOPE]: name };
       if (sum.budget !== undefined) result.observe(budget, sum.budget, attributes);
       if (sum.limit !== undefined) result.observe(limit, sum.limit, attributes);
       if (sum.queued !== undefined) result.observe(queued, sum.queued, attributes);
       result.observe(active, sum.inFlight, attributes);
       result.observe(waiting, sum.waiting, attributes);
+      if (sum.breakers.length === 0) continue;
+      for (const one of STATES) {
+        const count = sum.breakers.filter((other) => other === one).length;
+        result.observe(state, count, { [SCOPE]: name, [STATE]: one });
+      }
     }
   };
   meter.addBatchObservableCallback(observe, all);
   return () => meter.removeBatchObservableCallback(observe, all);
 }
 
-/** What the scopes of one name hold together; undefined: none of them has such a guard. */
-interface Sum {
-  budget?: number | undefined;
-  limit?: number | undefined;
-  queued?: number | undefined;
-  inFlight: number;
-  waiting: number;
+/** Those beyond the bound share a name, and so may those of several clients. */
+function sums(scopes: readonly ScopeSnapshot[]): ReadonlyMap<string, Sum> {
+  const found = new Map<string, Sum>();
+  for (const { scope, breaker, ...now } of scopes) {
+    const name = boundedScope(scope);
+    const sum = found.get(name) ?? { inFlight: 0, waiting: 0, breakers: [] };
+    sum.budget = plus(sum.budget, now.budget);
+    sum.limit = plus(sum.limit, now.limit);
+    sum.queued = plus(sum.queued, now.queued);
+    sum.inFlight += now.inFlight;
+    sum.waiting += now.waiting;
+    if (breaker !== undefined) sum.breakers.push(breaker.state);
+    found.set(name, sum);
+  }
+  return found;
 }
 
 function plus(sum: number | undefined, value: number | undefined): number | undefined {

@@ -5,6 +5,7 @@
  */
 
 import { metrics as globalMetrics, trace as globalTrace } from '@opentelemetry/api';
+import { everyScope } from '../call/clients.ts';
 import { processInstrumentations } from '../call/instrumentations.ts';
 import type { SteadFetch } from '../model/client.ts';
 import { INSTRUMENT, type Instrumentation } from '../model/instrumentation.ts';
@@ -44,7 +45,7 @@ export function instrument(client?: Watchable, options: InstrumentOptions = {}):
     add(instrumentation),
     ...watch(listen),
   ]);
-  if (client !== undefined) ends.push(watchScopes(meter, client));
+  ends.push(watchScopes(meter, client?.scopes ?? everyScope));
   return () => {
     for (const end of ends) end();
   };

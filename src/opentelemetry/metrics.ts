@@ -1,7 +1,10 @@
 import type { Meter } from '@opentelemetry/api';
 import type { Instrumentation } from '../model/instrumentation.ts';
-import { attemptAttributes, boundedScope, callAttributes, outcomeAttributes } from './attributes.ts';
+import { END, FROM, GUARD, REASON, SCOPE, TO } from './attributes.ts';
+import { boundedScope } from './bounded.ts';
 import type { Listen } from './listen.ts';
+import { placeOf } from './place.ts';
+import { Tally } from './tally.ts';
 
 /** Seconds: the boundaries of the semantic conventions for HTTP, and two longer ones, for calls that waited. */
 const DURATION = {
@@ -13,89 +16,86 @@ const DURATION = {
   },
 };
 
-/** Counts and durations of calls and attempts, and the state of each breaker. `docs/telemetry.md` has a table of each. */
+/** Counts and durations of calls and attempts. `docs/telemetry.md` has a table of each. */
 export function metrics(meter: Meter): {
   instrumentation: Instrumentation;
   watch(listen: Listen): (() => void)[];
 } {
-  const calls = meter.createCounter('steadfetch.calls', {
-    unit: '{call}',
-    description: 'Logical calls that settled, by why they stopped and whether the request was sent',
-  });
-  const callDuration = meter.createHistogram('steadfetch.call.duration', {
-    ...DURATION,
-    description: 'From the call to its response headers, or its error: attempts and pauses',
-  });
-  const active = meter.createUpDownCounter('steadfetch.call.active', {
+  const ends: (() => void)[] = [];
+  const counter = (name: string, unit: string, description: string) => {
+    const tally = new Tally();
+    ends.push(tally.tell(meter.createObservableCounter(name, { unit, description })));
+    return tally;
+  };
+  const calls = counter(
+    'steadfetch.calls',
+    '{call}',
+    'Logical calls that settled, by why they stopped and whether the request was sent',
+  );
+  const attempts = counter('steadfetch.attempts', '{attempt}', 'Attempts, by how they ended');
+  const retries = counter('steadfetch.retries', '{retry}', 'Retries, by what went wrong before');
+  const rejected = counter('steadfetch.rejected', '{attempt}', 'Attempts that a guard turned away');
+  const bodies = counter('steadfetch.bodies', '{body}', 'Response bodies, by how they ended');
+  const transitions = counter(
+    'steadfetch.breaker.transitions',
+    '{transition}',
+    'Changes of a breaker’s state',
+  );
+  const active = new Tally();
+  const activeCounter = meter.createObservableUpDownCounter('steadfetch.call.active', {
     unit: '{call}',
     description: 'Calls that are under way',
   });
-  const attempts = meter.createCounter('steadfetch.attempts', {
-    unit: '{attempt}',
-    description: 'Attempts, by how they ended',
+  ends.push(active.tell(activeCounter));
+  const callDuration = meter.createHistogram('steadfetch.call.duration', {
+    ...DURATION,
+    description: 'From the call to its response headers, or its error: attempts and pauses',
   });
   const attemptDuration = meter.createHistogram('steadfetch.attempt.duration', {
     ...DURATION,
     description: 'One attempt, to its response headers or its error',
   });
-  const retries = meter.createCounter('steadfetch.retries', {
-    unit: '{retry}',
-    description: 'Retries, by what went wrong before',
-  });
-  const rejected = meter.createCounter('steadfetch.rejected', {
-    unit: '{attempt}',
-    description: 'Attempts that a guard turned away',
-  });
-  const bodies = meter.createCounter('steadfetch.bodies', {
-    unit: '{body}',
-    description: 'Response bodies, by how they ended',
-  });
-  const transitions = meter.createCounter('steadfetch.breaker.transitions', {
-    unit: '{transition}',
-    description: 'Changes of a breaker’s state',
-  });
-  const state = meter.createUpDownCounter('steadfetch.breaker.state', {
-    unit: '1',
-    description: '1 for each breaker that is in that state; a closed one has no series',
-  });
 
   const instrumentation: Instrumentation = {
-    call(call, run, report) {
-      const attributes = callAttributes(call);
-      active.add(1, attributes);
-      return run().finally(() => {
-        const told = report();
-        const outcome = { ...attributes, ...outcomeAttributes(told) };
-        active.add(-1, attributes);
-        calls.add(1, outcome);
-        callDuration.record(told.duration / 1_000, outcome);
-      });
+    call(call) {
+      const place = placeOf(call);
+      active.add(1, place.attributes);
+      return {
+        end(report) {
+          const { counted, timed } = place.call(report);
+          active.add(-1, place.attributes);
+          calls.add(1, counted);
+          callDuration.record(report.duration / 1_000, timed);
+        },
+      };
     },
-    attempt: (_start, run) => run(),
+    attempt(start) {
+      return {
+        end(report) {
+          const { counted, timed } = placeOf(start).attempt(report);
+          attempts.add(1, counted);
+          attemptDuration.record(report.duration / 1_000, timed);
+        },
+      };
+    },
+  };
+
+  const steps = new Map<string, { [name: string]: string }>();
+  /** The attributes of a change, made once. */
+  const stepOf = (scope: string, from: string, to: string) => {
+    const key = `${from} ${to} ${scope}`;
+    const known = steps.get(key) ?? { [SCOPE]: scope, [FROM]: from, [TO]: to };
+    steps.set(key, known);
+    return known;
   };
 
   function watch(listen: Listen): (() => void)[] {
     return [
-      listen('attempt', ({ attempt, ...call }) => {
-        const attributes = { ...callAttributes(call), ...attemptAttributes(attempt) };
-        attempts.add(1, attributes);
-        attemptDuration.record(attempt.duration / 1_000, attributes);
-      }),
-      listen('retry', ({ reason, ...call }) => {
-        retries.add(1, { ...callAttributes(call), 'steadfetch.reason': reason });
-      }),
-      listen('rejected', ({ by, ...call }) => {
-        rejected.add(1, { ...callAttributes(call), 'steadfetch.guard': by });
-      }),
-      listen('body', ({ end, ...call }) => {
-        bodies.add(1, { ...callAttributes(call), 'steadfetch.end': end });
-      }),
-      listen('breaker', ({ scope, from, to }) => {
-        const name = boundedScope(scope);
-        transitions.add(1, { 'steadfetch.scope': name, 'steadfetch.from': from, 'steadfetch.to': to });
-        if (from !== 'closed') state.add(-1, { 'steadfetch.scope': name, 'steadfetch.state': from });
-        if (to !== 'closed') state.add(1, { 'steadfetch.scope': name, 'steadfetch.state': to });
-      }),
+      ...ends,
+      listen('retry', (event) => retries.add(1, placeOf(event).with(REASON, event.reason))),
+      listen('rejected', (event) => rejected.add(1, placeOf(event).with(GUARD, event.by))),
+      listen('body', (event) => bodies.add(1, placeOf(event).with(END, event.end))),
+      listen('breaker', ({ scope, from, to }) => transitions.add(1, stepOf(boundedScope(scope), from, to))),
     ];
   }
 

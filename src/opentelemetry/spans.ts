@@ -9,15 +9,37 @@ import {
   type Tracer,
   trace,
 } from '@opentelemetry/api';
+import type { CallRef } from '../model/events.ts';
 import type { Instrumentation } from '../model/instrumentation.ts';
 import { channel } from '../platform/diagnostics.ts';
-import { attemptAttributes, callSpanAttributes, outcomeAttributes, resendAttributes } from './attributes.ts';
+import {
+  ADDRESS,
+  ATTEMPT,
+  ATTEMPTS,
+  CALL_ID,
+  DELAY,
+  DELIVERY,
+  ERROR,
+  FROM,
+  FULL,
+  GUARD,
+  METHOD,
+  PORT,
+  REASON,
+  RESEND,
+  SCOPE,
+  STATUS,
+  STOPPED,
+  TEMPLATE,
+  TO,
+} from './attributes.ts';
 import type { Listen } from './listen.ts';
+import { errorOfAttempt, errorOfCall, placeOf } from './place.ts';
 
 /** Whether each attempt gets a span of ours: `'auto'` if nothing else watches undici's requests. */
 export type AttemptSpans = 'auto' | boolean;
 
-const ATTEMPT = createContextKey('steadfetch: number of the attempt');
+const NUMBER = createContextKey('steadfetch: number of the attempt');
 
 /** undici's instrumentation listens here, and makes a span of each request. */
 const requests = channel('undici:request:create');
@@ -30,34 +52,40 @@ export function spans(
   const underWay = new Map<string, { readonly span: Span; readonly scope: string | undefined }>();
 
   const instrumentation: Instrumentation = {
-    call(call, run, report) {
+    call(call) {
       const { id, scope } = call;
-      const span = tracer.startSpan(nameOf(call), {
-        kind: SpanKind.INTERNAL,
-        attributes: callSpanAttributes(call),
-      });
+      const attributes = startAttributes(call);
+      const span = tracer.startSpan(placeOf(call).name, { kind: SpanKind.INTERNAL, attributes });
       underWay.set(id, { span, scope });
-      return context.with(trace.setSpan(context.active(), span), run).finally(() => {
-        underWay.delete(id);
-        const told = report();
-        span.setAttributes({ ...outcomeAttributes(told), 'steadfetch.attempts': told.attempts.length });
-        if (told.stopped !== 'success') span.setStatus({ code: SpanStatusCode.ERROR, message: told.stopped });
-        span.end();
-      });
+      return {
+        within: (run) => context.with(trace.setSpan(context.active(), span), run),
+        end(report) {
+          underWay.delete(id);
+          span.setAttribute(STOPPED, report.stopped);
+          span.setAttribute(DELIVERY, report.delivery);
+          span.setAttribute(ATTEMPTS, report.attempts.length);
+          fail(span, errorOfCall(report), report.stopped === 'success' ? undefined : report.stopped);
+          span.end();
+        },
+      };
     },
 
-    async attempt(start, run, report) {
-      const active = context.active().setValue(ATTEMPT, start.number);
+    attempt(start) {
+      const active = context.active().setValue(NUMBER, start.number);
       const isOurs = attemptSpans === 'auto' ? !requests.hasSubscribers : attemptSpans;
-      if (!isOurs) return context.with(active, run);
-      const attributes = { ...callSpanAttributes(start), ...resendAttributes(start.number) };
-      const span = tracer.startSpan(nameOf(start), { kind: SpanKind.CLIENT, attributes }, active);
-      const result = await context.with(trace.setSpan(active, span), run);
-      const attempt = report(result);
-      span.setAttributes(attemptAttributes(attempt));
-      if (attempt.reason !== 'success') span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
-      return result;
+      if (!isOurs) return { within: (run) => context.with(active, run), end() {} };
+      const attributes = startAttributes(start);
+      if (start.number > 1) attributes[RESEND] = start.number - 1;
+      const span = tracer.startSpan(placeOf(start).name, { kind: SpanKind.CLIENT, attributes }, active);
+      return {
+        within: (run) => context.with(trace.setSpan(active, span), run),
+        end(report) {
+          span.setAttribute(REASON, report.reason);
+          if (report.status !== undefined) span.setAttribute(STATUS, report.status);
+          fail(span, errorOfAttempt(report), report.reason === 'success' ? undefined : report.reason);
+          span.end();
+        },
+      };
     },
   };
 
@@ -66,21 +94,19 @@ export function spans(
     return [
       listen('retry', ({ id, number, delay, reason }) => {
         underWay.get(id)?.span.addEvent('steadfetch.pause', {
-          'steadfetch.attempt': number,
-          'steadfetch.delay': delay,
-          'steadfetch.reason': reason,
+          [ATTEMPT]: number,
+          [DELAY]: delay,
+          [REASON]: reason,
         });
       }),
       listen('rejected', ({ id, by, number }) => {
-        underWay
-          .get(id)
-          ?.span.addEvent('steadfetch.rejected', { 'steadfetch.guard': by, 'steadfetch.attempt': number });
+        underWay.get(id)?.span.addEvent('steadfetch.rejected', { [GUARD]: by, [ATTEMPT]: number });
       }),
       listen('breaker', ({ scope, from, to, reason }) => {
         const attributes: Attributes = {
-          'steadfetch.from': from,
-          'steadfetch.to': to,
-          'steadfetch.reason': reason,
+          [FROM]: from,
+          [TO]: to,
+          [REASON]: reason,
         };
         for (const call of underWay.values()) {
           if (call.scope === scope) call.span.addEvent('steadfetch.breaker', attributes);
@@ -92,15 +118,21 @@ export function spans(
   return { instrumentation, watch };
 }
 
-function nameOf({
-  method,
-  endpoint,
-}: {
-  readonly method: string;
-  readonly endpoint: string | undefined;
-}): string {
-  const path = endpoint === undefined ? undefined : /:\/\/[^/]*(\/.*)$/.exec(endpoint)?.[1];
-  return path === undefined ? method : `${method} ${path}`;
+/** Not by a spread: see src/call/call-events.ts. */
+function startAttributes(call: CallRef): Attributes {
+  const { attributes: place } = placeOf(call);
+  const attributes: Attributes = { [METHOD]: call.method, [FULL]: call.url, [CALL_ID]: call.id };
+  for (const name of [ADDRESS, PORT, TEMPLATE]) {
+    const value = place[name];
+    if (value !== undefined) attributes[name] = value;
+  }
+  if (call.scope !== undefined) attributes[SCOPE] = call.scope;
+  return attributes;
+}
+
+function fail(span: Span, error: string | undefined, message: string | undefined): void {
+  if (error !== undefined) span.setAttribute(ERROR, error);
+  if (message !== undefined) span.setStatus({ code: SpanStatusCode.ERROR, message });
 }
 
 /** What OpenTelemetry's SDK calls a span processor. */
@@ -120,8 +152,9 @@ export interface ResendCount {
 export function resendCount(): ResendCount {
   return {
     onStart(span, parent) {
-      const number = parent.getValue(ATTEMPT);
-      if (typeof number === 'number') span.setAttributes(resendAttributes(number));
+      const number = parent.getValue(NUMBER);
+      // A first attempt is no resend.
+      if (typeof number === 'number' && number > 1) span.setAttribute(RESEND, number - 1);
     },
     onEnd() {},
     async forceFlush() {},

@@ -1,7 +1,6 @@
 import type { Dispatcher } from 'undici';
 import { type ClientState, extend, prepare, update } from '../call/client-state.ts';
 import { explain } from '../call/explain.ts';
-import { describeScopes } from '../guard/breakers.ts';
 import type { Breakers, SteadFetch } from '../model/client.ts';
 import { PolicyError } from '../model/errors.ts';
 import { INSTRUMENT } from '../model/instrumentation.ts';
@@ -103,7 +102,7 @@ function interceptor(rules: LivePolicies, shared: ClientState, replay: number): 
     [INSTRUMENT]: shared.instrumentations.add,
     extend: (options: Options) => interceptor(extend(rules, options, shared), shared, replay),
     update: (options: Options) => update(rules, options, shared),
-    scopes: () => describeScopes(shared.scopes, shared.runtime.now()),
+    scopes: shared.describe,
     reset: () => shared.scopes.reset(),
     explain: (method: string, url: string | URL, policy?: Policy) =>
       explain(rules.current, method, url, policy),

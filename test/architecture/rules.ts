@@ -9,7 +9,7 @@ const floors: readonly (readonly string[])[] = [
   ['guard'],
   ['transport'],
   ['call'],
-  ['fetch', 'undici', 'opentelemetry'],
+  ['fetch', 'undici', 'opentelemetry', 'watch'],
   ['once'],
   ['server', 'outbox'],
   ['saga'],
@@ -20,7 +20,7 @@ const floors: readonly (readonly string[])[] = [
 
 /** Rooms that stand on Node: all others run in a browser, too. */
 const NODE =
-  'src/(platform/|transport/default\\.ts|transport/undici/|undici/|opentelemetry/|once/|server/|outbox/|saga/|testing/|lab/|tools/|cli)';
+  'src/(platform/|transport/default\\.ts|transport/undici/|undici/|opentelemetry/|once/|server/|outbox/|saga/|testing/|lab/|tools/|watch/|cli)';
 /** Every room of the house, to see that none is missing among the floors. */
 export const rooms: readonly string[] = floors.flat();
 

@@ -9,6 +9,7 @@ import { differences, type Line, type Result, ratios, roundsOf } from './result.
 import { median } from './statistics.ts';
 import { STEADFETCH } from './steadfetch.ts';
 import type { Table } from './table.ts';
+import { TIMES } from './telemetry.ts';
 
 interface Goal {
   readonly text: string;
@@ -130,13 +131,19 @@ function addedGoals(result: Result | undefined): Goal[] {
   return [
     { text: '1,000 endpoint rules add', limit: 2, unit: ' µs', value: more(ADDED.rules, ADDED.urls) },
     {
+      text: 'nobody listening adds',
+      limit: 0.2,
+      unit: ' µs',
+      value: more(ADDED.asked, ADDED.plain) / TIMES,
+    },
+    {
       text: 'a listener on every event adds',
       limit: 1.5,
       unit: ' µs',
       value: more(ADDED.listeners, ADDED.plain),
     },
     {
-      text: 'OpenTelemetry spans and metrics add',
+      text: `OpenTelemetry spans and metrics add (its SDK alone: ${more(ADDED.sdk, ADDED.plain).toFixed(1)} µs)`,
       limit: 10,
       unit: ' µs',
       value: more(ADDED.telemetry, ADDED.plain),

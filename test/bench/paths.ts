@@ -117,6 +117,8 @@ export const ADDED = {
   base: 'undici.request',
   plain: 'resilience()',
   listeners: 'resilience(), a listener on every event',
+  asked: 'resilience(), what a call asks when nobody listens, 100 times more',
+  sdk: 'resilience(), the same spans and durations by OpenTelemetry’s SDK alone',
   telemetry: 'resilience(), OpenTelemetry spans and metrics',
   urls: 'resilience(), a URL of its own for each call',
   rules: 'resilience(), 1,000 endpoint rules, a URL of its own for each call',
@@ -133,6 +135,14 @@ export const added: readonly Row[] = [
     async make() {
       const { resilience } = await import('steadfetch/undici');
       return instant((dispatcher) => dispatcher.compose(resilience()));
+    },
+  },
+  {
+    name: ADDED.asked,
+    async make() {
+      const { resilience } = await import('steadfetch/undici');
+      const { askedOften } = await import('./telemetry.ts');
+      return askedOften(await instant((dispatcher) => dispatcher.compose(resilience())));
     },
   },
   {
@@ -153,12 +163,18 @@ export const added: readonly Row[] = [
     async make() {
       const { resilience } = await import('steadfetch/undici');
       const { instrument } = await import('steadfetch/opentelemetry');
-      const { BasicTracerProvider } = await import('@opentelemetry/sdk-trace-base');
-      const { MeterProvider } = await import('@opentelemetry/sdk-metrics');
+      const { sdk } = await import('./telemetry.ts');
       const guard = resilience();
-      // Spans are made and thrown away: what an exporter costs is the exporter's.
-      instrument(guard, { tracerProvider: new BasicTracerProvider(), meterProvider: new MeterProvider() });
+      instrument(guard, sdk());
       return instant((dispatcher) => dispatcher.compose(guard));
+    },
+  },
+  {
+    name: ADDED.sdk,
+    async make() {
+      const { resilience } = await import('steadfetch/undici');
+      const { bySdkAlone } = await import('./telemetry.ts');
+      return bySdkAlone(await instant((dispatcher) => dispatcher.compose(resilience())));
     },
   },
   {

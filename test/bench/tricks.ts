@@ -77,6 +77,8 @@ const requestOptions = (at: number) => ({
   path: `/v1/things/${at}`,
 });
 
+const CALL = { id: 'a', method: 'GET', url: 'https://api.example/', endpoint: undefined, scope: 'a' };
+
 /** Reads some members. */
 function read(options: Partial<ReturnType<typeof ownOptions>>): unknown[] {
   const { origin, path, method, headers, body, upgrade, headersTimeout, bodyTimeout, policy } = options;
@@ -126,6 +128,14 @@ const tricks: readonly Trick[] = [
         Object.assign({ number: 1, startedAt: at }, at >= 0 && { status: 200 }, { reason: 'success' }),
       ),
     ours: (at) => Object.freeze({ number: 1, startedAt: at, status: 200, reason: 'success' }),
+  },
+  {
+    name: 'an event as a literal, not spread from its call',
+    plain: (at) => ({ ...CALL, number: at, at: 1, waited: 0 }),
+    ours: (at) => {
+      const { id, method, url, endpoint, scope } = CALL;
+      return { id, method, url, endpoint, scope, number: at, at: 1, waited: 0 };
+    },
   },
   {
     name: 'a URL cut, not parsed',

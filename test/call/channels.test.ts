@@ -62,15 +62,13 @@ test.each(['client', 'process'])(
     const context = new AsyncLocalStorage<string>();
     const seen: unknown[] = [];
     const instrumentation: Instrumentation = {
-      call: (call, run, report) =>
-        context.run('call', async () => {
-          const result = await run();
-          seen.push([call.id === report().id, report().attempts.length]);
-          return result;
-        }),
-      attempt: ({ number }, run) => {
+      call: ({ id }) => ({
+        within: (run) => context.run('call', run),
+        end: (report) => seen.push([id === report.id, report.attempts.length]),
+      }),
+      attempt: ({ number }) => {
         seen.push([number, context.getStore()]);
-        return context.run(`attempt ${number}`, run);
+        return { within: (run) => context.run(`attempt ${number}`, run), end() {} };
       },
     };
     const api = createFetch({
@@ -89,6 +87,22 @@ test.each(['client', 'process'])(
     expect(seen).toHaveLength(4);
   },
 );
+
+test('an instrumentation that throws becomes a warning, and the call goes on', async () => {
+  await using server = await startFaultServer();
+  const api = createFetch();
+  const fail = () => {
+    throw new Error('a tracer failed');
+  };
+  const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
+  onTestFinished(() => warnings.mockRestore());
+  api[INSTRUMENT]({ call: fail, attempt: () => ({ end: fail }) });
+  expect((await api(server.url)).status).toBe(200);
+  expect(warnings.mock.calls.map(([error]) => String(error))).toEqual([
+    'Error: a tracer failed',
+    'Error: a tracer failed',
+  ]);
+});
 
 test('a key that the caller gave is whole in the report and a hash in what listeners log; one of ours is whole in both', async () => {
   await using server = await startFaultServer();

@@ -21,6 +21,7 @@ export function writeSnippets(): Snippet[] {
   mkdirSync(folder, { recursive: true });
   // What a page tells to copy is beside its snippets.
   copyFileSync(join(root, 'docs/examples/telemetry/prometheus.ts'), join(folder, 'prometheus.ts'));
+  copyFileSync(join(root, 'docs/examples/telemetry/logs.ts'), join(folder, 'logs.ts'));
   const snippets = pages().flatMap(fromPage);
   const settings = {
     extends: '../../tsconfig.json',

@@ -1,57 +1,146 @@
 import { readFileSync } from 'node:fs';
+import { parser } from '@prometheus-io/lezer-promql';
+import pino from 'pino';
 import { Registry } from 'prom-client';
-import { expect, test } from 'vitest';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { logCalls } from '../../docs/examples/telemetry/logs.ts';
 import { countDurable } from '../../docs/examples/telemetry/outbox.ts';
 import { countCalls } from '../../docs/examples/telemetry/prometheus.ts';
 import { createFetch } from '../../src/index.ts';
+import { eventfulClient, liveThrough, startEventfulService } from '../support/eventful-life.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 
 const read = (path: string) => readFileSync(new URL(`../../docs/${path}`, import.meta.url), 'utf8');
 
-/** Every metric that the text names, without the suffixes that Prometheus adds to a histogram. */
-const namesIn = (text: string) =>
-  new Set([...text.matchAll(/steadfetch_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, '')));
+interface Panel {
+  readonly id: number;
+  readonly title: string;
+  readonly datasource: object;
+  readonly targets: readonly { readonly expr: string }[];
+}
+const dashboard = JSON.parse(read('examples/telemetry/grafana.json'));
+const panels: readonly Panel[] = dashboard.panels;
 
-test('the Prometheus recipe counts what happens, and dashboard, alerts and page name nothing else', async () => {
-  await using server = await startFaultServer({ faults: [{ kind: 'answer', status: 503 }] });
-  const register = new Registry();
-  const api = createFetch({ retry: { base: 1, cap: 1 } });
-  countCalls(api, register);
-  countDurable({ outbox: { stats: async () => ({ waiting: 3, dead: 2, oldest: 1_500 }) } }, register);
-  await (await api(server.url)).text();
-  api.breakers.isolate(server.url);
-  const text = await register.metrics();
+/** Every query that users are given, by where it stands. */
+const queries: readonly (readonly [where: string, query: string])[] = [
+  ...panels.flatMap(({ title, targets }) =>
+    targets.map(({ expr }) => [`dashboard: ${title}`, expr] as const),
+  ),
+  ...[...read('examples/telemetry/alerts.yml').matchAll(/alert: (\w+)\n\s+expr: (.+)/g)].map(
+    ([, name, expr]) => [`alert: ${name}`, expr ?? ''] as const,
+  ),
+  ...[...read('telemetry.md').matchAll(/`([^`]*steadfetch_[^`]*[ ({][^`]*)`/g)].map(
+    ([, expr]) => ['telemetry.md', expr ?? ''] as const,
+  ),
+];
 
-  const scope = server.url;
-  expect(text).toContain(`steadfetch_calls_total{scope="${scope}",stopped="success",delivery="answered"} 1`);
-  expect(text).toContain(`steadfetch_attempts_total{scope="${scope}",reason="status",status="503"} 1`);
-  expect(text).toContain(`steadfetch_retries_total{scope="${scope}",reason="status"} 1`);
-  expect(text).toContain(`steadfetch_bodies_total{scope="${scope}",end="ended"} 1`);
-  expect(text).toContain(`steadfetch_breaker_open{scope="${scope}"} 1`);
-  expect(text).toContain(`steadfetch_budget_retries{scope="${scope}"} ${api.scopes()[0]?.budget}`);
-  expect(text).toContain(`steadfetch_in_flight{scope="${scope}"} 0`);
-  expect(text).toContain(`steadfetch_waiting{scope="${scope}"} 0`);
-  api.breakers.restore(scope);
-  expect(await register.metrics()).toContain(`steadfetch_breaker_open{scope="${scope}"} 0`);
-  api.reset();
-  expect(await register.metrics()).not.toContain('steadfetch_breaker_open{');
-  expect(text).toContain('steadfetch_outbox_dead 2');
-  expect(text).toContain('steadfetch_outbox_oldest_seconds 1.5');
+/** What a query names: metrics, and labels. @throws {Error} It is no PromQL. */
+function namesIn(query: string): { metrics: string[]; labels: string[] } {
+  const metrics: string[] = [];
+  const labels: string[] = [];
+  parser.parse(query).iterate({
+    enter({ type, name, from, to, node }) {
+      const text = query.slice(from, to);
+      if (type.isError) throw new Error(`no PromQL at ${from}: ${query}`);
+      if (name === 'Identifier' && node.parent?.name === 'VectorSelector') metrics.push(text);
+      if (name === 'LabelName') labels.push(text);
+    },
+  });
+  return { metrics, labels };
+}
 
-  const counted = new Set([...text.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));
-  for (const page of ['examples/telemetry/alerts.yml', 'examples/telemetry/grafana.json', 'telemetry.md']) {
-    const strays = [...namesIn(read(page))].filter((name) => !counted.has(name));
-    expect([page, strays]).toEqual([page, []]);
-  }
+describe('dashboard, alerts and questions', () => {
+  /** Of each metric that the recipes really write, its labels. */
+  const written = new Map<string, Set<string>>();
+
+  beforeAll(async () => {
+    const register = new Registry();
+    await using service = await startEventfulService();
+    const api = eventfulClient(createFetch, service);
+    countCalls(api, register);
+    const sagas = { list: async () => [{}] };
+    countDurable(
+      { outbox: { stats: async () => ({ waiting: 3, dead: 2, oldest: 1_500 }) }, sagas },
+      register,
+    );
+    await liveThrough(api, service);
+    for (const [, name = '', labels = ''] of (await register.metrics()).matchAll(/^(\w+)(?:\{(.*)\})? /gm)) {
+      const known = written.get(name) ?? new Set();
+      for (const [, label = ''] of labels.matchAll(/(\w+)="/g)) known.add(label);
+      written.set(name, known);
+    }
+  });
+
+  test('there are queries to look at', () => {
+    expect(queries.filter(([where]) => where.startsWith('dashboard')).length).toBeGreaterThan(9);
+    expect(queries.filter(([where]) => where.startsWith('alert')).length).toBeGreaterThan(6);
+    expect(queries.filter(([where]) => where === 'telemetry.md').length).toBeGreaterThan(3);
+  });
+
+  test.each(queries)('%s: %s is PromQL, of metrics that are written, with their labels', (_where, query) => {
+    const { metrics, labels } = namesIn(query);
+    expect(metrics.length).toBeGreaterThan(0);
+    expect(metrics.filter((metric) => !written.has(metric))).toEqual([]);
+    const has = new Set(metrics.flatMap((metric) => [...(written.get(metric) ?? [])]));
+    expect(labels.filter((label) => !has.has(label))).toEqual([]);
+  });
+
+  test('a wrong query would be found', () => {
+    expect(() => namesIn('sum by (scope (rate(x[5m]))')).toThrow('no PromQL');
+    expect(namesIn('sum by (scope) (rate(a{b="c"}[5m])) > d')).toEqual({
+      metrics: ['a', 'd'],
+      labels: ['scope', 'b'],
+    });
+  });
+
+  test('the dashboard is one that Grafana imports: unique panels, each with a data source and a query', () => {
+    expect(dashboard.schemaVersion).toBeGreaterThan(30);
+    expect(dashboard.templating.list).toMatchObject([{ type: 'datasource', query: 'prometheus' }]);
+    expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length);
+    for (const { datasource, targets } of panels) {
+      expect(datasource).toEqual({ type: 'prometheus', uid: '$' + '{datasource}' });
+      expect(targets.length).toBeGreaterThan(0);
+    }
+  });
 });
 
-test('the dashboard is one that Grafana imports: unique panels, each with a data source and a query', () => {
-  const { panels, templating, schemaVersion } = JSON.parse(read('examples/telemetry/grafana.json'));
-  expect(schemaVersion).toBeGreaterThan(30);
-  expect(templating.list).toMatchObject([{ type: 'datasource', query: 'prometheus' }]);
-  expect(new Set(panels.map(({ id }: { id: number }) => id)).size).toBe(panels.length);
-  for (const { datasource, targets } of panels) {
-    expect(datasource).toEqual({ type: 'prometheus', uid: '${datasource}' });
-    expect(targets.every(({ expr }: { expr: string }) => expr.includes('steadfetch_'))).toBe(true);
-  }
+test('the Prometheus recipe reads gauges when Prometheus asks', async () => {
+  await using server = await startFaultServer();
+  const register = new Registry();
+  const api = createFetch();
+  countCalls(api, register);
+  await (await api(server.url)).text();
+  const scope = server.url;
+  expect(await register.metrics()).toContain(
+    `steadfetch_budget_retries{scope="${scope}"} ${api.scopes()[0]?.budget}`,
+  );
+  api.breakers.isolate(scope);
+  expect(await register.metrics()).toContain(`steadfetch_breaker_open{scope="${scope}"} 1`);
+  api.breakers.restore(scope);
+  expect(await register.metrics()).toContain(`steadfetch_breaker_open{scope="${scope}"} 0`);
+  expect(await register.metrics()).toContain(`steadfetch_in_flight{scope="${scope}"} 0`);
+  api.reset();
+  expect(await register.metrics()).not.toContain('steadfetch_breaker_open{');
+});
+
+test('the recipe for pino logs what did not go well at once, in whole milliseconds', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const logger = pino({ base: null }, { write: (text: string) => void lines.push(JSON.parse(text)) });
+  await using service = await startEventfulService();
+  const api = eventfulClient(createFetch, service);
+  logCalls(api, logger);
+  await liveThrough(api, service);
+
+  const of = (message: string) => lines.filter(({ msg }) => msg === message);
+  expect(of('call succeeded by a retry')).toMatchObject([
+    { level: 30, scope: 'flaky', attempts: 2, last: 200 },
+  ]);
+  expect(of('call failed')).toContainEqual(
+    expect.objectContaining({ level: 40, scope: 'hangs', stopped: 'aborted', delivery: 'unknown' }),
+  );
+  expect(of('body broke off')).toMatchObject([{ end: 'network', url: `${service.url}/dies` }]);
+  expect(of('breaker changed')[0]).toMatchObject({ level: 50, scope: 'down', to: 'open', failures: 2 });
+  const times = lines.flatMap(({ ms }) => (ms === undefined ? [] : [ms]));
+  expect(times.length).toBeGreaterThan(2);
+  expect(times.every(Number.isInteger)).toBe(true);
 });

@@ -183,11 +183,16 @@ describe('metrics', () => {
     expect((await points('steadfetch.call.active')).map(({ value }) => value)).toEqual([0]);
     expect((await points('steadfetch.call.duration')).map(({ value }) => value.count)).toEqual([1, 1]);
     expect((await points('steadfetch.attempt.duration')).map(({ value }) => value.count)).toEqual([1, 1]);
-    expect(await points('steadfetch.breaker.state')).toMatchObject([
-      { value: 1, attributes: { 'steadfetch.scope': server.url, 'steadfetch.state': 'isolated' } },
-    ]);
+    const states = async () =>
+      Object.fromEntries(
+        (await points('steadfetch.breaker.state')).map(({ attributes, value }) => {
+          expect(attributes['steadfetch.scope']).toBe(server.url);
+          return [attributes['steadfetch.state'], value];
+        }),
+      );
+    expect(await states()).toEqual({ closed: 0, open: 0, 'half-open': 0, isolated: 1 });
     api.breakers.restore(server.url);
-    expect(await points('steadfetch.breaker.state')).toMatchObject([{ value: 0 }]);
+    expect(await states()).toEqual({ closed: 1, open: 0, 'half-open': 0, isolated: 0 });
     const units = (await read()).map(({ descriptor }) => [descriptor.name, descriptor.unit]);
     expect(units).toContainEqual(['steadfetch.call.duration', 's']);
     expect(JSON.stringify(await read())).not.toMatch(/"url\.full"|"url\.path"/);
@@ -229,6 +234,45 @@ describe('metrics', () => {
       await call;
     }
     expect(await points('steadfetch.call.queued')).toMatchObject([{ value: 0, attributes }]);
+  });
+
+  test('of the process tell of every client that there is, closed breakers too', async () => {
+    await using server = await startFaultServer();
+    const { meterProvider, points } = meters();
+    onTestFinished(instrument(undefined, { meterProvider, tracerProvider }));
+    const clients = [createFetch(quick), createFetch(quick)];
+    for (const api of clients) await (await api(server.url)).text();
+    clients[0]?.breakers.isolate(server.url);
+    const ofServer = async (name: string) =>
+      (await points(name)).filter(({ attributes }) => attributes['steadfetch.scope'] === server.url);
+    expect(
+      (await ofServer('steadfetch.breaker.state')).map(({ attributes, value }) => [
+        attributes['steadfetch.state'],
+        value,
+      ]),
+    ).toEqual([
+      ['closed', 1],
+      ['open', 0],
+      ['half-open', 0],
+      ['isolated', 1],
+    ]);
+    expect(await ofServer('steadfetch.attempt.active')).toMatchObject([{ value: 0 }]);
+    expect((await ofServer('steadfetch.budget.level'))[0]?.value).toBeGreaterThan(0);
+  });
+
+  test('work with URLs that `redact` made unreadable, and with methods that nobody has heard of', async () => {
+    const { meterProvider, points } = meters();
+    const api = createFetch({ fetch: async () => new Response(), redact: () => 'hidden' });
+    onTestFinished(instrument(api, { meterProvider, tracerProvider }));
+    await api('http://127.0.0.1:1/secret', { method: 'FROB' });
+    const [point] = await points('steadfetch.calls');
+    expect(point?.attributes).toMatchObject({ 'http.request.method': '_OTHER' });
+    expect(point?.attributes).not.toHaveProperty('server.address');
+    expect(spans().at(-1)).toMatchObject({ name: 'HTTP' });
+    expect(spans().at(-1)?.attributes).toMatchObject({
+      'http.request.method': 'FROB',
+      'url.full': 'hidden',
+    });
   });
 
   test('have a bounded number of scopes, however many a scope function names', async () => {
