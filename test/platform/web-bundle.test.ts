@@ -18,12 +18,12 @@ test.each([
   expect(Object.keys(metafile.inputs).filter((path) => /node_modules\/undici\//.test(path))).toEqual([]);
 });
 
-// The goal is 30 kB. What is left is the rules, the guards, and the checks with their messages; limits, hedging, deadlines and fallbacks took 4 kB.
-test('the one for browsers is no larger than 35.1 kB, minified and gzipped', async () => {
+// The goal is 30 kB. What is left is the rules, the guards, and the checks with their messages; limits, quota, hedging, deadlines and fallbacks took 5 kB.
+test('the one for browsers is no larger than 36.8 kB, minified and gzipped', async () => {
   const { outputFiles } = await build({ ...(browser as BuildOptions), minify: true, write: false });
   const bytes = outputFiles.map(({ contents }) => gzipSync(contents).byteLength);
   expect(bytes).toHaveLength(1);
-  expect(bytes[0]).toBeLessThanOrEqual(35_100);
+  expect(bytes[0]).toBeLessThanOrEqual(36_800);
 });
 
 test('in a browser any token is a method, an error of the network may be gone, and headers are listed as they are', () => {
