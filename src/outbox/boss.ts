@@ -3,7 +3,7 @@ import { loadDriver } from '../once/stores/driver.ts';
 import type { Database } from './database.ts';
 
 /**
- * Of a worker that dies, nothing is heard; after so many seconds its jobs are somebody else's. The engine's own way,
+ * Of a worker that dies, nothing is heard; after so many seconds other workers get its jobs. The engine's own way,
  * without heartbeats, is a quarter of an hour.
  */
 const HEARTBEAT = 30;

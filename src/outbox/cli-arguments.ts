@@ -34,7 +34,7 @@ export const HELP = `steadfetch outbox: what an outbox holds, for the person on 
     --all                              every one of them whose key has not ended
   steadfetch outbox discard ID…        forgets dead letters; --all forgets every one
 
-  --database postgres://…              or a PGlite folder, while nobody else has it open; default: $DATABASE_URL
+  --database postgres://…              or a PGlite folder that no process has open; default: $DATABASE_URL
   --schema steadfetch                  the schema that openOutbox was given
 `;
 

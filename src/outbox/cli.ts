@@ -49,7 +49,7 @@ export async function run(
   }
 }
 
-/** A call as it is listed. Without its query: that may hold what is nobody's business. */
+/** A call as it is listed. Without its query, which may hold secrets. */
 interface Listed {
   readonly id: string;
   readonly state: string;

@@ -22,7 +22,7 @@ export interface Tools {
   readonly random: () => number;
 }
 
-/** Statuses with which a server asks everybody to stay away for a while. */
+/** Statuses with which a server asks all clients to stay away for a while. */
 const STAY_AWAY: ReadonlySet<number | undefined> = new Set([429, 503]);
 
 type Ending = Result & { readonly outcome: 'done' | 'refused' | 'expired' };

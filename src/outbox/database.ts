@@ -12,7 +12,7 @@ export interface Tx {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
-/** A transaction of somebody else's: `fromDrizzle`, `fromKnex`, `fromKysely` and `fromPrisma` of pg-boss make it. */
+/** A transaction of another library: `fromDrizzle`, `fromKnex`, `fromKysely` and `fromPrisma` of pg-boss make it. */
 export interface AdaptedTx {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
@@ -101,7 +101,7 @@ function postgres(pool: Pool, close: () => Promise<void>): Database {
       const lost = () => {
         broken = true;
       };
-      // One that dies while nobody queries it: the next query reports it.
+      // A connection that dies between two queries: the next query reports it.
       client.on('error', lost);
       try {
         await client.query('begin');

@@ -6,7 +6,7 @@ import { CallExpiredError, UnknownCallError } from './errors.ts';
 import type { StoredLetter } from './letter.ts';
 import type { LastTry } from './result.ts';
 
-/** A call that is not sent any more. It stays until somebody replays or discards it. */
+/** A call that is not sent any more. It stays until a person replays or discards it. */
 export interface DeadLetter {
   readonly call: Call;
   readonly reason: 'refused' | 'expired';

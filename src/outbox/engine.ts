@@ -5,11 +5,11 @@ import type { Database } from './database.ts';
 import type { StoredLetter } from './letter.ts';
 import type { LastTry } from './result.ts';
 
-/** Calls in any order, calls in the order of their group, and those that nobody sends any more. */
+/** Calls in any order, calls in the order of their group, and those that are not sent any more. */
 export const QUEUES = { calls: 'calls', ordered: 'ordered', dead: 'dead' } as const;
 export type LiveQueue = typeof QUEUES.calls | typeof QUEUES.ordered;
 
-/** A call that this process holds: nobody else has it as long as it is touched in time. */
+/** A call that this process holds: no other process gets it as long as it is touched in time. */
 export interface Job {
   readonly id: string;
   readonly queue: LiveQueue;
@@ -93,7 +93,7 @@ export class Engine {
   }
 
   /**
-   * Takes this one call, if it is due and nobody has it. The engine takes jobs by priority and not by id: so the call
+   * Takes this one call, if it is due and no process holds it. The engine takes jobs by priority and not by id: so the call
    * is given one that no other has.
    */
   async claim(name: LiveQueue, id: string): Promise<Job | undefined> {

@@ -13,7 +13,7 @@ export class Hand<J extends { readonly id: string }, R> {
       const jobs = [...this.#held.values()].map(({ job }) => job);
       if (jobs.length > 0) touch(jobs).catch(onError);
     }, TOUCH_EVERY);
-    // Nothing of ours keeps a process alive that has nothing else to do.
+    // This timer does not keep a process alive that has nothing else to do.
     if (typeof this.#timer === 'object' && this.#timer !== null && 'unref' in this.#timer) {
       (this.#timer as NodeJS.Timeout).unref();
     }
@@ -23,7 +23,7 @@ export class Hand<J extends { readonly id: string }, R> {
     return this.#held.size;
   }
 
-  /** Holds the job for as long as the work takes. The work's errors are told to whoever gave it. */
+  /** Holds the job for as long as the work takes. @returns what the work resolves to; its errors are not caught */
   hold(job: J, work: () => Promise<R>): Promise<R> {
     const result = work().finally(() => this.#held.delete(job.id));
     this.#held.set(job.id, { job, result });

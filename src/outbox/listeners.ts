@@ -45,7 +45,7 @@ export class Listeners {
 
   tell<Name extends keyof OutboxEvents>(name: Name, event: OutboxEvents[Name]): void {
     const list = this.#of(name);
-    // An error that nobody listens to must be seen somewhere.
+    // An error without a listener must be seen somewhere.
     if (name === 'error' && list.length === 0) warn(event);
     for (const listener of list) {
       try {

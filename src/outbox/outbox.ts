@@ -136,7 +136,7 @@ export class Outbox {
   }
 
   /**
-   * Sends the call at once, after your commit, unless somebody is at it or it has to wait. What it comes to is
+   * Sends the call at once, after your commit, unless another process sends it now or it has to wait. What it comes to is
    * recorded as a worker would; `'later'` leaves it to one. The response is yours to read.
    *
    * @throws UnknownCallError The call is not in the outbox: was it committed?
@@ -227,7 +227,7 @@ export class Outbox {
       }
       if (isOver) pace.begin();
       const result = await this.#courier.deliver(job, pace, free);
-      // Who listens has begun to read by now, if at all; what nobody reads would hold the connection.
+      // A listener has begun to read by now, if at all; an unread body would hold the connection.
       if (result.response?.bodyUsed === false) result.response.body?.cancel().catch(() => {});
       return result;
     });

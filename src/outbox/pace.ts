@@ -57,7 +57,7 @@ interface Recovery {
 }
 
 /**
- * When calls to one scope are sent. While all is well: at once. When the destination is down: nobody, but one probe at
+ * When calls to one scope are sent. While all is well: at once. When the destination is down: no call, but one probe at
  * a time. After that those that waited go in the order and rhythm in which they were added, behind the new ones; and
  * how many may be under way grows with every answer. Each call's place follows from when it was added, so processes need
  * not talk to each other to keep the pace.
@@ -94,7 +94,7 @@ export class Pace {
     this.#underWay += 1;
   }
 
-  /** @param retryAt before when there is no use in asking, if anybody said so */
+  /** @param retryAt before when there is no use in asking, if the server or the breaker said so */
   ended(sign: Sign, now: number, retryAt = 0): void {
     this.#underWay -= 1;
     if (sign === 'answered') this.#answered(now);
@@ -135,7 +135,7 @@ export class Pace {
     this.#oldest = Number.POSITIVE_INFINITY;
     if (this.#down !== undefined) {
       const from = Math.min(this.#down.from, now);
-      // Whoever waits now may be waiting for so long; until then nobody can tell who is first.
+      // The calls that wait now may be waiting for so long; until then it is not known which is first.
       const longest = Math.min(this.#terms.cap, now - from);
       const settled = this.#down.known ? Math.min(this.#down.latest, now + longest) : now + longest;
       // So few are no crowd.

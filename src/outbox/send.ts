@@ -14,7 +14,7 @@ export interface NotSent {
   readonly error: unknown;
 }
 
-/** However long the client's clocks let it go on: by then the engine would give the call to somebody else. */
+/** However long the client's timeouts let it go on: by then the engine would give the call to another worker. */
 const LONGEST_SENDING = 50 * 60_000;
 
 /** Sends a call once, with all that the client does about it, and not a moment longer than its key lasts. */

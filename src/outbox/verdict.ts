@@ -41,7 +41,7 @@ export function judge({ response, error, report }: Sent, now: number): Verdict {
         counts: report.attempts.length > 0,
       };
     case 'policy':
-      // A Retry-After beyond the client's patience is not beyond ours; a `retry.when` that said no is final.
+      // A Retry-After beyond the client's patience is not beyond the outbox's; a `retry.when` that said no is final.
       if (response !== undefined && wait === 0) return { over: 'refused', why: stopped };
       if (report.attempts.at(-1)?.reason === 'invalid') return { over: 'refused', why: 'invalid' };
       return { over: false, why: stopped, wait, counts: true };

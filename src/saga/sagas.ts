@@ -109,7 +109,7 @@ export class Sagas {
   }
 
   /**
-   * Carries the saga on at once, after your commit, unless somebody is at it or it has to wait.
+   * Carries the saga on at once, after your commit, unless another process is at it or it has to wait.
    * @throws UnknownSagaError There is no such saga: was it committed?
    */
   async now(saga: Pick<Saga<never>, 'name'>, id: string): Promise<SagaState> {
@@ -207,7 +207,7 @@ export class Sagas {
 
   #tell(name: string, event: SagaState | Error): void {
     const listeners = this.#listeners.get(name) ?? new Set();
-    // An error that nobody listens to must be seen somewhere.
+    // An error without a listener must be seen somewhere.
     if (name === 'error' && listeners.size === 0) warn(event);
     for (const listener of listeners) {
       try {

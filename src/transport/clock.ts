@@ -20,7 +20,7 @@ export interface Timed {
 }
 
 /**
- * The clocks of one attempt on a single timer. First the attempt clock runs, until the response headers; then the idle clock
+ * The clocks of one attempt on a single timer. First `timeout.attempt` runs, until the response headers; then the idle timeout
  * and the body's, until the end of the body. The total deadline runs beside them until the response is handed over: a body that
  * keeps coming may take as long as it likes.
  * A chunk only notes the time: the timer, when it fires, looks whether it is really due.
@@ -49,7 +49,7 @@ export class AttemptClock {
     this.#aim(now);
   }
 
-  /** A request is on its way (again, after a redirect): the attempt clock counts. */
+  /** A request is on its way (again, after a redirect): `timeout.attempt` runs. */
   waiting(): void {
     this.#turn('attempt');
   }
@@ -88,7 +88,7 @@ export class AttemptClock {
   #turn(phase: TimeoutPhase, now?: number): void {
     this.#phase = phase;
     this.#aim(now);
-    // A body that nobody reads is no reason to keep the process alive; a request without an answer is.
+    // An unread body is no reason to keep the process alive; a request without a response is.
     if (phase === 'attempt') ref(this.#timer);
     else unref(this.#timer);
   }

@@ -9,7 +9,7 @@ import { undiciFetch, undiciTransport } from './undici/undici.ts';
 let original: FetchLike | undefined;
 
 /**
- * Whether nobody has replaced the runtime's `fetch`: neither before this package was loaded nor since. By its source: Node's
+ * Whether the runtime's `fetch` is in its place: not replaced before this package was loaded, nor since. By its source: Node's
  * loads the undici inside Node, and nothing else can.
  */
 function isOriginal(fetch: FetchLike): boolean {

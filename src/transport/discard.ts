@@ -6,8 +6,8 @@ export const DRAIN_BYTES = 64 * 1024;
 export const DRAIN_TIME = 1_000;
 
 /**
- * Lets go of a response that nobody will read. An unread body would keep its connection, or its memory, for good.
- * Returns at once: nobody waits for a discarded body.
+ * Lets go of a response that will not be read. An unread body would keep its connection, or its memory, for good.
+ * Returns at once, because no caller waits for a discarded body.
  */
 export function discard(response: Response): void {
   if (response.body === null || response.bodyUsed) return;

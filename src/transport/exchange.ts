@@ -9,7 +9,7 @@ export interface ResponseHead {
   readonly headers: Headers;
 }
 
-/** Whoever made the call, and may end it. */
+/** The maker of the call, who may end it. */
 export interface AbortSource {
   readonly aborted: boolean;
   /** Made when first asked for, where that costs something. */
@@ -17,7 +17,7 @@ export interface AbortSource {
   /** Tells `target` of an abort, until `unlisten`. An abort that was before is not told. */
   listen?(target: AbortTarget): void;
   unlisten?(target: AbortTarget): void;
-  /** Tells `target` of an abort, for as long as somebody else holds it. */
+  /** Tells `target` of an abort, for as long as `target` is held elsewhere. */
   keep?(target: AbortTarget): void;
 }
 
@@ -38,7 +38,7 @@ export interface AttemptRequest {
   readonly headers: FetchInit['headers'];
   readonly body: FetchBody | undefined;
   readonly caller: AbortSource | undefined;
-  /** Undefined: no clock of ours runs. */
+  /** Undefined: the call has no timeouts. */
   readonly limits: Limits | undefined;
   /** Bytes of response body that belong to the attempt; 0: none. */
   readonly buffer: number;
@@ -62,15 +62,15 @@ export interface ExchangeRecord {
 }
 
 /**
- * Where an error came from: the network reported it, the request body threw it while it was sent, or the response is such that nobody
- * could make sense of it.
+ * Where an error came from: the network reported it, the request body threw it while it was sent, or the response is such that no
+ * client could make sense of it.
  */
 export type Fault = 'network' | 'body' | 'response';
 
 /**
  * One attempt on the wire, and what is known of it: facts, not guesses.
  *
- * Connections and timers keep hold of it, so it must not hold the response: one that nobody reads could otherwise
+ * Connections and timers keep hold of it, so it must not hold the response: an unread one could otherwise
  * never be collected, and its connection never be freed.
  */
 export interface Exchange<A extends ResponseHead = Response> {
@@ -80,7 +80,7 @@ export interface Exchange<A extends ResponseHead = Response> {
   handedOver(answer: A): void;
   /** Ends the attempt: another one was answered first. `send` rejects at once. */
   cancel(): void;
-  /** Lets go of an answer that nobody will read. Returns at once. */
+  /** Lets go of a response that will not be read. Returns at once. */
   discard(answer: A): void;
   /** False only while it is certain that no byte of the request left. */
   readonly sent: boolean;

@@ -1,7 +1,7 @@
 import type { FetchLike } from '../model/options.ts';
 import { asyncContext } from '../platform/async-context.ts';
 
-/** The request that a client is sending through somebody else's `fetch`. */
+/** The request that a client is sending through the `fetch` of another package. */
 interface Sent {
   readonly method: string;
   readonly href: string;

@@ -16,7 +16,7 @@ export function fetchTransport(fetch: FetchLike): Transport {
   return () => new FetchExchange(fetch);
 }
 
-/** Nothing tells when a body has been read. One that nobody holds any more needs no deadline, though. */
+/** Nothing tells when a body has been read. A body without a holder needs no deadline, though. */
 const dropped = new FinalizationRegistry<AttemptClock>((clock) => clock.stop());
 
 class FetchExchange implements Exchange, Timed {
@@ -76,7 +76,7 @@ class FetchExchange implements Exchange, Timed {
       both.throwIfAborted();
       both.addEventListener('abort', () => this.#aborted(both.reason), { once: true });
       this.sent = true;
-      // Not as a method of ours: a browser's `fetch` wants no `this` but its own.
+      // Not called as a method: a browser's `fetch` wants no `this` but its own.
       const fetch = this.#fetch;
       const response = await fetch(url.href, {
         ...init,
@@ -131,7 +131,7 @@ class FetchExchange implements Exchange, Timed {
   }
 }
 
-/** Errors of the language, which say that somebody's code is wrong; and what an abort is told by. */
+/** Errors of the language, which say that code is wrong; and what an abort is told by. */
 const MISTAKES: ReadonlySet<string> = new Set([
   ...['RangeError', 'ReferenceError', 'SyntaxError', 'EvalError', 'URIError', 'AssertionError', 'AbortError'],
   // Of a DOMException: what was asked for can't be done.

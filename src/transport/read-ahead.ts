@@ -1,5 +1,5 @@
 /**
- * Reads a response's body, up to `limit` bytes, before anybody else does. What was read stays in the response, which
+ * Reads a response's body, up to `limit` bytes, before other readers. What was read stays in the response, which
  * is the same object as before: a Response can't be given another body, nor be constructed with a url.
  * Rejects as the body does.
  *
@@ -10,7 +10,7 @@ export async function readAhead(
   limit: number,
   chunkCame: (bytes: number) => void,
 ): Promise<boolean> {
-  // A clone that nobody else reads: each chunk goes to both, and waits in the response.
+  // A clone has no other reader: each chunk goes to both, and waits in the response.
   const reader = response.clone().body?.getReader();
   if (reader === undefined) return true;
   for (let bytes = 0; bytes <= limit; ) {

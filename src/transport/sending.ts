@@ -8,7 +8,7 @@ import { fetchTransport } from './other-fetch.ts';
 export interface RuntimeFetch {
   /** Without any policy. */
   readonly fetch: FetchLike;
-  /** Whether that is what the global one was before anybody replaced it. */
+  /** Whether that is what the global one was before it was replaced. */
   isOriginal(fetch: FetchLike): boolean;
   /** Whether it takes this Request for one: a `fetch` knows its own copy's only. */
   knows(request: Request): boolean;

@@ -5,7 +5,7 @@ import { refuseStray } from '../policy/init-names.ts';
 import { checkPolicy } from '../policy/validate.ts';
 
 /**
- * Options for a request of undici's, and ours for this one call among them. Gives them back as they are: undici passes
+ * Options for a request of undici's, with this package's options for this one call among them. Gives them back as they are: undici passes
  * on what it does not know, but its types do not say so.
  *
  * @throws {TypeError} The priority is none.

@@ -60,7 +60,7 @@ function recordOf(headers: unknown): HeaderRecord | 'unreadable' | undefined {
   return withoutUndefined(record);
 }
 
-/** Not if all objects are, because somebody made them so. */
+/** Not if all objects are iterable, because `Object.prototype` was changed. */
 function isIterable(headers: object): boolean {
   const { [Symbol.iterator]: iterator } = headers as Partial<Iterable<unknown>>;
   return typeof iterator === 'function' && iterator !== Reflect.get(Object.prototype, Symbol.iterator);

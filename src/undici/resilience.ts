@@ -16,7 +16,7 @@ import { ownOptions } from './own-options.ts';
 import { splitReplay } from './replay.ts';
 import { readDispatch } from './request.ts';
 
-/** What `resilience` takes: what `createFetch` does, but for what it sends with. */
+/** The options of `resilience`: the same as of `createFetch`, except `fetch` and `dispatcher`. */
 export interface ResilienceOptions extends Omit<ClientOptions, 'fetch' | 'dispatcher'> {
   /**
    * A request body that comes as a stream is read first, and can then be sent again, if its `content-length` is known

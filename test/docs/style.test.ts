@@ -33,7 +33,7 @@ const vague: typeof words = [
 /** The rooms of the code whose comments are in plain words. */
 const rooms = [
   ...['body', 'call', 'cli', 'fetch', 'guard', 'http', 'lab', 'model', 'once', 'opentelemetry', 'options'],
-  ...['platform', 'policy', 'presets', 'server', 'testing', 'tools'],
+  ...['outbox', 'platform', 'policy', 'presets', 'saga', 'server', 'testing', 'tools', 'transport', 'undici', 'watch'],
 ];
 
 /** The comments of a room, as text. */

@@ -5,7 +5,7 @@ import type { Controller, Listener } from './handlers.ts';
 
 // The ways in which a body can be asked for.
 
-/** A stream that nobody reads holds so much, in bytes. */
+/** The most that an unread stream holds, in bytes. */
 const READ_AHEAD = 64 * 1024;
 
 /** What a reader of the body hears of an error that ended it: what `fetch` says. */
@@ -68,7 +68,7 @@ export interface OpenStream {
   fail(reason: unknown): void;
 }
 
-/** Whoever hears of an abort: kept as long as the stream is, so that the abort gets here. */
+/** The listener of an abort. It is kept as long as the stream is, so that the abort gets here. */
 export interface StreamOwner {
   /** The stream was read to its end, or failed, or was cancelled. */
   over(): void;
@@ -158,7 +158,7 @@ class StreamEnd {
   /** @returns how many bytes more it wants */
   enqueue(chunk: Buffer): number {
     if (this.#isOver || this.#controller === undefined) return 0;
-    // A copy, because the stream takes the memory of what it is given, and undici's chunks share theirs.
+    // A copy, because the stream takes the memory of what it is given, and undici's chunks share one memory.
     if (chunk.byteLength > 0) this.#controller.enqueue(new Uint8Array(chunk));
     return this.#controller.desiredSize ?? 0;
   }
@@ -200,7 +200,7 @@ class StreamEnd {
   }
 }
 
-/** A stream that has been read to its end, by somebody who still has it. */
+/** A stream that has been read to its end, and is still held. */
 export function usedStream(): ReadableStream<Uint8Array> {
   const stream = new ReadableStream({ type: 'bytes', start: (controller) => controller.close() });
   void stream.getReader().read();

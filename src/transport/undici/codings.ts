@@ -98,7 +98,7 @@ export function decodeShort(bytes: Buffer, codings: readonly Coding[]): Buffer |
 /** A body, decoded as it comes. It breaks as the source does, or where the coding is wrong. */
 export function decoded(source: Readable, codings: readonly Coding[]): AsyncIterable<Buffer> {
   const transforms = codings.map((coding) => coding.transform());
-  // Whoever iterates hears of the error.
+  // The reader of the stream hears of the error.
   return pipeline([source, ...transforms] as unknown as [Readable, Duplex], () => {}) as unknown as Readable;
 }
 

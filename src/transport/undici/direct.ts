@@ -18,12 +18,12 @@ const BODILESS: ReadonlySet<number> = new Set([101, 204, 205, 304]);
 const DELICATE: ReadonlySet<number> = new Set([301, 302, 303, 307, 308, 401, 407, 421]);
 
 const NOBODY = {};
-/** Responses that nobody has any more. */
+/** Responses that were collected. */
 const dropped = new FinalizationRegistry<ResponseBody>((body) => body.abandoned());
 
 /**
  * Sends what `fetch` would send, without `fetch`: straight to the dispatcher. What it can't do exactly goes through
- * `fetch`'s own code: at once, if the request says so, or else with the response in hand, so that nobody is asked twice.
+ * `fetch`'s own code: at once, if the request says so, or else with the response in hand, so that the server is not asked twice.
  */
 export class Direct implements Carrier<Response> {
   readonly #means: Means;
@@ -84,7 +84,7 @@ export class Direct implements Carrier<Response> {
     exchange.reject(new TypeError('fetch failed', { cause: error }));
   }
 
-  /** What comes in the same piece as the head has come by now: that is most bodies, and they need nobody's attention. */
+  /** What comes in the same piece as the head has come by now: that is most bodies, and they need no finalizer. */
   handedOver(response: Response): void {
     const body = this.#means.partsOf(response)?.body;
     if (body?.isComing) dropped.register(response, body);

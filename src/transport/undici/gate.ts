@@ -5,7 +5,7 @@ import type { Controller, Listener, RawHeaders } from './handlers.ts';
 import { RequestAbortedError } from './package.ts';
 import { headerOf } from './raw-headers.ts';
 
-/** Whoever made the request, and is told what happens to it. */
+/** Is told what happens to a request: the exchange that made it. */
 export interface GateListener {
   /** About to be written. Throws if the attempt is over: then undici drops the request and keeps the connection. */
   started(gate: Gate, context: unknown): void;
@@ -36,7 +36,7 @@ const READ_AHEAD = 64 * 1024;
 const NONE: Buffer[] = [];
 
 /**
- * One request on the wire, and its response: held until it is released, to whoever is to have it. An attempt has one, or
+ * One request on the wire, and its response: held until it is released to its receiver. An attempt has one, or
  * one for each redirect that it follows.
  *
  * It listens to the dispatcher, and is the controller with which the one who gets the response steers it.
@@ -208,7 +208,7 @@ export class Gate implements Required<Listener>, Controller {
   }
 
   /**
-   * Ends it without a word to the one who would get it, because nobody will read the response. `fetch` follows a
+   * Ends the response without a word to its receiver, because it will not be read. `fetch` follows a
    * redirect, or refused to: undici 7 would leave the old response unread, and its connection taken, for good.
    */
   drop(): void {
@@ -226,7 +226,7 @@ export class Gate implements Required<Listener>, Controller {
     this.#breakOff(error);
   }
 
-  /** Nobody will read the response; but a short one may come to its end, so that its connection can be used again. */
+  /** The response will not be read. A short one may come to its end, so that its connection can be used again. */
   drain(): void {
     if (this.#isComplete || this.#failure !== undefined) return;
     this.#state = 'drained';

@@ -41,5 +41,5 @@ export interface Handler<Headers = HeaderRecord> {
 /** A handler of undici's, in either language. */
 export type AnyHandler = Handler | LegacyHandler;
 
-/** A handler of ours: it takes headers as they come. */
+/** This package's handler takes headers as they come. */
 export type Listener = Handler<RawHeaders>;

@@ -3,7 +3,7 @@ import type { DispatcherLike } from '../../model/options.ts';
 // Evaluated before undici is: see `package.ts`.
 //
 // Node's `fetch` and the npm package keep their global dispatcher in one place, and whichever is loaded first puts its own
-// there. Node's is loaded when it is first used. So whoever imports undici makes Node's `fetch` send with another copy's
+// there. Node's is loaded when it is first used. So an import of undici makes Node's `fetch` send with another copy's
 // Agent; on Node 20 and 22 that one refuses a Content-Length, for one thing. An import of this package changes nothing
 // about Node's own `fetch`, so Node's own comes first.
 
@@ -12,7 +12,7 @@ const PLACE = Symbol.for('undici.globalDispatcher.1');
 
 function loadNodesOwn(): DispatcherLike | undefined {
   if (globals[PLACE] !== undefined) return undefined;
-  // To read one of these is to load it, unless somebody has replaced it.
+  // Reading one of these loads it, unless it was replaced.
   for (const name of ['Headers', 'Request', 'FormData', 'Response', 'MessageEvent']) {
     Reflect.get(globalThis, name);
     if (globals[PLACE] !== undefined) break;
@@ -20,5 +20,5 @@ function loadNodesOwn(): DispatcherLike | undefined {
   return globals[PLACE];
 }
 
-/** The dispatcher that Node's `fetch` came with; undefined if somebody had set one before us. */
+/** The dispatcher that Node's `fetch` came with; undefined if another was set before this package was loaded. */
 export const nodesOwn: DispatcherLike | undefined = loadNodesOwn();

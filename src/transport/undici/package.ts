@@ -8,7 +8,7 @@ export const { RequestAbortedError } = errors;
 
 let own: Agent | undefined;
 
-/** undici's, as long as nobody has chosen another. */
+/** undici's, unless the user has chosen another. */
 function ownAgent(): Agent {
   own ??= new Agent();
   return own;

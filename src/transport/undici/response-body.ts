@@ -17,7 +17,7 @@ import { type Coding, decoded, decodeShort } from './codings.ts';
 import type { Gate } from './gate.ts';
 
 /**
- * The body of a response. Its bytes stay where they are until somebody asks for them; and a stream, which is the dearest
+ * The body of a response. Its bytes stay where they are until a reader asks for them; and a stream, which is the dearest
  * part of a response, is only made for those who ask for one.
  */
 export class ResponseBody implements AbortTarget {
@@ -98,14 +98,14 @@ export class ResponseBody implements AbortTarget {
     return new ResponseBody(second, []);
   }
 
-  /** Nobody will read it, and nobody has. */
+  /** The body was not read, and will not be. */
   drain(): void {
     if (this.#stream === undefined) this.#gate?.drain();
     else this.#stream.cancel().catch(() => {});
     this.over();
   }
 
-  /** Nobody has the response any more. Who still has its stream, or waits for its bytes, gets them. */
+  /** The response was collected. A reader that still has its stream, or waits for its bytes, gets them. */
   abandoned(): void {
     if (this.#stream === undefined && !this.#isRead)
       this.#gate?.abort(new Error('nobody has this response any more'));

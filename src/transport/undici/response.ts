@@ -152,14 +152,14 @@ function isTheRuntimes(BaseResponse: typeof Response): boolean {
 }
 
 /**
- * A response by its prototype alone. To be constructed as one would cost more than all the rest, and to whoever looks past
+ * A response by its prototype alone. To be constructed as one would cost more than all the rest, and to code that looks past
  * its members it would be an empty 200.
  */
 function byPrototype(BaseResponse: typeof Response): Bare {
   return derived(class {}, BaseResponse);
 }
 
-/** Somebody has put a class of their own in the place of the runtime's, and may look past its members: Hono's server does. */
+/** The global `Response` is not the runtime's: its owner may look past the members of a response, as Hono's server does. */
 function constructed(BaseResponse: typeof Response): Bare {
   class Constructed {
     constructor({ body, status, statusText, headers }: ResponseParts) {
@@ -168,7 +168,7 @@ function constructed(BaseResponse: typeof Response): Bare {
         statusText,
         headers: [...headers()],
       });
-      // Its members are ours only from here on: constructors ask for some of them.
+      // The members below take effect only from here on: constructors ask for some of them.
       // biome-ignore lint/correctness/noConstructorReturn: so that private fields are added to what was constructed
       return Object.setPrototypeOf(response, new.target.prototype);
     }
@@ -190,7 +190,7 @@ function immutableHeaders(Base: typeof Headers): (entries: Iterable<[string, str
       Reflect.apply(Base.prototype[name], new Base(), given);
       throw new TypeError('immutable');
     };
-  // Real ones by all but the prototype, which leads to theirs: whoever looks past the members finds the headers.
+  // Real ones by all but the prototype, which leads to the replaced class: code that looks past the members finds the headers.
   class Immutable {}
   Object.setPrototypeOf(Immutable.prototype, Base.prototype);
   for (const name of ['append', 'delete', 'set'] as const) {

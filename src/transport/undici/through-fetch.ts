@@ -125,7 +125,7 @@ export class ThroughFetch implements Carrier<Response> {
   }
 }
 
-/** undici's response as one of the runtime's class. It is kept, for undici ends the body of one that nobody has. */
+/** undici's response as one of the runtime's class. The original is kept, because undici ends the body of a collected response. */
 export function wrapped(inner: UndiciResponse, { make }: Pick<Means, 'make'>): Response {
   const { status, statusText, url, redirected, type } = inner;
   return make({

@@ -10,13 +10,13 @@ import { watched, watchedStream } from './upload.ts';
 
 /** How the request of an attempt gets to a dispatcher, and what becomes of its response. */
 export interface Carrier<A extends ResponseHead> {
-  /** Dispatches the request, with `open`, or has somebody do so. If this throws, the attempt failed. */
+  /** Dispatches the request, with `open`, or hands it to another carrier. If this throws, the attempt failed. */
   send(exchange: WireExchange<A>, request: AttemptRequest): void;
   /** The response may be released. */
   ready(exchange: WireExchange<A>, gate: Gate): void;
   /** The answer is the call's. */
   handedOver?(answer: A): void;
-  /** Lets go of an answer that nobody will read. */
+  /** Lets go of a response that will not be read. */
   discard(answer: A): void;
   /** A request is about to be written. */
   started?(gate: Gate, context: unknown): void;
@@ -101,7 +101,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     return this.#gate;
   }
 
-  /** Somebody else carries the attempt on. */
+  /** Another carrier goes on with the attempt. */
   handOver(carrier: Carrier<A>): void {
     this.#carrier = carrier;
   }
@@ -126,7 +126,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     return isAsyncIterable(body) ? watched(body, failed) : body;
   }
 
-  /** @param body what an abort by the caller still ends; it is held no longer than anybody else holds it */
+  /** @param body what an abort by the caller still ends; it is held no longer than by its other holders */
   resolve(answer: A, body?: AbortTarget): void {
     if (body !== undefined) this.#caller?.keep?.(body);
     this.#clock?.released();
@@ -142,7 +142,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     this.#settled();
   }
 
-  /** Whoever was to send the request will not go on with it. */
+  /** The carrier does not go on with the request. */
   refuse(reason: unknown): void {
     this.#gate?.drop();
     this.reject(reason);

@@ -120,7 +120,7 @@ function choices(current: number | undefined): void {
     ([id, { hello }]) => new Option(`${hello?.pid} ${hello?.name ?? ''}`, String(id)),
   );
   const texts = (options: readonly HTMLOptionElement[]) => options.map(({ text }) => text).join('\n');
-  // Whoever has it open should not lose it.
+  // A person who has it open should not lose it.
   if (texts([...select.options]) !== texts(wanted)) select.replaceChildren(...wanted);
   if (current !== undefined) select.value = String(current);
 }

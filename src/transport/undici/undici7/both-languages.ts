@@ -3,7 +3,7 @@ import { FromLegacy } from './from-legacy.ts';
 
 /**
  * A handler in both languages, for a dispatcher of another copy of undici: it may be undici 8's, which refuses the older
- * language, or the one inside Node 20, which knows no other. Whoever knows both speaks the newer one.
+ * language, or the one inside Node 20, which knows no other. A dispatcher that knows both speaks the newer one.
  */
 export class BothLanguages extends FromLegacy implements Required<Listener> {
   onRequestStart(controller: Controller, context: unknown): void {
