@@ -20,7 +20,7 @@ export interface Timed {
 }
 
 /**
- * The clocks of one attempt on a single timer. First `timeout.attempt` runs, until the response headers; then the idle timeout
+ * The timeouts of one attempt on a single timer. First `timeout.attempt` runs, until the response headers; then the idle timeout
  * and the body's, until the end of the body. The total deadline runs beside them until the response is handed over: a body that
  * keeps coming may take as long as it likes.
  * A chunk only notes the time: the timer, when it fires, looks whether it is really due.

@@ -10,7 +10,7 @@ import { watchBody } from './watch-body.ts';
 /**
  * Sends with any other `fetch`: one that the user gave, or a mock that replaced the global one. Nothing can be seen
  * from outside, so whatever fails may have been sent; the clocks can only stop it through an AbortSignal, and the
- * idle clock runs only while we read the body ourselves (`buffer`).
+ * idle timeout runs only while we read the body ourselves (`buffer`).
  */
 export function fetchTransport(fetch: FetchLike): Transport {
   return () => new FetchExchange(fetch);

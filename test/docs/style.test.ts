@@ -30,11 +30,10 @@ const vague: typeof words = [
   [/\b(nobody|somebody|anybody|everybody|whoever)\b/i, 'the noun: caller, server, process, …'],
 ];
 
-/** The rooms of the code whose comments are in plain words. */
-const rooms = [
-  ...['body', 'call', 'cli', 'fetch', 'guard', 'http', 'lab', 'model', 'once', 'opentelemetry', 'options'],
-  ...['outbox', 'platform', 'policy', 'presets', 'saga', 'server', 'testing', 'tools', 'transport', 'undici', 'watch'],
-];
+/** All rooms of the code: their comments are in plain words. */
+const rooms = readdirSync(join(root, 'src'), { withFileTypes: true })
+  .filter((entry) => entry.isDirectory())
+  .map(({ name }) => name);
 
 /** The comments of a room, as text. */
 function commentsOf(room: string): string {
