@@ -52,28 +52,26 @@ export function whyHopeless<A extends ResponseHead>(
  * Waits for room, if the call has patience. Called when nothing may be sent now. The guard that refuses may change: a breaker may
  * open while a call waits in line.
  */
-async function waitForRoom<A extends ResponseHead>(
+function waitForRoom<A extends ResponseHead>(
   plan: CallPlan<A>,
   wish: Wish,
   refusal: Refusal,
   now: number,
 ): Promise<Admission | Refusal> {
-  const { scope, policy, caller } = plan;
-  let cause = refusal;
-  for (;;) {
-    const decision = decideOnRefusal(cause, policy.patience, momentOf(plan, now));
-    if ('stop' in decision || scope === undefined) return cause;
-    const visit = new Visit(plan, wish, decision.roomUntil);
-    const isInLine = cause.by === 'limit' || cause.by === 'quota';
-    const answer = await (isInLine ? standInLine(plan, scope, visit, cause.by) : scope.room.wait(visit));
-    if (answer === undefined) return cause;
-    if (answer instanceof Admission) {
-      if (!caller?.aborted) return answer;
-      answer.cancel();
-      return cause;
-    }
-    cause = answer;
-  }
+  const { scope } = plan;
+  const decision = decideOnRefusal(refusal, plan.policy.patience, momentOf(plan, now));
+  if ('stop' in decision || scope === undefined) return Promise.resolve(refusal);
+  const visit = new Visit(plan, wish, decision.roomUntil);
+  const isInLine = refusal.by === 'limit' || refusal.by === 'quota';
+  const waited = isInLine ? standInLine(plan, scope, visit, refusal.by) : scope.room.wait(visit);
+  // Not an async function: thousands of calls may wait, and the frame of each is half a kilobyte.
+  return waited.then((answer) => {
+    if (answer === undefined) return refusal;
+    if (!(answer instanceof Admission)) return waitForRoom(plan, wish, answer, now);
+    if (!plan.caller?.aborted) return answer;
+    answer.cancel();
+    return refusal;
+  });
 }
 
 /** Waits in the queue of the limit. */

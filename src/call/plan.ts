@@ -109,7 +109,7 @@ export interface CallPlan<A extends ResponseHead = Response> {
 /**
  * Checks the arguments of a call and collects all that it needs.
  * @throws {PolicyError} `init.policy` is wrong.
- * @throws {TypeError} The idempotency key, or the priority, is wrong.
+ * @throws {TypeError} The idempotency key is wrong, or the priority of a call that has a limit.
  */
 export function planCall<A extends ResponseHead>(
   request: CallRequest,
@@ -163,7 +163,7 @@ export function planCall<A extends ResponseHead>(
     deadlineHeader,
     scope,
     endpoint: scope === undefined ? '' : endpointOf(policy.endpoint, url),
-    priority: options.priority === undefined ? 0 : rankOf(options.priority),
+    priority: options.priority === undefined || policy.limit === false ? 0 : rankOf(options.priority),
     guards: scope?.guards(policy) ?? NONE,
     hedge: layer?.tryOnce || key !== undefined ? undefined : planHedge(policy.hedge, request, scope),
     layer,

@@ -24,6 +24,7 @@ export {
   type Checks,
   fail,
   isFunction,
+  isPlainObject,
   isToken,
   list,
   oneOf,

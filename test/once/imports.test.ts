@@ -67,15 +67,29 @@ describe('the import graph', () => {
 
   test('the receiving side imports nothing of the client but the validator of options, and no package at all', () => {
     const bridge = join('once', 'checks.ts');
-    const isOutside = (name: string) => !RECEIVING.includes(roomOf(name)) && !name.startsWith('node:');
+    // The code of an error is read in the same way on both sides.
+    const isShared = (name: string) => name.startsWith('node:') || name === join('model', 'cause.ts');
+    const isOutside = (name: string) => !RECEIVING.includes(roomOf(name)) && !isShared(name);
     const validator = [...reach(bridge)].filter(isOutside);
-    // Checks, guesses and the error: were it more, a server would load the client.
-    expect(validator.map((file) => basename(file)).sort()).toEqual(['checks.ts', 'errors.ts', 'suggest.ts']);
+    // Checks, guesses, translations and the error: were there more, a server would load the client.
+    const allowed = ['checks.ts', 'errors.ts', 'suggest.ts', 'translation.ts'];
+    expect(validator.map((file) => basename(file)).sort()).toEqual(allowed);
+    // A deadline that came with a request goes along with the calls that its handler makes.
+    const deadline = join('server', 'deadline.ts');
+    const context = [...reach(deadline)].filter((name) => isOutside(name) && !validator.includes(name));
+    expect(context.sort()).toEqual([
+      join('call', 'layer.ts'),
+      join('http', 'time-left.ts'),
+      join('platform', 'async-context.ts'),
+      join('platform', 'runtime.ts'),
+    ]);
     for (const file of files.filter((name) => RECEIVING.includes(roomOf(name)))) {
-      const outside = [...reach(file)].filter((name) => isOutside(name) && !validator.includes(name));
+      const outside = [...reach(file)].filter(
+        (name) => isOutside(name) && ![...validator, ...context].includes(name),
+      );
       expect({ file, outside }).toEqual({ file, outside: [] });
-      // Faults are for the client's users, and check their options themselves.
-      if (file !== bridge && file !== join('testing', 'faults.ts'))
+      // Faults are for the client's users, and check their options themselves; a table of translations has the validator's type.
+      if (![bridge, deadline, join('once', 'translations.ts'), join('testing', 'faults.ts')].includes(file))
         expect(imports(file).filter(isOutside)).toEqual([]);
     }
   });

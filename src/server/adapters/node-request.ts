@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { isPlainObject } from '../../options/checks.ts';
+import { isPlainObject } from '../../once/checks.ts';
 import { canonicalJson } from '../fingerprint.ts';
 import { digestsOf, type UploadedFiles } from './uploaded-files.ts';
 

@@ -46,8 +46,8 @@ export function* attemptsAreAllowed({ faultCase, report, reported }: Observation
 }
 
 /**
- * Until the breaker opens for the first time: a later attempt is a probe. If the server asked for a pause, the breaker stays open
- * for it.
+ * Until the breaker opens for the first time: a later attempt is a probe. If the server asked for a pause, the breaker keeps to it,
+ * and then counts from the beginning.
  *
  * @param asked the numbers of the attempts whose answers asked for a pause
  */
@@ -56,12 +56,16 @@ function* openBreakerIsHeeded(
   minimum: number,
   asked: ReadonlySet<number>,
 ): Generator<string> {
-  const opening = attempts.findIndex(
-    (_, index) => index + 1 >= minimum && attempts.slice(0, index + 1).every(countsAgainstTheService),
-  );
-  const next = attempts[opening + 1];
-  if (opening === -1 || next === undefined || asked.has(opening + 1)) return;
-  if (next.waited < SHORTEST_COOLDOWN) yield `the breaker let attempt ${next.number} through`;
+  let failures = 0;
+  for (const [index, attempt] of attempts.entries()) {
+    if (!countsAgainstTheService(attempt)) return;
+    failures = asked.has(index + 1) ? 0 : failures + 1;
+    if (failures < minimum) continue;
+    const next = attempts[index + 1];
+    if (next !== undefined && next.waited < SHORTEST_COOLDOWN)
+      yield `the breaker let attempt ${next.number} through`;
+    return;
+  }
 }
 
 function countsAgainstTheService({ reason, status }: AttemptReport): boolean {
