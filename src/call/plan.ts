@@ -109,7 +109,7 @@ export interface CallPlan<A extends ResponseHead = Response> {
 /**
  * Checks the arguments of a call and collects all that it needs.
  * @throws {PolicyError} `init.policy` is wrong.
- * @throws {TypeError} The idempotency key is wrong, or the priority of a call that has a limit.
+ * @throws {TypeError} The idempotency key is wrong, or the priority of a call that has a limit or a quota.
  */
 export function planCall<A extends ResponseHead>(
   request: CallRequest,
@@ -163,7 +163,7 @@ export function planCall<A extends ResponseHead>(
     deadlineHeader,
     scope,
     endpoint: scope === undefined ? '' : endpointOf(policy.endpoint, url),
-    priority: options.priority === undefined || policy.limit === false ? 0 : rankOf(options.priority),
+    priority: options.priority === undefined || !mayQueue(policy) ? 0 : rankOf(options.priority),
     guards: scope?.guards(policy) ?? NONE,
     hedge: layer?.tryOnce || key !== undefined ? undefined : planHedge(policy.hedge, request, scope),
     layer,
@@ -198,6 +198,11 @@ const UNLIMITED = {
 } as const;
 
 const NONE: readonly Guard[] = [];
+
+/** Whether the call may stand in a queue, where a priority counts. Elsewhere a priority is `fetch`'s to check. */
+function mayQueue({ limit, quota }: ResolvedPolicy): boolean {
+  return limit !== false || quota;
+}
 
 function isGuarded({ breaker, budget, limit, hedge, quota }: ResolvedPolicy): boolean {
   return breaker !== false || budget !== false || limit !== false || hedge !== false || quota;

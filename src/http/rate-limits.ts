@@ -120,15 +120,7 @@ function openai(headers: Headers, unit: string): QuotaWord | undefined {
   const reset = duration(headers.get(`x-ratelimit-reset-${unit}`));
   if (remaining === undefined || reset === undefined) return undefined;
   const limit = whole(headers.get(`x-ratelimit-limit-${unit}`));
-  return {
-    name: unit,
-    remaining,
-    reset,
-    limit,
-    isGradual: true,
-    isOfSome: false,
-    isOfRequests: unit === 'requests',
-  };
+  return refilled(unit, unit, { remaining, reset, limit });
 }
 
 function anthropic(headers: Headers, unit: string, now: number): QuotaWord | undefined {
@@ -138,15 +130,16 @@ function anthropic(headers: Headers, unit: string, now: number): QuotaWord | und
   if (remaining === undefined || Number.isNaN(at)) return undefined;
   const reset = Math.max(0, at - clockOf(headers, now));
   const limit = whole(headers.get(`${prefix}-limit`));
-  return {
-    name: prefix,
-    remaining,
-    reset,
-    limit,
-    isGradual: true,
-    isOfSome: false,
-    isOfRequests: unit === 'requests',
-  };
+  return refilled(prefix, unit, { remaining, reset, limit });
+}
+
+/** A quota that is refilled little by little, for all calls. */
+function refilled(
+  name: string,
+  unit: string,
+  amounts: Pick<QuotaWord, 'remaining' | 'reset' | 'limit'>,
+): QuotaWord {
+  return { name, ...amounts, isGradual: true, isOfSome: false, isOfRequests: unit === 'requests' };
 }
 
 /** The server's own clock, if the response says what it shows: a reset is read off the same one. */

@@ -17,30 +17,18 @@ interface Sum {
 
 /** What scopes hold, read when the meter's reader asks. @returns the function that ends it */
 export function watchScopes(meter: Meter, scopes: () => readonly ScopeSnapshot[]): () => void {
-  const budget = meter.createObservableGauge('steadfetch.budget.level', {
-    unit: '{retry}',
-    description: 'Retries that may be had now',
-  });
-  const active = meter.createObservableGauge('steadfetch.attempt.active', {
-    unit: '{attempt}',
-    description: 'Attempts that are under way',
-  });
-  const waiting = meter.createObservableGauge('steadfetch.call.waiting', {
-    unit: '{call}',
-    description: 'Calls that wait for room',
-  });
-  const limit = meter.createObservableGauge('steadfetch.attempt.limit', {
-    unit: '{attempt}',
-    description: 'Attempts that may be under way at once',
-  });
-  const queued = meter.createObservableGauge('steadfetch.call.queued', {
-    unit: '{call}',
-    description: 'Calls that wait for their turn under that limit',
-  });
-  const state = meter.createObservableGauge('steadfetch.breaker.state', {
-    unit: '{breaker}',
-    description: 'Breakers in that state: 1 for the one that it is in, 0 for the others',
-  });
+  const gauge = (name: string, unit: string, description: string) =>
+    meter.createObservableGauge(`steadfetch.${name}`, { unit: `{${unit}}`, description });
+  const budget = gauge('budget.level', 'retry', 'Retries that may be had now');
+  const active = gauge('attempt.active', 'attempt', 'Attempts that are under way');
+  const waiting = gauge('call.waiting', 'call', 'Calls that wait for room');
+  const limit = gauge('attempt.limit', 'attempt', 'Attempts that may be under way at once');
+  const queued = gauge('call.queued', 'call', 'Calls that wait for their turn under that limit');
+  const state = gauge(
+    'breaker.state',
+    'breaker',
+    'Breakers in that state: 1 for the one that it is in, 0 for the others',
+  );
   const all = [budget, active, waiting, limit, queued, state];
 
   const observe: BatchObservableCallback = (result) => {

@@ -111,6 +111,13 @@ describe('under a limit', () => {
     expect(seen.paths).toEqual(['/inside', '/high', '/a', '/b']);
   });
 
+  test('a priority that is none is refused where only a quota has a queue, too', async () => {
+    const api = createFetch({ fetch: async () => new Response(), quota: true });
+    await expect(api('http://service.test/', { priority: 'urgent' as never })).rejects.toThrow(
+      new TypeError('priority must be one of "high", "auto", "low", got "urgent"'),
+    );
+  });
+
   test('a priority that is none is refused before anything is sent', async () => {
     const { call, seen } = client();
     await expect(call('a', { priority: 'urgent' as never })).rejects.toThrow(
