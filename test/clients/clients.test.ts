@@ -248,7 +248,7 @@ describe.each(Object.entries(clients))('%s', (_name, { post, answer, result, noS
 describe('ofetch hands its own options on', () => {
   const ofetch = createOfetch({ fetch: steady(), Headers, AbortController });
 
-  it.each([{ retry: 0 }, { retry: false }, { timeout: 20_000 }, {}] as const)(
+  it.each([{ retry: 0 }, { timeout: 20_000 }, {}] as const)(
     'and is served, and its call goes again: %o',
     async (options) => {
       await using service = await startService(json({ ok: 1 }), 'unavailable', 'unavailable');
@@ -256,6 +256,12 @@ describe('ofetch hands its own options on', () => {
       expect(service.seen).toHaveLength(3);
     },
   );
+
+  it('but `retry: false`, which here is an option of the policy, is refused by name', async () => {
+    await using service = await startService(json({}));
+    await expect(ofetch(service.url, { retry: false })).rejects.toThrow('retry belongs in policy');
+    expect(service.seen).toEqual([]);
+  });
 
   it('and when it asks again by itself, it gets the status, not a complaint', async () => {
     const troubles = Array<'unavailable'>(10).fill('unavailable');

@@ -56,7 +56,6 @@ describe('what ofetch hands on of its own', () => {
 
   it.each<[string, object]>([
     ['retry: 0, which it adds itself', { headers, retry: 0 }],
-    ['retry: false', { headers, retry: false }],
     ['a timeout, beside the signal that it ends by', { headers, signal, timeout: 1 }],
   ])('is left out of what is sent: %s', async (_what, init) => {
     const { api, sent } = client();
@@ -68,6 +67,7 @@ describe('what ofetch hands on of its own', () => {
 
   it.each<[string, object]>([
     ['repeats', { headers, retry: 1 }],
+    ['no retries, as a policy says it', { headers, retry: false }],
     ['ours, which is an object', { headers, retry: {} }],
     ['no retries, written by hand', { headers: {}, retry: 0 }],
     ['a timeout without a signal', { headers, timeout: 1 }],
