@@ -136,6 +136,10 @@ describe('faults', () => {
       { seed: 1, rules: [{ fault: 'refuse', share: 5 }] },
       'rules[0].share must be a number above 0, up to 1, got 5',
     ],
+    [
+      { seed: 1, rules: [{ fault: 'drip', bytes: 0 }] },
+      'rules[0].bytes must be a whole number of 1 or more, got 0',
+    ],
   ])('refuse what they don’t know: %j', (options, message) => {
     expect(() => faults(options as never)).toThrow(message);
   });

@@ -2,7 +2,7 @@ import type { Dispatcher } from 'undici';
 import type { AttemptRequest } from '../exchange.ts';
 import { codingsOf } from './codings.ts';
 import type { Gate } from './gate.ts';
-import { handlerFor } from './languages.ts';
+import { handlerFor } from './handler-for.ts';
 import type { Means } from './means.ts';
 import { getGlobalOrigin } from './package.ts';
 import { type PlainRequest, plainRequest } from './plain-request.ts';

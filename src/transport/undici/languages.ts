@@ -1,7 +1,6 @@
+import type { Dispatcher } from 'undici';
 import type { AnyHandler, Listener } from './handlers.ts';
-import { Dispatcher } from './package.ts';
 import { ToModern } from './to-modern.ts';
-import { BothLanguages } from './undici7/both-languages.ts';
 import { FromLegacy } from './undici7/from-legacy.ts';
 import { isLegacy } from './undici7/legacy-handler.ts';
 import { ToLegacy } from './undici7/to-legacy.ts';
@@ -9,12 +8,6 @@ import { ToLegacy } from './undici7/to-legacy.ts';
 /** A listener that passes on what it hears to a handler of undici's, in whichever language that one knows. */
 export function telling(handler: AnyHandler): Listener {
   return isLegacy(handler) ? new ToLegacy(handler) : new ToModern(handler);
-}
-
-/** The listener as a handler for a dispatcher: our own copy's is fastest in the older language. */
-export function handlerFor(dispatcher: object, listener: Listener): Dispatcher.DispatchHandler {
-  const isOurs = dispatcher instanceof Dispatcher;
-  return new (isOurs ? FromLegacy : BothLanguages)(listener) as unknown as Dispatcher.DispatchHandler;
 }
 
 /** The listener as a handler that takes the place of another one, and speaks as that one does: nothing is translated. */
