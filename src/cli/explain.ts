@@ -23,13 +23,26 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
-  if (method === undefined || url === undefined || more.length > 0) {
-    process.stderr.write(HELP);
+  const wrong = misuseIn(method, url, more);
+  if (method === undefined || url === undefined || wrong !== undefined) {
+    process.stderr.write(`${wrong}\n\n${HELP}`);
     return 2;
   }
   const explanation = createFetch(await readPolicyFile(file)).explain(method, url);
   process.stdout.write(values.json ? `${JSON.stringify(explanation, plain, 2)}\n` : pageOf(explanation));
   return 0;
+}
+
+/** What is missing from the arguments after the policy, or is too much. */
+function misuseIn(
+  method: string | undefined,
+  url: string | undefined,
+  more: readonly string[],
+): string | undefined {
+  if (method?.includes('://')) return `the method is missing: GET ${method}?`;
+  if (method === undefined || url === undefined)
+    return `after the policy: a method and a URL, got ${method ?? 'nothing'}`;
+  return more.length === 0 ? undefined : `one request at a time, got ${more.join(' ')} after the URL`;
 }
 
 /** JSON has no `Infinity` and no functions. */

@@ -73,7 +73,11 @@ describe('steadfetch explain', () => {
     ['list.json', '[]', request, 'options must be a plain object, got an array'],
     ['named.mjs', 'export const policy = {}', request, 'must export the options as its default'],
     ['good.json', '{}', ['POST', '/v1'], 'url must be an absolute URL'],
+    ['good.json', '{}', [], 'after the policy: a method and a URL, got nothing'],
+    ['good.json', '{}', ['POST'], 'after the policy: a method and a URL, got POST'],
     ['good.json', '{}', ['POST'], 'steadfetch explain ./policy.json POST'],
+    ['good.json', '{}', ['https://api.example/v1'], 'the method is missing: GET https://api.example/v1?'],
+    ['good.json', '{}', [...request, 'https://b.example/'], 'one request at a time, got https://b.example/'],
   ])('says what is wrong, and ends with 2: %s %s', async (name, text, rest, message) => {
     const { code, out, errors } = await explain(name, text, ...rest);
     expect(errors).toContain(message);

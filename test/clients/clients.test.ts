@@ -194,7 +194,7 @@ const clients: Record<string, Client> = {
       (
         await axios.post(url, { a: 1 }, {
           adapter: 'fetch',
-          env: { fetch, Request, Response },
+          env: { fetch },
           signal,
         } as never)
       ).data,
@@ -303,11 +303,7 @@ describe('an upload, after a 503', () => {
       { Id: 'f', Key: 'files/a.txt' },
     ],
     ky: [(fetch, url) => ky.post(url, { fetch, body: form(), retry: 0 }).json(), {}],
-    axios: [
-      (fetch, url) =>
-        axios.post(url, form(), { adapter: 'fetch', env: { fetch, Request, Response } } as never),
-      {},
-    ],
+    axios: [(fetch, url) => axios.post(url, form(), { adapter: 'fetch', env: { fetch } } as never), {}],
     ofetch: [
       (fetch, url) =>
         createOfetch({ fetch, Headers, AbortController })(url, { method: 'POST', body: form() }),
@@ -438,7 +434,7 @@ describe('a stream, after a 503', () => {
         await axios.get(url, {
           adapter: 'fetch',
           responseType: 'stream',
-          env: { fetch, Request, Response },
+          env: { fetch },
         } as never)
       ).data,
     '@supabase/supabase-js': async (fetch, url) => {

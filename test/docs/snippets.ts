@@ -1,5 +1,5 @@
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { pages, root, textOf } from './pages.ts';
 
 /** Inside the project, so that imports find its packages; ignored by git. */
@@ -20,8 +20,8 @@ export function writeSnippets(): Snippet[] {
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
   // What a page tells to copy is beside its snippets.
-  copyFileSync(join(root, 'docs/examples/telemetry/prometheus.ts'), join(folder, 'prometheus.ts'));
-  copyFileSync(join(root, 'docs/examples/telemetry/logs.ts'), join(folder, 'logs.ts'));
+  for (const example of ['telemetry/prometheus.ts', 'telemetry/logs.ts', 'watch-policy/watch-policy.ts'])
+    copyFileSync(join(root, 'docs/examples', example), join(folder, basename(example)));
   const snippets = pages().flatMap(fromPage);
   const settings = {
     extends: '../../tsconfig.json',

@@ -3,6 +3,7 @@ import { type Channel, type ChannelModel, connect } from 'amqplib';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { shop } from '../../docs/examples/once/express-postgres.ts';
+import { shop as fastifyShop } from '../../docs/examples/once/fastify.ts';
 import { payouts } from '../../docs/examples/once/hono.ts';
 import { recordCharge } from '../../docs/examples/once/insert-only.ts';
 import { consumeQueue } from '../../docs/examples/once/queue-consumer.ts';
@@ -19,11 +20,12 @@ describe.runIf(await present('PostgreSQL', 5432))('the recipes with PostgreSQL',
   beforeAll(async () => {
     db = await database(SCHEMA);
     await pool.query('create table charges (id serial, account text, cents int)');
+    await pool.query('create table orders (id serial, account text, item text)');
     await pool.query(
       'create table processed (message_id text primary key, at timestamptz not null default now())',
     );
   });
-  beforeEach(() => pool.query('truncate charges, processed'));
+  beforeEach(() => pool.query('truncate charges, orders, processed'));
   afterAll(async () => {
     await pool.end();
     await db.close();
@@ -52,6 +54,25 @@ describe.runIf(await present('PostgreSQL', 5432))('the recipes with PostgreSQL',
     expect(second.headers.get('location')).toBe(first.headers.get('location'));
     expect(await second.json()).toEqual(await first.json());
     expect((await pool.query('select cents from charges')).rows).toEqual([{ cents: 100 }]);
+  });
+
+  test('Fastify: an order is placed once, and its answer is given twice', async () => {
+    const app = fastifyShop(pool, `${SCHEMA}.once`);
+    const post = (key: string, item: string) =>
+      app.inject({
+        method: 'POST',
+        url: '/orders',
+        headers: { 'x-account': 'acme', 'idempotency-key': key },
+        payload: { item },
+      });
+    const [first, second, other] = [await post('f', 'book'), await post('f', 'book'), await post('f', 'pen')];
+    await app.close();
+    expect([first.statusCode, second.statusCode, other.statusCode]).toEqual([201, 201, 422]);
+    expect(second.headers['idempotency-replayed']).toBe('true');
+    expect(second.json()).toEqual(first.json());
+    expect((await pool.query('select account, item from orders')).rows).toEqual([
+      { account: 'acme', item: 'book' },
+    ]);
   });
 
   test('insert only: the second time nothing happens', async () => {
