@@ -10,6 +10,7 @@ export type {
   ExportedBreaker,
   FailureSummary,
   OpenCause,
+  QuotaSnapshot,
   ScopeSnapshot,
 } from './model/breaker.ts';
 export type { ClientOptions } from './model/options.ts';

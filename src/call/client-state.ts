@@ -54,7 +54,7 @@ export function prepare(
     names.policyOf(scope)?.breaker || live.current.base.breaker || defaults.breaker;
   const breakers = breakersOf(scopes, ruleOf, names);
   const traffic = new Traffic();
-  const describe = () => describeScopes(scopes, runtime.now());
+  const describe = () => describeScopes(scopes, runtime);
   enlist(describe);
   return {
     rules: live,

@@ -1,6 +1,8 @@
-import type { BreakerSnapshot, ScopeSnapshot } from '../model/breaker.ts';
+import type { BreakerSnapshot, QuotaSnapshot, ScopeSnapshot } from '../model/breaker.ts';
 import type { Breakers } from '../model/client.ts';
+import type { Runtime } from '../platform/runtime.ts';
 import type { BreakerRule, CircuitBreaker } from './breaker.ts';
+import type { KnownQuota } from './quota.ts';
 import type { ScopeNames } from './scope-names.ts';
 import type { Scopes } from './scopes.ts';
 
@@ -43,20 +45,29 @@ export function breakersOf(
   };
 }
 
-/** The present state of every scope, for people and gauges. `now` is monotonic. */
-export function describeScopes(scopes: Scopes, now: number): ScopeSnapshot[] {
+/** The present state of every scope, for people and gauges. */
+export function describeScopes(
+  scopes: Scopes,
+  { now, epoch }: Pick<Runtime, 'now' | 'epoch'>,
+): ScopeSnapshot[] {
+  const [at, date] = [now(), epoch()];
   return Array.from(
     scopes.all(),
-    ({ name: scope, breaker, budget, limit, queued, room, inFlight, rejected }) => ({
+    ({ name: scope, breaker, budget, limit, quota, queued, room, inFlight, rejected }) => ({
       scope,
       ...(breaker && { breaker: snapshot(scope, breaker) }),
-      ...(budget && { budget: budget.level(now) }),
+      ...(budget && { budget: budget.level(at) }),
       ...(limit && { limit: limit.concurrency, queued }),
+      ...(quota && { quotas: quota.known(at).map((known) => quotaSnapshot(known, date)) }),
       inFlight,
       waiting: room.size + queued,
       rejected,
     }),
   );
+}
+
+function quotaSnapshot({ name, remaining, limit, reset }: KnownQuota, date: number): QuotaSnapshot {
+  return { name, remaining, ...(limit !== undefined && { limit }), resetAt: date + reset };
 }
 
 function snapshot(scope: string, { state, since, retryAt, counts }: CircuitBreaker): BreakerSnapshot {

@@ -18,6 +18,9 @@ interface Told extends Omit<QuotaWord, 'name' | 'reset'> {
   readonly endpoints: ReadonlySet<string>;
 }
 
+/** What is known of a quota. */
+export interface KnownQuota extends Pick<QuotaWord, 'name' | 'remaining' | 'limit' | 'reset'> {}
+
 /**
  * Keeps to the quotas that a server publishes, so that no attempt has to be refused to learn of them. An attempt that would exceed
  * one waits until it fits, if it has the time; else it is sent, as without this guard.
@@ -66,11 +69,21 @@ export class Quota implements Guard {
   }
 
   describe(now: number): string {
-    const quotas = Array.from(
-      this.#told,
-      ([name, told]) => `${name} ${Math.floor(this.#available(told, now))}`,
-    );
+    const quotas = this.known(now).map(({ name, remaining }) => `${name} ${remaining}`);
     return quotas.length === 0 ? 'quota unknown' : `quota ${quotas.join(', ')}`;
+  }
+
+  /** What is known of each quota. */
+  known(now: number): KnownQuota[] {
+    return Array.from(this.#told)
+      .filter(([, told]) => !isOver(told, now))
+      .map(([name, told]) => ({
+        // A string of structured fields is in quotes.
+        name: name.replaceAll('"', ''),
+        remaining: Math.max(0, Math.floor(this.#available(told, now))),
+        limit: told.limit,
+        reset: Math.max(0, told.resetAt - now),
+      }));
   }
 
   #learn(permit: Permit, { name, reset, ...word }: QuotaWord, endpoint: string, now: number): void {

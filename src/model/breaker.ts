@@ -22,6 +22,18 @@ export interface BreakerSnapshot {
   readonly failures: number;
 }
 
+/** A quota that a server has told of. */
+export interface QuotaSnapshot {
+  /** As the server calls it, or by the headers that tell it: `requests`, `x-ratelimit core`, `anthropic-ratelimit-tokens`. */
+  readonly name: string;
+  /** Units that are left, less what attempts under way may take. */
+  readonly remaining: number;
+  /** Units of a full quota; absent: the server does not say. */
+  readonly limit?: number;
+  /** When it is full again, in epoch milliseconds. */
+  readonly resetAt: number;
+}
+
 /** The present state of a scope: of all that its calls share. */
 export interface ScopeSnapshot {
   /** An origin, the key of an endpoint rule, or a string that your scope function returned. */
@@ -34,6 +46,8 @@ export interface ScopeSnapshot {
   readonly limit?: number;
   /** Calls in the queue of that limit. Absent until a call uses a limit. */
   readonly queued?: number;
+  /** The quotas whose time is not over. Absent until a call with `quota: true` got a response. */
+  readonly quotas?: readonly QuotaSnapshot[];
   /** Attempts that were sent and have no response headers yet. */
   readonly inFlight: number;
   /** Calls that wait: in the waiting room, or for their turn. */

@@ -78,7 +78,7 @@ export interface SteadFetch {
   /** The breakers of this client: read their state, or hold one open by hand. */
   readonly breakers: Breakers;
   /**
-   * Every scope in use, at most 1,000: its breaker, its budget, and the number of attempts that run, wait or were refused.
+   * Every scope in use, at most 1,000: its breaker, its budget, limit and quotas, and the number of attempts that run, wait or were refused.
    * Changes nothing.
    * @example for (const { scope, budget } of api.scopes()) gauge.set({ scope }, budget ?? 0);
    */

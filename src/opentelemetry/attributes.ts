@@ -20,6 +20,7 @@ export const REASON = 'steadfetch.reason';
 export const GUARD = 'steadfetch.guard';
 export const END = 'steadfetch.end';
 export const DELAY = 'steadfetch.delay';
+export const QUOTA = 'steadfetch.quota';
 export const STATE = 'steadfetch.state';
 export const FROM = 'steadfetch.from';
 export const TO = 'steadfetch.to';

@@ -1,15 +1,19 @@
 import type { BatchObservableCallback, Meter } from '@opentelemetry/api';
 import type { BreakerState, ScopeSnapshot } from '../model/breaker.ts';
-import { SCOPE, STATE } from './attributes.ts';
-import { boundedScope } from './bounded.ts';
+import { QUOTA, SCOPE, STATE } from './attributes.ts';
+import { bounded, boundedScope } from './bounded.ts';
 
 const STATES: readonly BreakerState[] = ['closed', 'open', 'half-open', 'isolated'];
+
+const boundedQuota = bounded();
 
 /** What the scopes of one name hold together; undefined: none of them has such a guard. */
 interface Sum {
   budget?: number | undefined;
   limit?: number | undefined;
   queued?: number | undefined;
+  /** By name: units that are left, and of a full one. */
+  readonly quotas: Map<string, { remaining: number; limit?: number | undefined }>;
   inFlight: number;
   waiting: number;
   readonly breakers: BreakerState[];
@@ -29,7 +33,9 @@ export function watchScopes(meter: Meter, scopes: () => readonly ScopeSnapshot[]
     'breaker',
     'Breakers in that state: 1 for the one that it is in, 0 for the others',
   );
-  const all = [budget, active, waiting, limit, queued, state];
+  const quota = gauge('quota.remaining', 'unit', 'Requests or tokens that the server’s quota has left');
+  const full = gauge('quota.limit', 'unit', 'Requests or tokens of a full quota');
+  const all = [budget, active, waiting, limit, queued, state, quota, full];
 
   const observe: BatchObservableCallback = (result) => {
     for (const [name, sum] of sums(scopes())) {
@@ -37,6 +43,11 @@ export function watchScopes(meter: Meter, scopes: () => readonly ScopeSnapshot[]
       if (sum.budget !== undefined) result.observe(budget, sum.budget, attributes);
       if (sum.limit !== undefined) result.observe(limit, sum.limit, attributes);
       if (sum.queued !== undefined) result.observe(queued, sum.queued, attributes);
+      for (const [one, left] of sum.quotas) {
+        const whose = { [SCOPE]: name, [QUOTA]: one };
+        result.observe(quota, left.remaining, whose);
+        if (left.limit !== undefined) result.observe(full, left.limit, whose);
+      }
       result.observe(active, sum.inFlight, attributes);
       result.observe(waiting, sum.waiting, attributes);
       if (sum.breakers.length === 0) continue;
@@ -55,12 +66,14 @@ function sums(scopes: readonly ScopeSnapshot[]): ReadonlyMap<string, Sum> {
   const found = new Map<string, Sum>();
   for (const { scope, breaker, ...now } of scopes) {
     const name = boundedScope(scope);
-    const sum = found.get(name) ?? { inFlight: 0, waiting: 0, breakers: [] };
+    const sum: Sum = found.get(name) ?? { inFlight: 0, waiting: 0, breakers: [], quotas: new Map() };
     sum.budget = plus(sum.budget, now.budget);
     sum.limit = plus(sum.limit, now.limit);
     sum.queued = plus(sum.queued, now.queued);
     sum.inFlight += now.inFlight;
     sum.waiting += now.waiting;
+    for (const { name: one, remaining, limit } of now.quotas ?? [])
+      add(sum.quotas, boundedQuota(one), remaining, limit);
     if (breaker !== undefined) sum.breakers.push(breaker.state);
     found.set(name, sum);
   }
@@ -69,4 +82,13 @@ function sums(scopes: readonly ScopeSnapshot[]): ReadonlyMap<string, Sum> {
 
 function plus(sum: number | undefined, value: number | undefined): number | undefined {
   return value === undefined ? sum : (sum ?? 0) + value;
+}
+
+/** Several clients may know the same quota of one server: what the latest of them knows is the least that is left. */
+function add(quotas: Sum['quotas'], name: string, remaining: number, limit: number | undefined): void {
+  const known = quotas.get(name);
+  quotas.set(name, {
+    remaining: Math.min(known?.remaining ?? remaining, remaining),
+    limit: limit ?? known?.limit,
+  });
 }

@@ -77,6 +77,33 @@ test('a scope says what is under way, what waits, what was turned away, and how 
   expect(api.scopes()).toMatchObject([{ waiting: 0, inFlight: 0 }]);
 });
 
+test('a scope tells what it knows of the quotas of its server, until their time is over', async () => {
+  const runtime = new ManualRuntime();
+  const headers: Record<string, string>[] = [
+    {},
+    { 'ratelimit-policy': '"burst";q=5;w=10', ratelimit: '"burst";r=3;t=10, "day";r=99;t=3600' },
+  ];
+  const fetch = async () => new Response(null, { headers: headers.shift() ?? {} });
+  const api = createClient({ fetch, endpoints: { 'https://told.example/*': { quota: true } } }, runtime);
+  const quotas = () => api.scopes().map((scope) => scope.quotas);
+  await api('https://told.example/');
+  expect(quotas()).toEqual([[]]);
+  await api('https://told.example/');
+  expect(quotas()).toEqual([
+    [
+      { name: 'burst', remaining: 3, limit: 5, resetAt: runtime.epoch() + 10_000 },
+      { name: 'day', remaining: 99, resetAt: runtime.epoch() + 3_600_000 },
+    ],
+  ]);
+  const late = api('https://told.example/');
+  expect(quotas()).toMatchObject([[{ remaining: 2 }, { remaining: 98 }]]);
+  await late;
+  runtime.advance(10_000);
+  expect(quotas()).toMatchObject([[{ name: 'day' }]]);
+  await api('https://untold.example/');
+  expect(quotas()[1]).toBeUndefined();
+});
+
 test('nothing stays under way, however an attempt ends', async () => {
   await using server = await startFaultServer({
     faults: [

@@ -120,6 +120,14 @@ test('the Prometheus recipe reads gauges when Prometheus asks', async () => {
   api.breakers.restore(scope);
   expect(await register.metrics()).toContain(`steadfetch_breaker_open{scope="${scope}"} 0`);
   expect(await register.metrics()).toContain(`steadfetch_in_flight{scope="${scope}"} 0`);
+  const headers = { 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': '60' };
+  const told = createFetch({ fetch: async () => new Response(null, { headers }), quota: true });
+  const other = new Registry();
+  countCalls(told, other);
+  await told(server.url);
+  expect(await other.metrics()).toContain(
+    `steadfetch_quota_remaining{scope="${scope}",quota="x-ratelimit"} 7`,
+  );
   api.reset();
   expect(await register.metrics()).not.toContain('steadfetch_breaker_open{');
 });

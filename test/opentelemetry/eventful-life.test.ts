@@ -166,6 +166,7 @@ describe('in OpenTelemetry', () => {
     expect(value('steadfetch.breaker.state', { ...of('down'), 'steadfetch.state': 'closed' })).toEqual([1]);
     expect(value('steadfetch.breaker.state', { ...of('down'), 'steadfetch.state': 'open' })).toEqual([0]);
     expect(value('steadfetch.budget.level', of(poor))).toEqual([0]);
+    expect(value('steadfetch.quota.remaining', of('good'))).toEqual([99]);
     expect(points('steadfetch.call.active').every((point) => point.value === 0)).toBe(true);
     const measured = points('steadfetch.call.duration').reduce((sum, point) => sum + point.value.count, 0);
     expect(measured).toBe(heard.settled.length);
@@ -175,6 +176,7 @@ describe('in OpenTelemetry', () => {
 describe('in the text for Prometheus', () => {
   test.each([
     'steadfetch_calls_total{scope="good",stopped="success",delivery="answered"} 1',
+    'steadfetch_quota_remaining{scope="good",quota="x-ratelimit"} 99',
     'steadfetch_retries_total{scope="flaky",reason="status"} 1',
     'steadfetch_calls_total{scope="down",stopped="breaker",delivery="answered"} 1',
     'steadfetch_breaker_open{scope="down"} 0',

@@ -236,6 +236,24 @@ describe('metrics', () => {
     expect(await points('steadfetch.call.queued')).toMatchObject([{ value: 0, attributes }]);
   });
 
+  test('of a quota tell what the server has left, the least that any client knows', async () => {
+    const { meterProvider, points } = meters();
+    const clients = [7, 3].map((left) => {
+      const headers = {
+        'x-ratelimit-limit': '10',
+        'x-ratelimit-remaining': `${left}`,
+        'x-ratelimit-reset': '60',
+      };
+      const fetch = async () => new Response(null, { headers });
+      return createFetch({ fetch, quota: true });
+    });
+    onTestFinished(instrument(undefined, { meterProvider, tracerProvider }));
+    for (const api of clients) await api('http://127.0.0.1/told');
+    const attributes = { 'steadfetch.scope': 'http://127.0.0.1', 'steadfetch.quota': 'x-ratelimit' };
+    expect(await points('steadfetch.quota.remaining')).toMatchObject([{ value: 3, attributes }]);
+    expect(await points('steadfetch.quota.limit')).toMatchObject([{ value: 10, attributes }]);
+  });
+
   test('of the process tell of every client that there is, closed breakers too', async () => {
     await using server = await startFaultServer();
     const { meterProvider, points } = meters();

@@ -73,6 +73,7 @@ describe.skipIf(chromium === undefined && !process.env.CI)('steadfetch watch', (
       await row(page, 'changes', 'down', change);
     }
     await row(page, 'scopes', 'down', 'closed');
+    await row(page, 'scopes', 'good', 'x-ratelimit: 99 of 100');
     api.breakers.isolate('good');
     await row(page, 'scopes', 'good', 'isolated');
     expect(complaints).toEqual([]);
@@ -81,12 +82,14 @@ describe.skipIf(chromium === undefined && !process.env.CI)('steadfetch watch', (
   test.each(['light', 'dark'] as const)('has no violation that axe knows of: %s', async (scheme) => {
     const { url } = await runCommand();
     onTestFinished(watch({ port: Number(new URL(url).port), every: 50 }));
-    const api = createFetch({ fetch: async () => new Response(), breaker: { scope: () => 'a scope' } });
+    const headers = { 'x-ratelimit-limit': '9', 'x-ratelimit-remaining': '7', 'x-ratelimit-reset': '60' };
+    const fetch = async () => new Response(null, { headers });
+    const api = createFetch({ fetch, quota: true, breaker: { scope: () => 'a scope' } });
     const { page, complaints } = await open(url, scheme, 1280, true);
     await page.getByRole('status').filter({ hasText: 'seen at' }).waitFor();
     await api('http://127.0.0.1/');
     api.breakers.isolate('a scope');
-    await row(page, 'scopes', 'a scope', 'isolated');
+    await row(page, 'scopes', 'a scope', 'isolated', 'x-ratelimit: 7 of 9');
     await row(page, 'calls', 'success');
     expect(await violationsOf(page)).toEqual([]);
     expect(complaints).toEqual([]);

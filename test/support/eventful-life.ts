@@ -12,12 +12,15 @@ export interface EventfulService extends AsyncDisposable {
   readonly hanging: Promise<unknown>;
 }
 
+/** What the server says of its quota. */
+const QUOTA = { 'x-ratelimit-limit': 100, 'x-ratelimit-remaining': 99, 'x-ratelimit-reset': 3_600 };
+
 export async function startEventfulService(): Promise<EventfulService> {
   let isDown = true;
   let flaky = 0;
   const server: Server = createServer((request, response) => {
     const { url } = request;
-    if (url === '/good') return response.end('good');
+    if (url === '/good') return response.writeHead(200, QUOTA).end('good');
     if (url === '/flaky') return response.writeHead(flaky++ === 0 ? 503 : 200).end();
     if (url === '/poor') return response.writeHead(503).end();
     if (url === '/down') return response.writeHead(isDown ? 500 : 200).end();
@@ -49,6 +52,7 @@ const COOLDOWN = 1_500;
 /** A client for which each path of the service is a scope; `/poor` has a rule, which is its scope then. */
 export function eventfulClient(createFetch: typeof CreateFetch, { url }: EventfulService): SteadFetch {
   return createFetch({
+    quota: true,
     patience: 0,
     retry: { attempts: 4, base: 1, cap: 1 },
     breaker: {

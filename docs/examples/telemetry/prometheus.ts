@@ -62,6 +62,18 @@ export function countCalls({ on, scopes }: Pick<SteadFetch, 'on' | 'scopes'>, re
   );
   gauge('steadfetch_budget_retries', 'Retries that may be had now', ({ budget }) => budget);
   gauge('steadfetch_in_flight', 'Attempts under way', ({ inFlight }) => inFlight);
+  new Gauge({
+    name: 'steadfetch_quota_remaining',
+    help: 'Requests or tokens that the server’s quota has left',
+    labelNames: ['scope', 'quota'],
+    registers,
+    collect() {
+      this.reset();
+      for (const { scope, quotas = [] } of scopes()) {
+        for (const { name: quota, remaining } of quotas) this.set({ scope, quota }, remaining);
+      }
+    },
+  });
   gauge('steadfetch_waiting', 'Calls that wait for room', ({ waiting }) => waiting);
 
   on('settled', ({ scope = NONE, stopped, delivery, duration: ms }) => {

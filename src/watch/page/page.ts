@@ -1,5 +1,6 @@
 import 'uplot/dist/uPlot.min.css';
 import './style.css';
+import type { QuotaSnapshot } from '../../model/breaker.ts';
 import type { Told } from '../message.ts';
 import { chart } from './charts.ts';
 import { after, EMPTY, type View } from './view.ts';
@@ -71,11 +72,12 @@ function draw(): void {
 
   rows(
     'scopes',
-    (latest?.scopes ?? []).map(({ scope, breaker, budget, inFlight, waiting, rejected }) => [
+    (latest?.scopes ?? []).map(({ scope, breaker, budget, quotas, inFlight, waiting, rejected }) => [
       scope,
       breaker === undefined ? 'none' : [breaker.state, breaker.state === 'closed' ? 'good' : 'bad'],
       breaker === undefined ? '' : `${breaker.failures} of ${breaker.attempts}`,
       budget === undefined ? 'no budget' : Math.floor(budget),
+      quotas?.map(quotaText).join(', ') ?? '',
       inFlight,
       waiting > 0 ? [String(waiting), 'wait'] : waiting,
       rejected > 0 ? [String(rejected), 'bad'] : rejected,
@@ -146,6 +148,10 @@ function cellOf(cell: Cell): HTMLTableCellElement {
   made.textContent = isPlain ? String(cell) : cell[0];
   made.className = isPlain ? (typeof cell === 'number' ? 'number' : '') : cell[1];
   return made;
+}
+
+function quotaText({ name, remaining, limit }: QuotaSnapshot): string {
+  return limit === undefined ? `${name}: ${remaining}` : `${name}: ${remaining} of ${limit}`;
 }
 
 function time(epoch: number): string {
