@@ -42,13 +42,12 @@ export class Courier {
 
   /**
    * Sends it, unless its key has ended.
-   * @param pace of its destination; `begin` or `admit` comes before this
+   * @param pace of its destination
    * @param onSent called when it has been sent, and its end is still to be recorded
    */
   async deliver(job: Job, pace: Pace, onSent = () => {}): Promise<Result> {
     const { options, clock } = this.#tools;
     if (clock.now() >= job.local.until) {
-      pace.ended('neither', clock.now());
       return await this.#bury(
         job,
         'expired',
@@ -56,6 +55,7 @@ export class Courier {
         this.#last(job, 'expired', {}, false),
       );
     }
+    pace.begin();
     const sent = await send(job, options, clock);
     onSent();
     const now = clock.now();
@@ -75,10 +75,11 @@ export class Courier {
   }
 
   /** Gives back a call whose turn has not come. */
-  async postpone(job: Job, wait: number): Promise<void> {
+  async postpone(job: Job): Promise<void> {
     const last = this.#last(job, 'paced', {}, false);
-    const { engine, database } = this.#tools;
-    await database.transaction((tx) => engine.postpone(engineDb(tx), job, last, this.#inTime(job, wait)));
+    const { engine, database, clock } = this.#tools;
+    const wait = this.#inTime(job, job.turn - clock.now());
+    await database.transaction((tx) => engine.postpone(engineDb(tx), job, last, wait));
   }
 
   #found(job: Job, { response, error, report }: Partial<Sent>): Omit<Result, 'outcome'> {
@@ -117,7 +118,7 @@ export class Courier {
       const db = engineDb(tx);
       const held = await engine.complete(job.queue, [job], { outcome: reason }, db);
       if (!held.has(job.id)) return false;
-      await engine.bury(db, job.id, letterOf(job, reason, last, clock.now()));
+      await engine.bury(db, job, letterOf(job, reason, last, clock.now()));
       return true;
     });
   }

@@ -1,7 +1,7 @@
 import type { JobWithMetadata } from 'pg-boss';
 import { type Call, handleOf, untilOf } from './call.ts';
 import { type Database, engineDb } from './database.ts';
-import { type Engine, QUEUES, queueOf } from './engine.ts';
+import { type Engine, QUEUES, queueOf, scopeOf } from './engine.ts';
 import { CallExpiredError, UnknownCallError } from './errors.ts';
 import type { StoredLetter } from './letter.ts';
 import type { LastTry } from './result.ts';
@@ -65,7 +65,7 @@ export function deadLetters(engine: Engine, database: Database, now: () => numbe
         // Of two who replay it at once, one finds the dead letter gone; and the record of its end would be in the way.
         await boss.deleteJob(QUEUES.dead, id, { db });
         await boss.deleteJob(queueOf(call), id, { db });
-        if (!(await engine.insert(db, id, call))) throw new UnknownCallError(id);
+        if (!(await engine.insert(db, id, call, scopeOf(job)))) throw new UnknownCallError(id);
         return handleOf(id, call);
       });
     },

@@ -22,6 +22,10 @@ export interface Job {
   /** The same two by this process' clock. */
   readonly local: { readonly addedAt: number; readonly until: number };
   readonly last: LastTry | undefined;
+  /** Its destination: all of one scope go down and recover together. */
+  readonly scope: string;
+  /** Before this it is not sent, by this process' clock: others that waited go first. */
+  readonly turn: number;
 }
 
 /** How a call ended, as its record says it while that is kept. */
@@ -66,10 +70,11 @@ export class Engine {
   }
 
   /** @returns false if there is a call with this id, which then stays as it is */
-  async insert(db: Db, id: string, call: StoredCall): Promise<boolean> {
+  async insert(db: Db, id: string, call: StoredCall, scope: string): Promise<boolean> {
     const name = queueOf(call);
     const group = call.group !== undefined && { singletonKey: call.group };
-    const sent = await this.boss.send(name, call, { id, db, ...group });
+    // What the engine calls a group is a destination here: it can leave whole groups out when it takes jobs.
+    const sent = await this.boss.send(name, call, { id, db, group: { id: scope }, ...group });
     if (sent === null) return false;
     // The engine orders by when a *transaction* began, which is not the order of `add`.
     if (call.group !== undefined) await db.executeSql(this.#afterOthers(), [id, call.group]);
@@ -85,10 +90,14 @@ export class Engine {
       where name = '${QUEUES.ordered}' and id = $1::uuid`;
   }
 
-  /** Takes up to so many calls that are due. */
-  async fetch(name: LiveQueue, limit: number): Promise<Job[]> {
+  /** Takes up to so many calls that are due, and none to the destinations that rest. */
+  async fetch(name: LiveQueue, limit: number, resting: readonly string[]): Promise<Job[]> {
     const before = this.#clock.now();
-    const jobs = await this.boss.fetch<StoredCall>(name, { batchSize: limit, includeMetadata: true });
+    const jobs = await this.boss.fetch<StoredCall>(name, {
+      batchSize: limit,
+      includeMetadata: true,
+      ignoreGroups: [...resting],
+    });
     return jobs.map((job) => jobOf(name, job, before));
   }
 
@@ -124,13 +133,23 @@ export class Engine {
   /** Gives a call back, to be taken again after so many milliseconds. */
   async postpone(db: Db, job: Job, last: LastTry, wait: number): Promise<void> {
     const held = affected(await this.boss.fail(job.queue, [job.attempt], last, { db }));
-    if (held.has(job.id) && wait > 0)
-      await this.boss.update(job.queue, undefined, { id: job.id, startAfter: wait / 1_000, db });
+    // A call that was claimed has a priority that no other has, and would always go first.
+    const later = { startAfter: wait / 1_000, priority: 0 };
+    if (held.has(job.id)) await this.boss.update(job.queue, undefined, { id: job.id, ...later, db });
+  }
+
+  /** Puts calls back that were taken just now, as if they had not been. The engine has no word for this. */
+  async putBack(db: Db, jobs: readonly Job[]): Promise<void> {
+    await db.executeSql(
+      `update ${this.#schema}.job set state = 'created', started_on = null, heartbeat_on = null
+        where id = any($1::uuid[]) and state = 'active' and (id::text || ':' || retry_count) = any($2::text[])`,
+      [jobs.map(({ id }) => id), jobs.map(({ attempt }) => `${attempt.id}:${attempt.retryCount}`)],
+    );
   }
 
   /** Lays a call down among the dead letters, under the same id. */
-  async bury(db: Db, id: string, letter: StoredLetter): Promise<void> {
-    const sent = await this.boss.send(QUEUES.dead, letter, { id, db });
+  async bury(db: Db, { id, scope }: Job, letter: StoredLetter): Promise<void> {
+    const sent = await this.boss.send(QUEUES.dead, letter, { id, db, group: { id: scope } });
     if (sent === null) throw new Error(`There is a dead letter ${id} already`);
   }
 
@@ -147,6 +166,11 @@ export function queueOf({ group }: Pick<StoredCall, 'group'>): LiveQueue {
   return group === undefined ? QUEUES.calls : QUEUES.ordered;
 }
 
+/** The destination that a call was added for. What is older than destinations has none. */
+export function scopeOf({ id, groupId }: { readonly id: string; readonly groupId?: string | null }): string {
+  return groupId ?? id;
+}
+
 /** @param before what this process' clock said before the engine was asked: so a key never ends later than it does */
 function jobOf(queue: LiveQueue, job: JobWithMetadata<StoredCall>, before: number): Job {
   const addedAt = job.createdOn.getTime();
@@ -161,6 +185,8 @@ function jobOf(queue: LiveQueue, job: JobWithMetadata<StoredCall>, before: numbe
     until,
     local: { addedAt: addedAt + ahead, until: until + ahead },
     last: lastOf(job.output),
+    scope: scopeOf(job),
+    turn: Number(job.groupTier ?? 0) + ahead,
   };
 }
 

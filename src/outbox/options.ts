@@ -69,7 +69,7 @@ export interface OutboxOptions {
     readonly cap?: number;
   };
   /**
-   * Which calls go down and recover together.
+   * Which calls go down and recover together: those for which it returns the same name. Asked at `add`, and stored.
    * @default the origin of the call's URL
    */
   readonly scope?: (call: Call) => string;
@@ -225,6 +225,14 @@ export function checkWork(options: WorkOptions): Required<WorkOptions> {
   if (!isPlainObject(options)) return fail('options', 'a plain object', options);
   return { concurrency: 10, poll: 1_000, ...members(options, '', '', workChecks, []) };
 }
+
+const scopeName = only(
+  'a string that is not empty',
+  (value): value is string => typeof value === 'string' && value !== '',
+);
+
+/** @throws PolicyError The option `scope` returned something else than a name. */
+export const checkScope = (name: unknown): string => scopeName(name, 'scope()');
 
 function isClient(value: unknown): value is SteadFetch {
   return (

@@ -6,7 +6,8 @@ import { type Call, handleOf } from './call.ts';
 import { Courier } from './courier.ts';
 import { type AdaptedTx, type Database, engineDb, openDatabase, type Target, type Tx } from './database.ts';
 import { type DeadLetters, deadLetters } from './dead.ts';
-import { type Ended, Engine, type Job, lastOf, QUEUES, queueOf } from './engine.ts';
+import { Destinations } from './destinations.ts';
+import { type Ended, Engine, type Job, type LiveQueue, lastOf, QUEUES, queueOf } from './engine.ts';
 import { CallReusedError, UnknownCallError } from './errors.ts';
 import { Hand } from './hand.ts';
 import { allowList } from './headers.ts';
@@ -15,11 +16,11 @@ import {
   type CallInit,
   type CheckedOutbox,
   checkOutbox,
+  checkScope,
   checkWork,
   type OutboxOptions,
   type WorkOptions,
 } from './options.ts';
-import { Pace } from './pace.ts';
 import { isSame, prepareCall } from './prepare-call.ts';
 import type { Result } from './result.ts';
 import { type FindKey, keyTerms } from './rules.ts';
@@ -97,10 +98,9 @@ export class Outbox {
   readonly dead: DeadLetters;
   readonly #parts: Parts;
   readonly #courier: Courier;
-  readonly #hand: Hand<Job, Result | undefined>;
-  readonly #paces = new Map<string, Pace>();
+  readonly #hand: Hand<Job, Result>;
+  readonly #destinations: Destinations;
   readonly #workers = new Set<Worker<Job>>();
-  #concurrency = 10;
 
   /** @internal */
   constructor(parts: Parts) {
@@ -110,6 +110,7 @@ export class Outbox {
     this.dead = deadLetters(engine, database, () => runtime.clock.now());
     this.#hand = new Hand((jobs) => engine.touch(jobs), runtime.clock, this.#onError);
     this.#courier = new Courier({ ...parts, ...runtime });
+    this.#destinations = new Destinations({ ...parts, ...runtime, onError: this.#onError });
   }
 
   /** Runs `work` in a transaction of the outbox's own database. */
@@ -128,11 +129,12 @@ export class Outbox {
     const { engine, options, allowed, findKey } = this.#parts;
     const db = engineDb(tx);
     const { id, call } = await prepareCall(url, init, options, allowed, findKey);
-    if (!(await engine.insert(db, id, call))) {
+    const handle = handleOf(id, call);
+    if (!(await engine.insert(db, id, call, checkScope(options.scope(handle))))) {
       const there = await engine.find(queueOf(call), id, db);
       if (there !== undefined && !isSame(there.data, call)) throw new CallReusedError(id);
     }
-    return handleOf(id, call);
+    return handle;
   }
 
   /**
@@ -146,24 +148,20 @@ export class Outbox {
     const queue = queueOf(call);
     const job = await engine.claim(queue, call.id);
     if (job === undefined) return (await this.#hand.outcomeOf(call.id)) ?? (await this.#lookUp(call));
-    const result = await this.#hand.hold(job, async () => {
-      const pace = this.#paceOf(job);
-      pace.begin();
-      return await this.#courier.deliver(job, pace);
-    });
-    return result ?? (await this.#lookUp(call));
+    const pace = this.#destinations.paceOf(job.scope);
+    return await this.#hand.hold(job, () => this.#courier.deliver(job, pace));
   }
 
   /** Sends what is due, here, until it is stopped. @throws PolicyError An option is wrong. */
   work(options: WorkOptions = {}): OutboxWorker {
     const { concurrency, poll } = checkWork(options);
-    this.#concurrency = concurrency;
-    const { engine, runtime } = this.#parts;
+    const { runtime } = this.#parts;
     const tools = {
       sources: [
-        { fetch: (limit: number) => engine.fetch(QUEUES.calls, limit), chained: false },
+        { fetch: (limit: number) => this.#fetch(QUEUES.calls, limit), chained: false },
         // The next of a group is due when one of them ends.
-        { fetch: (limit: number) => engine.fetch(QUEUES.ordered, limit), chained: true },
+        { fetch: (limit: number) => this.#fetch(QUEUES.ordered, limit), chained: true },
+        { fetch: (limit: number) => this.#destinations.fromResting(limit), chained: false },
       ],
       take: this.#take,
       clock: runtime.clock,
@@ -171,10 +169,11 @@ export class Outbox {
     };
     const worker = new Worker(tools, { concurrency, poll });
     this.#workers.add(worker);
+    this.#destinations.concurrency += concurrency;
     return {
       stop: async () => {
         await worker.stop();
-        this.#workers.delete(worker);
+        if (this.#workers.delete(worker)) this.#destinations.concurrency -= concurrency;
       },
     };
   }
@@ -214,34 +213,25 @@ export class Outbox {
     return { call, outcome: 'later', ...(last && { last }), notBefore: job.startAfter.getTime() };
   }
 
+  /** Takes calls that are due, and puts back those whose destination takes no more just now. */
+  async #fetch(queue: LiveQueue, limit: number): Promise<Job[]> {
+    const { database, engine, runtime } = this.#parts;
+    const jobs = await engine.fetch(queue, limit, this.#destinations.resting());
+    const now = runtime.clock.now();
+    for (const job of jobs) if (job.turn > now) await this.#courier.postpone(job);
+    const { go, stay } = this.#destinations.admit(jobs.filter(({ turn }) => turn <= now));
+    if (stay.length > 0) await engine.putBack(database.db, stay);
+    return go;
+  }
+
   /** What a worker does with a call that it was given. */
-  readonly #take = (job: Job, free: () => void): Promise<Result | undefined> =>
+  readonly #take = (job: Job, free: () => void): Promise<Result> =>
     this.#hand.hold(job, async () => {
-      const pace = this.#paceOf(job);
-      const now = this.#parts.runtime.clock.now();
-      const isOver = now >= job.local.until;
-      const wait = isOver ? 0 : pace.admit(job.local, now);
-      if (wait > 0) {
-        await this.#courier.postpone(job, wait);
-        return undefined;
-      }
-      if (isOver) pace.begin();
-      const result = await this.#courier.deliver(job, pace, free);
+      const result = await this.#courier.deliver(job, this.#destinations.paceOf(job.scope), free);
       // A listener has begun to read by now, if at all; an unread body would hold the connection.
       if (result.response?.bodyUsed === false) result.response.body?.cancel().catch(() => {});
       return result;
     });
-
-  /** One for each scope: there are as many as there are destinations. */
-  readonly #paceOf = (job: Job): Pace => {
-    const { options, runtime } = this.#parts;
-    const scope = options.scope(handleOf(job.id, job.call));
-    const there = this.#paces.get(scope);
-    if (there !== undefined) return there;
-    const pace = new Pace({ ...options.backoff, concurrency: this.#concurrency }, runtime.random);
-    this.#paces.set(scope, pace);
-    return pace;
-  };
 
   readonly #onError = (error: unknown): void => {
     this.#parts.listeners.tell('error', error instanceof Error ? error : new Error(String(error)));

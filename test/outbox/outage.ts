@@ -11,7 +11,7 @@ import { mostPerMinute } from './most-per-minute.ts';
 
 /** So many are added in an hour: so many are waiting at the end of the outage. */
 const CALLS = Number(process.env.OUTAGE_CALLS ?? 10_000);
-const STEP = 5_000;
+const STEP = 10_000;
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const RATE = CALLS / HOUR;
