@@ -15,7 +15,7 @@ const ENDS_AT = `case when data ? 'until' then to_timestamp((data ->> 'until')::
   else created_on + (data ->> 'lifetime')::float8 * interval '1 millisecond' end`;
 
 /**
- * Gives every call that waits for this destination its turn, in one statement: in the order of `add`, at an even pace.
+ * Gives every call that waits for this destination its turn, all at once: in the order of `add`, at an even pace.
  * The turns stand in the queue, so all processes keep them. Where it is done twice, the second finds the same turns.
  *
  * A call's turn is its `start_after`. One that has others of its group before it keeps that as it is, since a new call of
@@ -31,47 +31,66 @@ export async function giveTurns(
   scope: string,
   { silence, few }: { silence: number; few: number },
 ): Promise<void> {
-  const job = `${schema}.job`;
-  const now = `${schema}.job_now()`;
   await transaction(async (tx) => {
     const { executeSql } = engineDb(tx);
+    // One process at a time.
     await executeSql('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${schema} ${scope}`]);
-    await executeSql(
-      `with back as (
-        select coalesce(min(completed_on), ${now}) as at from ${job}
-          where ${LIVE} and group_id = $1 and state = 'completed' and output ->> 'outcome' = 'done'
-            and completed_on > ${now} - $2::float8 * interval '1 millisecond'
-      ), held as (
-        select id, name, start_after, group_tier, created_on, (${ENDS_AT}) as ends_at,
-            row_number() over (order by created_on, id) - 1 as place
-          from ${job}, back where ${LIVE} and group_id = $1 and state < 'active' and created_on <= back.at
-      ), span as (
-        select count(*) as calls, greatest(1, least(100, count(*) / 10)) as pieces, min(created_on) as first,
-            greatest(0.001, extract(epoch from (select at from back) - min(created_on))) as seconds,
-            count(*) filter (where start_after <= ${now}
-              and coalesce(group_tier::float8, 0) <= extract(epoch from ${now}) * 1000) as due
-          from held
-      ), pace as (
-        -- The span in equal pieces. Those in which none was added don't count: one call that has been failing for days does not
-        -- make the others seem rare.
-        select span.calls * span.pieces / (span.seconds * count(distinct floor(
-            extract(epoch from held.created_on - span.first) / span.seconds * span.pieces))) as rate
-          from held, span group by span.calls, span.pieces, span.seconds
-      ), turns as (
-        select id, name, greatest(start_after, least(
-            ${now} + place / (${BACKLOG_SPEED} * pace.rate)::float8 * interval '1 second',
-            created_on + ${PATIENCE} * (ends_at - created_on))) as turn
-          from held, pace
-      )
-      update ${job} as j set
-          start_after = case when j.name = '${QUEUES.calls}' or j.state = 'retry' then turn else j.start_after end,
-          group_tier = round(extract(epoch from turn) * 1000)::text
-        from turns, span
-        where span.due > $3::int and j.name = turns.name and j.id = turns.id and j.state < 'active'`,
-      [scope, silence, few],
-    );
+    const { rows } = await executeSql(lookAtThem(schema), [scope, silence]);
+    const [{ back, calls, due, seconds, share }] = rows as [Held];
+    if (due <= few) return;
+    const rate = calls / (seconds * share);
+    await executeSql(layThemOut(schema), [scope, back, 1 / (BACKLOG_SPEED * rate)]);
   });
 }
+
+/** What waits. */
+interface Held {
+  /** When the destination was back, as the database writes it. */
+  readonly back: string;
+  readonly calls: number;
+  readonly due: number;
+  /** From the first call until it was back, and in what share of that time calls were added. */
+  readonly seconds: number;
+  readonly share: number;
+}
+
+/**
+ * Their time is cut into equal pieces. Those in which none was added don't count: one call that has been failing for days
+ * does not make the others seem rare.
+ */
+const lookAtThem = (schema: string) => `
+  with back as materialized (
+    select coalesce(min(completed_on), ${schema}.job_now()) as at from ${schema}.job
+      where ${LIVE} and group_id = $1 and state = 'completed' and output ->> 'outcome' = 'done'
+        and completed_on > ${schema}.job_now() - $2::float8 * interval '1 millisecond'
+  ), held as materialized (
+    select created_on, start_after, group_tier from ${schema}.job, back
+      where ${LIVE} and group_id = $1 and state < 'active' and created_on <= back.at
+  ), span as materialized (
+    select count(*)::int as calls, min(created_on) as first, greatest(1, least(100, count(*) / 10))::float8 as pieces,
+        greatest(0.001, extract(epoch from (select at from back) - min(created_on)))::float8 as seconds,
+        count(*) filter (where start_after <= ${schema}.job_now()
+          and coalesce(group_tier::float8, 0) <= extract(epoch from ${schema}.job_now()) * 1000)::int as due
+      from held
+  )
+  select (select at::text from back) as back, calls, due, seconds, (select count(distinct
+      least(pieces - 1, floor(extract(epoch from created_on - first)::float8 / seconds * pieces))) from held) / pieces as share
+    from span`;
+
+/** With so many seconds between two turns. */
+const layThemOut = (schema: string) => `
+  with held as materialized (
+    select id, name, (row_number() over (order by created_on, id) - 1) * $3::float8 * interval '1 second' as wait,
+        created_on + ${PATIENCE} * ((${ENDS_AT}) - created_on) as latest
+      from ${schema}.job where ${LIVE} and group_id = $1 and state < 'active' and created_on <= $2::timestamptz
+  ), turns as materialized (
+    select id, name, least(${schema}.job_now() + wait, latest) as turn from held
+  )
+  update ${schema}.job as j set
+      start_after = case when j.name = '${QUEUES.calls}' or j.state = 'retry' then greatest(start_after, turn)
+        else start_after end,
+      group_tier = round(extract(epoch from turn) * 1000)::text
+    from turns where j.name = turns.name and j.id = turns.id and j.state < 'active'`;
 
 /** The call that has waited longest for this destination, and is due. */
 export async function oldestDue(db: Db, schema: string, scope: string): Promise<Found | undefined> {

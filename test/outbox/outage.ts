@@ -1,25 +1,124 @@
-/**
- * `npm run outage:outbox`: the whole outbox on virtual time. Calls are added at an even rate, and the destination is away
- * for an hour. After that it is counted how many requests reach it in any minute. The database, the engine and the
- * worker follow one clock. What happens is told as it happens: the run takes minutes.
- */
 import { PGlite } from '@electric-sql/pglite';
 import { TestClock } from 'pg-boss';
 import { createFetch } from '../../src/index.ts';
 import { openOutboxOn } from '../../src/outbox/outbox.ts';
 import { mostPerMinute } from './most-per-minute.ts';
 
-/** So many are added in an hour: so many are waiting at the end of the outage. */
-const CALLS = Number(process.env.OUTAGE_CALLS ?? 10_000);
 const STEP = 10_000;
 const MINUTE = 60_000;
-const HOUR = 60 * MINUTE;
-const RATE = CALLS / HOUR;
+export const HOUR = 60 * MINUTE;
 
-/** How many statements are under way: time only moves when there are none. */
-let busy = 0;
-const counted = <T extends object>(target: T): T =>
-  new Proxy(target, {
+/** What came of an outage. Times in milliseconds. */
+export interface AfterOutage {
+  readonly added: number;
+  readonly delivered: number;
+  readonly dead: number;
+  /** Requests while the destination was away. */
+  readonly probes: number;
+  /** From `add` to the delivery. */
+  readonly longestWait: number;
+  /** Requests in a minute: as many as are added, and the most after the outage. */
+  readonly normal: number;
+  readonly most: number;
+}
+
+/**
+ * The whole outbox on virtual time: its database, the engine and the workers follow one clock. Calls are added at an even
+ * rate, and the destination is away for an hour, at whose end so many `calls` wait. Calls are added until those are through.
+ *
+ * @param workers outboxes on one database, as of so many processes: they know nothing of each other
+ */
+export async function playOutage({
+  calls,
+  workers,
+  tell = () => {},
+}: {
+  calls: number;
+  workers: number;
+  tell?: (line: string) => void;
+}): Promise<AfterOutage> {
+  const rate = calls / HOUR;
+  const clock = new TestClock(Date.UTC(2026, 0, 1));
+  const origin = clock.now();
+  const start = origin + 6 * MINUTE;
+  const end = start + HOUR;
+  const arrivals: number[] = [];
+  /** When each call was added, and when it was delivered; by its key. */
+  const addedAt = new Map<string | undefined, number>();
+  const deliveredAt = new Map<string | undefined, number>();
+  let dice = 7;
+  const random = () => {
+    dice = (dice * 48_271) % 2_147_483_647;
+    return dice / 2_147_483_647;
+  };
+  const { database, quiet } = counted(await PGlite.create());
+  const open = async () => {
+    const fetch = createFetch({
+      retry: false,
+      breaker: false,
+      timeout: false,
+      fetch: async () => {
+        arrivals.push(clock.now());
+        return new Response(null, { status: clock.now() < start || clock.now() >= end ? 201 : 503 });
+      },
+    });
+    const outbox = await openOutboxOn(database, { fetch }, { clock, random });
+    outbox.on('done', ({ call }) => deliveredAt.set(call.idempotencyKey, clock.now()));
+    outbox.on('error', (error) => {
+      throw error;
+    });
+    return outbox;
+  };
+  const outbox = await open();
+  const outboxes = [outbox];
+  while (outboxes.length < workers) outboxes.push(await open());
+  for (const each of outboxes) each.work({ poll: STEP, concurrency: 50 });
+
+  let added = 0;
+  /** Nothing is added after this; by then those that waited have gone. */
+  const last = end + 2.6 * HOUR;
+  for (;;) {
+    const now = clock.now();
+    const due = Math.floor((Math.min(now, last) - origin) * rate);
+    if (due > added) {
+      await outbox.transaction(async (tx) => {
+        for (; added < due; added += 1) {
+          const idempotencyKey = `call-${added}`;
+          addedAt.set(idempotencyKey, now);
+          await outbox.add(tx, 'https://api.example/charges', { method: 'POST', idempotencyKey });
+        }
+      });
+    }
+    const waiting = async () => `${(await outbox.stats()).waiting} calls are waiting`;
+    if (now === start) tell('the service is away');
+    if (now === end) tell(`the service is back: ${await waiting()}`);
+    if ((now - end) % HOUR === 0 && now > end) tell(`${(now - end) / HOUR} h later: ${await waiting()}`);
+    if (now >= last && deliveredAt.size === added) break;
+    if (now > last + 6 * HOUR) break;
+    await clock.tick(STEP);
+    await quiet();
+  }
+  const dead = (await outbox.dead.list()).length;
+  for (const each of outboxes) await each.close();
+  await database.close();
+  return {
+    added,
+    delivered: deliveredAt.size,
+    dead,
+    probes: arrivals.filter((at) => at >= start && at < end).length,
+    longestWait: Math.max(...[...deliveredAt].map(([key, at]) => at - (addedAt.get(key) ?? Number.NaN))),
+    normal: rate * MINUTE,
+    most: mostPerMinute(
+      arrivals.filter((at) => at < last),
+      end,
+    ),
+  };
+}
+
+/** A database that knows whether statements are under way: time only moves when there are none. */
+function counted(client: PGlite): { database: PGlite; quiet: () => Promise<void> } {
+  let busy = 0;
+  const database = new Proxy(client, {
     get(object, name) {
       const member: unknown = Reflect.get(object, name);
       if (typeof member !== 'function') return member;
@@ -34,84 +133,11 @@ const counted = <T extends object>(target: T): T =>
       };
     },
   });
-
-async function quiet(): Promise<void> {
-  for (let calm = 0; calm < 5; calm += 1) {
-    await new Promise((resolve) => setImmediate(resolve));
-    if (busy > 0) calm = 0;
-  }
+  const quiet = async () => {
+    for (let calm = 0; calm < 5; calm += 1) {
+      await new Promise((resolve) => setImmediate(resolve));
+      if (busy > 0) calm = 0;
+    }
+  };
+  return { database, quiet };
 }
-
-const clock = new TestClock(Date.UTC(2026, 0, 1));
-const origin = clock.now();
-const start = origin + 6 * MINUTE;
-const end = start + HOUR;
-const arrivals: number[] = [];
-/** When each call was added, and when it was delivered; by its key. */
-const addedAt = new Map<string | undefined, number>();
-const deliveredAt = new Map<string | undefined, number>();
-const api = createFetch({
-  retry: false,
-  breaker: false,
-  timeout: false,
-  fetch: async () => {
-    arrivals.push(clock.now());
-    return new Response(null, { status: clock.now() < start || clock.now() >= end ? 201 : 503 });
-  },
-});
-let dice = 7;
-const random = () => {
-  dice = (dice * 48_271) % 2_147_483_647;
-  return dice / 2_147_483_647;
-};
-const outbox = await openOutboxOn(counted(await PGlite.create()), { fetch: api }, { clock, random });
-outbox.on('done', ({ call }) => deliveredAt.set(call.idempotencyKey, clock.now()));
-outbox.on('error', (error) => {
-  throw error;
-});
-const worker = outbox.work({ poll: STEP, concurrency: 50 });
-
-let added = 0;
-/** Nothing is added after this; by then those that waited have gone. */
-const last = end + 2.6 * HOUR;
-for (;;) {
-  const now = clock.now();
-  const due = Math.floor((Math.min(now, last) - origin) * RATE);
-  if (due > added) {
-    await outbox.transaction(async (tx) => {
-      for (; added < due; added += 1) {
-        const idempotencyKey = `call-${added}`;
-        addedAt.set(idempotencyKey, now);
-        await outbox.add(tx, 'https://api.example/charges', { method: 'POST', idempotencyKey });
-      }
-    });
-  }
-  if (now === start) console.log('the service is away');
-  if (now === end)
-    console.log(`the service is back, and ${(await outbox.stats()).waiting} calls are waiting for it`);
-  if ((now - end) % HOUR === 0 && now > end)
-    console.log(`${(now - end) / HOUR} h later: ${(await outbox.stats()).waiting} calls are waiting`);
-  if (now >= last && deliveredAt.size === added) break;
-  if (now > last + 6 * HOUR) throw new Error(`${added - deliveredAt.size} calls were never delivered`);
-  await clock.tick(STEP);
-  await quiet();
-}
-
-const normal = RATE * MINUTE;
-const most = mostPerMinute(
-  arrivals.filter((at) => at < last),
-  end,
-);
-const probes = arrivals.filter((at) => at >= start && at < end).length;
-const longest = Math.max(...[...deliveredAt].map(([key, at]) => at - (addedAt.get(key) ?? Number.NaN)));
-const dead = (await outbox.dead.list()).length;
-console.log(
-  `${added} calls, ${deliveredAt.size} delivered, ${dead} dead letters; ${probes} requests during the outage`,
-);
-console.log(`the longest wait: ${(longest / HOUR).toFixed(1)} h of the 24 h that a key lasts`);
-console.log(
-  `normal: ${normal.toFixed(1)} a minute; after the outage at most ${most} in any minute, ${(most / normal).toFixed(2)} times that`,
-);
-await worker.stop();
-await outbox.close();
-process.exitCode = most <= 1.5 * normal && deliveredAt.size === added && dead === 0 ? 0 : 1;
