@@ -90,7 +90,7 @@ export class Destinations {
       const found = await oldestDue(database.db, options.schema, scope);
       if (found !== undefined) jobs = await this.#claim(found);
     } finally {
-      // Nobody is sent, or one whose key has ended: that tells nothing.
+      // There is no call, or its key has ended: that tells nothing about the destination.
       if (jobs.every(({ local }) => local.until <= clock.now())) pace.noProbe();
     }
     return jobs;
