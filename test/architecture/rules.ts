@@ -1,7 +1,7 @@
 import { cruise, type ICruiseResult, type IForbiddenRuleType } from 'dependency-cruiser';
 
 /** The floors of the house, the lowest first. No room imports one that is above it, and rooms of one floor don't meet. */
-const floors: readonly (readonly string[])[] = [
+export const floors: readonly (readonly string[])[] = [
   ['model'],
   ['platform'],
   ['options', 'http', 'presets', 'tools'],
