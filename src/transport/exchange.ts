@@ -46,8 +46,8 @@ export interface AttemptRequest {
   /** When it is sent, monotonic. */
   readonly now: number;
   /**
-   * Whether the connection is closed after the response. Behind a balancer a connection may lead to the one server that is
-   * broken. If this attempt fails like the first one, the third takes another connection.
+   * Whether the connection is closed if this attempt is answered with a 5xx and discarded. Behind a balancer a connection
+   * may lead to the one server that is broken, so the next attempt takes another one. Such an answer is not buffered.
    */
   readonly closes: boolean;
   readonly record: ExchangeRecord;

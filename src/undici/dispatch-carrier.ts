@@ -54,7 +54,7 @@ export class DispatchCarrier implements Carrier<HeldResponse> {
     this.#dispatched = dispatched;
   }
 
-  send(exchange: WireExchange<HeldResponse>, { headers, body, closes }: AttemptRequest): void {
+  send(exchange: WireExchange<HeldResponse>, { headers, body }: AttemptRequest): void {
     if (this.#dispatched === undefined) throw new Error('an exchange sends once');
     const { dispatch, options, handler } = this.#dispatched;
     const none = exchange.isTimed ? 0 : undefined;
@@ -66,8 +66,7 @@ export class DispatchCarrier implements Carrier<HeldResponse> {
     if (options.body === options[MEANT] || !(MEANT in options)) sent.body = meant;
     sent.headersTimeout ??= none;
     sent.bodyTimeout ??= none;
-    if (closes) sent.reset ??= true;
-    const gate = exchange.open(options.method);
+    const gate = exchange.open(options.method, options.reset === false);
     this.#dispatched.isReady = dispatch(sent as Dispatcher.DispatchOptions, handlerLike(handler, gate));
   }
 

@@ -47,7 +47,7 @@ export class Direct implements Carrier<Response> {
     this.#upload = upload;
     this.#href = plain.origin + plain.path;
     try {
-      this.#dispatch(exchange, plain, upload, request.closes);
+      this.#dispatch(exchange, plain, upload);
     } catch (error) {
       this.lost(exchange, error as Error);
     }
@@ -94,12 +94,7 @@ export class Direct implements Carrier<Response> {
     this.#means.partsOf(response)?.body?.drain();
   }
 
-  #dispatch(
-    exchange: WireExchange<Response>,
-    plain: PlainRequest,
-    upload: Upload | undefined,
-    closes: boolean,
-  ): void {
+  #dispatch(exchange: WireExchange<Response>, plain: PlainRequest, upload: Upload | undefined): void {
     const { dispatcher } = this.#means;
     const gate = exchange.open(plain.method);
     const none = exchange.isTimed ? 0 : undefined;
@@ -113,7 +108,7 @@ export class Direct implements Carrier<Response> {
       upgrade: undefined,
       headersTimeout: none,
       bodyTimeout: none,
-      reset: closes || null,
+      reset: null,
     };
     dispatcher.dispatch(options as unknown as Dispatcher.DispatchOptions, handlerFor(dispatcher, gate));
   }

@@ -46,6 +46,8 @@ export class Gate implements Required<Listener>, Controller {
   readonly #method: string;
   /** Bytes of response body that belong to the attempt. */
   readonly #buffer: number;
+  /** Whether a response of a broken server closes its connection, unless the call keeps that response. */
+  readonly #closes: boolean;
   #state: 'before' | 'ready' | 'released' | 'drained' | 'dropped' = 'before';
   #controller: Controller | undefined;
   #sink: Listener | undefined;
@@ -57,7 +59,7 @@ export class Gate implements Required<Listener>, Controller {
   #trailers: RawHeaders = {};
   #held: Buffer[] = NONE;
   #heldBytes = 0;
-  /** The body does not come: because enough of it is held; because the one who gets it has asked for a pause. */
+  /** The body does not come: because enough of it is held, or it may be cut off; because the one who gets it has asked for a pause. */
   #isFull = false;
   #isPaused = false;
   /** What was held is being handed over. */
@@ -71,10 +73,11 @@ export class Gate implements Required<Listener>, Controller {
   #failure: Error | undefined;
   #cutOff: NodeJS.Timeout | undefined;
 
-  constructor(listener: GateListener, method: string, buffer: number) {
+  constructor(listener: GateListener, method: string, buffer: number, closes: boolean) {
     this.#listener = listener;
     this.#method = method;
     this.#buffer = buffer;
+    this.#closes = closes;
   }
 
   get method(): string {
@@ -226,9 +229,18 @@ export class Gate implements Required<Listener>, Controller {
     this.#breakOff(error);
   }
 
+  /** The response is the caller's, so its body may come. */
+  keep(): void {
+    if (this.#closesNow && this.#isFull) this.#proceed();
+  }
+
   /** The response will not be read. A short one may come to its end, so that its connection can be used again. */
   drain(): void {
     if (this.#isComplete || this.#failure !== undefined) return;
+    if (this.#closesNow) {
+      this.drop();
+      return;
+    }
     this.#state = 'drained';
     this.#held = NONE;
     this.#cutOff = setTimeout(() => this.drop(), DRAIN_TIME).unref();
@@ -264,7 +276,12 @@ export class Gate implements Required<Listener>, Controller {
     this.#rawHeaders = controller.rawHeaders ?? null;
     this.#text = text;
     this.#listener.answered(status);
-    if (this.#buffer === 0 || this.#isBodiless) this.#ready();
+    if (this.#closesNow) {
+      // A connection can only be closed while its response has not come to its end.
+      this.#isFull = true;
+      controller.pause();
+      this.#ready();
+    } else if (this.#buffer === 0 || this.#isBodiless) this.#ready();
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -307,6 +324,10 @@ export class Gate implements Required<Listener>, Controller {
   /** Such an answer has no body, whatever its headers say (RFC 9110, section 6.4.1): they may tell of another answer's. */
   get #isBodiless(): boolean {
     return this.#method === 'HEAD' || this.#status === 204 || this.#status === 304;
+  }
+
+  get #closesNow(): boolean {
+    return this.#closes && this.#status >= 500;
   }
 
   #ready(): void {

@@ -27,7 +27,7 @@ export class ThroughFetch implements Carrier<Response> {
   #inHand: Gate | undefined;
   /** Whether the caller says which user agent this is. */
   #isNamed = false;
-  /** Whether each connection is closed after its response. */
+  /** Whether each connection is closed after its response: `fetch` reads all of a short body at once. */
   #closes = false;
   /** What `fetch` listens with. */
   #listener: Listener | undefined;

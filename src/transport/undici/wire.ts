@@ -40,6 +40,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   #carrier: Carrier<A> | undefined;
   #gate: Gate | undefined;
   #buffer = 0;
+  #closes = false;
   /** Of the request, while it was sent. */
   #bodyBroke = false;
   readonly #body = new BodyProgress();
@@ -58,6 +59,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   send(request: AttemptRequest): Promise<A> {
     const { caller, limits, runtime, now, buffer, record } = request;
     this.#buffer = buffer;
+    this.#closes = request.closes;
     this.#record = record;
     this.#runtime = runtime;
     this.#clock = limits && new AttemptClock(limits, runtime, this, now);
@@ -75,6 +77,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   }
 
   handedOver(answer: A): void {
+    this.#gate?.keep();
     this.#carrier?.handedOver?.(answer);
     this.#body.handedOver(this.#record);
   }
@@ -91,11 +94,14 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
 
   // What its carrier says.
 
-  /** A request is about to be dispatched: the attempt's first, or one after a redirect. */
-  open(method: string): Gate {
+  /**
+   * A request is about to be dispatched: the attempt's first, or one after a redirect.
+   * @param keepsConnection whatever the attempt asks for
+   */
+  open(method: string, keepsConnection = false): Gate {
     this.#throwIfOver();
     this.#gate?.drop();
-    this.#gate = new Gate(this, method, this.#buffer);
+    this.#gate = new Gate(this, method, this.#buffer, this.#closes && !keepsConnection);
     this.status = undefined;
     this.#clock?.waiting();
     return this.#gate;
