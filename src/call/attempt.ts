@@ -1,5 +1,6 @@
 import type { Admission } from '../guard/admission.ts';
 import type { Departure } from '../guard/guard.ts';
+import type { HeaderReader } from '../http/headers.ts';
 import { quotasOf } from '../http/rate-limits.ts';
 import { serverWait } from '../http/retry-after.ts';
 import type { Delivery } from '../model/failure.ts';
@@ -131,7 +132,12 @@ class Attempt<A extends ResponseHead> implements Runner {
   }
 
   #judge(response: A): Verdict {
-    return judgeResponse(response, this.#plan.policy, this.#plan.keyed);
+    const { status } = response;
+    return judgeResponse({ status, headers: this.#headersOf(response) }, this.#plan.policy, this.#plan.keyed);
+  }
+
+  #headersOf(response: A): HeaderReader {
+    return { get: (name) => this.#exchange?.header(response, name) ?? null };
   }
 
   #failed(error: unknown): Found<A> {
@@ -212,7 +218,7 @@ class Attempt<A extends ResponseHead> implements Runner {
 
   #asked({ verdict, response }: Found<A>): number | undefined {
     if (verdict.reason !== 'status' || response === undefined) return undefined;
-    return serverWait(response.headers, this.#plan.runtime.epoch());
+    return serverWait(this.#headersOf(response), this.#plan.runtime.epoch());
   }
 
   /** What the guards are told about the attempt. */
@@ -227,7 +233,10 @@ class Attempt<A extends ResponseHead> implements Runner {
       sent: record.delivery !== 'not-sent',
       asked: asked > 0 && asked <= policy.retry.retryAfter ? asked : undefined,
       limit: limits?.attempt ?? Number.POSITIVE_INFINITY,
-      quotas: policy.quota && response ? quotasOf(response.headers, this.#plan.runtime.epoch()) : undefined,
+      quotas:
+        policy.quota && response
+          ? quotasOf(this.#headersOf(response), this.#plan.runtime.epoch())
+          : undefined,
       endpoint: this.#plan.endpoint,
     };
   }

@@ -1,8 +1,9 @@
 import type { Outcome } from '../guard/guard.ts';
+import type { HeaderReader } from '../http/headers.ts';
 import { causes } from '../model/cause.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
 import type { AttemptReason, Stopped } from '../model/report.ts';
-import type { Exchange, ResponseHead } from '../transport/exchange.ts';
+import type { Exchange } from '../transport/exchange.ts';
 import { type Permanence, permanenceOf } from './network-error.ts';
 
 /** What the result of an attempt means for its call. */
@@ -39,11 +40,17 @@ export function isDecisive({ stopped }: Verdict): boolean {
   );
 }
 
+/** The head of a response, as far as it is judged. */
+interface Answer {
+  readonly status: number;
+  readonly headers: HeaderReader;
+}
+
 /**
  * Judges an attempt that was answered.
  * @param keyed whether the server recognises a repeat of this call by its key
  */
-export function judgeResponse(response: ResponseHead, policy: ResolvedPolicy, keyed: boolean): Verdict {
+export function judgeResponse(response: Answer, policy: ResolvedPolicy, keyed: boolean): Verdict {
   const { status } = response;
   if (status < 400) return success;
   const outcome = status >= 500 ? 'failure' : 'success';
@@ -52,7 +59,7 @@ export function judgeResponse(response: ResponseHead, policy: ResolvedPolicy, ke
 }
 
 function isRetried(
-  { status, headers }: ResponseHead,
+  { status, headers }: Answer,
   { retry, idempotency }: ResolvedPolicy,
   keyed: boolean,
 ): boolean {

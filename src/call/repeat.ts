@@ -3,6 +3,9 @@ import pRetry from 'p-retry';
 /** The error that tells p-retry to go on. p-retry has rules of its own for other errors. */
 class NotEnough extends Error {}
 
+const nothing = () => {};
+const always = () => true;
+
 /**
  * Runs `step` until it resolves to true, at most `times` times. After each other result `another` waits, and resolves to whether
  * another step follows. An error of either function ends the loop.
@@ -15,6 +18,8 @@ export async function repeat(
   const run = async () => {
     if (!(await step())) throw new NotEnough();
   };
+  // Every option has a value: p-retry copies the options and adds what is missing, and on Node 20 an object that grows after a copy
+  // is slow (`npm run bench:tricks`).
   await pRetry(run, {
     retries: times - 1,
     // p-retry calls this only while steps are left. `another` does the waiting, because p-retry's own pause has no full jitter
@@ -22,6 +27,11 @@ export async function repeat(
     shouldRetry: ({ error }) => error instanceof NotEnough && another(),
     minTimeout: 0,
     maxTimeout: 0,
+    factor: 1,
+    maxRetryTime: Number.POSITIVE_INFINITY,
+    randomize: false,
+    onFailedAttempt: nothing,
+    shouldConsumeRetry: always,
   }).catch((error: unknown) => {
     if (!(error instanceof NotEnough)) throw error;
   });

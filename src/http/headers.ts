@@ -1,6 +1,9 @@
 import type { FetchInit } from '../model/options.ts';
 import { writtenPairs } from './written-headers.ts';
 
+/** Tells one header, its values joined by commas; null if it did not come. */
+export type HeaderReader = Pick<Headers, 'get'>;
+
 type HeadersInit = NonNullable<FetchInit['headers']>;
 
 /**

@@ -1,3 +1,5 @@
+import type { HeaderReader } from './headers.ts';
+
 /** One quota of a server, as a response tells it. */
 export interface QuotaWord {
   /** Tells the quotas of one server apart, such as `requests` or `"burst"`. */
@@ -28,7 +30,7 @@ export interface QuotaWord {
  *
  * @param now epoch milliseconds
  */
-export function quotasOf(headers: Headers, now: number): QuotaWord[] {
+export function quotasOf(headers: HeaderReader, now: number): QuotaWord[] {
   const standard = standardQuotas(headers);
   const plain =
     standard.length > 0
@@ -46,7 +48,7 @@ const MEMBER = /^("[^"\\]*"|[A-Za-z*][\w*.:/-]*)((?:; *[a-z*][\w*.-]*(?:=(?:"[^"
 /** A comma that is not within quotes. */
 const COMMA = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/;
 
-function standardQuotas(headers: Headers): QuotaWord[] {
+function standardQuotas(headers: HeaderReader): QuotaWord[] {
   const policies = new Map(
     membersOf(headers.get('ratelimit-policy')).map((one) => [one.name, one.parameters]),
   );
@@ -93,7 +95,7 @@ const TIME_FROM = 1_000_000_000;
 /** What is above it is in milliseconds. */
 const MILLISECONDS_FROM = 1_000_000_000_000;
 
-function plainQuota(headers: Headers, prefix: string, now: number): QuotaWord | undefined {
+function plainQuota(headers: HeaderReader, prefix: string, now: number): QuotaWord | undefined {
   const remaining = whole(headers.get(`${prefix}-remaining`));
   const reset = number(headers.get(`${prefix}-reset`));
   if (remaining === undefined || reset === undefined) return undefined;
@@ -115,7 +117,7 @@ function resetOf(reset: number, now: number): number {
   return reset >= TIME_FROM ? 1_000 * reset - now : 1_000 * reset;
 }
 
-function openai(headers: Headers, unit: string): QuotaWord | undefined {
+function openai(headers: HeaderReader, unit: string): QuotaWord | undefined {
   const remaining = whole(headers.get(`x-ratelimit-remaining-${unit}`));
   const reset = duration(headers.get(`x-ratelimit-reset-${unit}`));
   if (remaining === undefined || reset === undefined) return undefined;
@@ -123,7 +125,7 @@ function openai(headers: Headers, unit: string): QuotaWord | undefined {
   return refilled(unit, unit, { remaining, reset, limit });
 }
 
-function anthropic(headers: Headers, unit: string, now: number): QuotaWord | undefined {
+function anthropic(headers: HeaderReader, unit: string, now: number): QuotaWord | undefined {
   const prefix = `anthropic-ratelimit-${unit}`;
   const remaining = whole(headers.get(`${prefix}-remaining`));
   const at = Date.parse(headers.get(`${prefix}-reset`) ?? '');
@@ -143,7 +145,7 @@ function refilled(
 }
 
 /** The server's own clock, if the response says what it shows: a reset is read off the same one. */
-function clockOf(headers: Headers, now: number): number {
+function clockOf(headers: HeaderReader, now: number): number {
   const date = Date.parse(headers.get('date') ?? '');
   return Number.isNaN(date) ? now : date;
 }

@@ -1,3 +1,5 @@
+import type { HeaderReader } from './headers.ts';
+
 /**
  * The pause that the server asked for, in milliseconds: 0 is "now", undefined is "no request". Never negative, never infinite.
  * Unreadable values are ignored. Of several values the longest counts, so that the client never returns earlier than asked.
@@ -14,10 +16,10 @@
  *
  * @param now epoch milliseconds
  */
-export function serverWait(headers: Headers, now: number): number | undefined {
-  const age = seconds(headers.get('age')?.trim() ?? '') ?? 0;
+export function serverWait(headers: HeaderReader, now: number): number | undefined {
   const exact = [...valuesOf(headers, 'retry-after-ms'), ...valuesOf(headers, 'x-ms-retry-after-ms')];
   const standard = valuesOf(headers, 'retry-after');
+  const age = seconds(headers.get('age')?.trim() ?? '') ?? 0;
   if (exact.length === 0 && standard.length === 0) return left(quotaWait(headers), age);
   return (
     left(longest(exact.map(milliseconds)), age) ??
@@ -29,12 +31,15 @@ function left(wait: number | undefined, age: number): number | undefined {
   return wait === undefined ? undefined : Math.max(0, wait - age);
 }
 
+const NONE: readonly string[] = [];
+
 /** `Headers` joins repeated fields with commas. The comma after the weekday of a date is not such a comma. */
 const betweenValues =
   /(?<!Mon|Tue|Wed|Thu|Fri|Sat|Sun|Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday),/;
 
-function valuesOf(headers: Headers, name: string): string[] {
-  return (headers.get(name)?.split(betweenValues) ?? []).map((value) => value.trim());
+function valuesOf(headers: HeaderReader, name: string): readonly string[] {
+  const field = headers.get(name);
+  return field === null ? NONE : field.split(betweenValues).map((value) => value.trim());
 }
 
 function longest(waits: readonly (number | undefined)[]): number | undefined {
@@ -64,7 +69,7 @@ function finite(wait: number): number {
  * The time until a date, counted from the response's own `Date` if there is one. Then both times come from the server's clock,
  * and an error of the local clock does not matter.
  */
-function untilDate(value: string, headers: Headers, now: number, age: number): number | undefined {
+function untilDate(value: string, headers: HeaderReader, now: number, age: number): number | undefined {
   const date = httpDate(value, now);
   if (date === undefined) return undefined;
   const made = httpDate(headers.get('date') ?? '', now);
@@ -110,10 +115,11 @@ function epoch(parts: Readonly<Record<string, string>>, year: number): number | 
 }
 
 /** The longest time until a quota that is used up is refilled. */
-function quotaWait(headers: Headers): number | undefined {
+function quotaWait(headers: HeaderReader): number | undefined {
+  const field = headers.get('ratelimit');
   const quotas = [
     { remaining: headers.get('ratelimit-remaining'), reset: headers.get('ratelimit-reset') },
-    ...quotasOf(headers.get('ratelimit') ?? ''),
+    ...(field === null ? [] : quotasOf(field)),
   ];
   return longest(
     quotas.map(({ remaining, reset }) => (/^0+$/.test(remaining ?? '') ? seconds(reset ?? '') : undefined)),

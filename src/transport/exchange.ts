@@ -76,6 +76,8 @@ export type Fault = 'network' | 'body' | 'response';
 export interface Exchange<A extends ResponseHead = Response> {
   /** Sends, once. The request is not kept: a response keeps its exchange alive, and need not keep the body. */
   send(request: AttemptRequest): Promise<A>;
+  /** One header of an answer, its values joined. `Headers` of all of them would cost more than the rest of a failed attempt. */
+  header(answer: A, name: string): string | null;
   /** The answer is the call's: from now on the record is told how the body ends; at once, if it has. */
   handedOver(answer: A): void;
   /** Ends the attempt: another one was answered first. `send` rejects at once. */

@@ -47,6 +47,10 @@ class FetchExchange implements Exchange, Timed {
     });
   }
 
+  header(response: Response, name: string): string | null {
+    return response.headers.get(name);
+  }
+
   /** Nothing is seen of a body, but for one that was read ahead, or that there is none. */
   handedOver(): void {
     if (this.#bodyIsThere) this.#body.handedOver(this.#record);

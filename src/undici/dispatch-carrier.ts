@@ -7,7 +7,7 @@ import { RECORD, type RecordPlace } from '../transport/record-place.ts';
 import type { Gate } from '../transport/undici/gate.ts';
 import type { AnyHandler, Listener, RawHeaders } from '../transport/undici/handlers.ts';
 import { handlerLike } from '../transport/undici/languages.ts';
-import { entriesOf } from '../transport/undici/raw-headers.ts';
+import { entriesOf, headerOf } from '../transport/undici/raw-headers.ts';
 import type { Carrier, WireExchange } from '../transport/undici/wire.ts';
 import type { CallController } from './call-controller.ts';
 import { MEANT, type OwnOptions } from './own-options.ts';
@@ -100,6 +100,10 @@ export class DispatchCarrier implements Carrier<HeldResponse> {
     this.#dispatched = undefined;
     this.#body = undefined;
     exchange.resolve(new HeldResponse(gate));
+  }
+
+  header({ gate }: HeldResponse, name: string): string | null {
+    return headerOf(gate.headers, name) ?? null;
   }
 
   discard({ gate }: HeldResponse): void {

@@ -74,6 +74,7 @@ export class Direct implements Carrier<Response> {
       redirected: false,
       type: 'basic',
       headers: () => entriesOf(raw),
+      header: (name) => headerOf(raw, name) ?? null,
       body,
     });
     exchange.resolve(response, body ?? undefined);
@@ -82,6 +83,10 @@ export class Direct implements Carrier<Response> {
 
   lost(exchange: WireExchange<Response>, error: Error): void {
     exchange.reject(new TypeError('fetch failed', { cause: error }));
+  }
+
+  header(response: Response, name: string): string | null {
+    return this.#means.partsOf(response)?.header(name) ?? null;
   }
 
   /** What comes in the same piece as the head has come by now: that is most bodies, and they need no finalizer. */

@@ -10,6 +10,8 @@ export interface ResponseParts {
   readonly type: Response['type'];
   /** Every header, in the order in which it came. */
   headers(): Iterable<[name: string, value: string]>;
+  /** One header, its values joined. @param name in lower case */
+  header(name: string): string | null;
   readonly body: ResponseBody | null;
 }
 
@@ -109,6 +111,7 @@ function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Header
         ...{ status: parts.status, statusText: parts.statusText, url: parts.url, type: parts.type },
         redirected: parts.redirected,
         headers: () => parts.headers(),
+        header: (name) => parts.header(name),
         body: parts.body?.tee() ?? null,
       });
     }

@@ -113,6 +113,10 @@ export class ThroughFetch implements Carrier<Response> {
     this.#listener?.onResponseError?.(null, error);
   }
 
+  header(response: Response, name: string): string | null {
+    return this.#means.partsOf(response)?.header(name) ?? null;
+  }
+
   discard(response: Response): void {
     this.#means.partsOf(response)?.body?.drain();
   }
@@ -132,6 +136,7 @@ export function wrapped(inner: UndiciResponse, { make }: Pick<Means, 'make'>): R
   return make({
     ...{ status, statusText, url, redirected, type },
     headers: () => inner.headers,
+    header: (name) => inner.headers.get(name),
     body: inner.body && new ResponseBody(inner.body as unknown as ReadableStream<Uint8Array>, []),
   });
 }

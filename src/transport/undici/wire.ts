@@ -14,6 +14,8 @@ export interface Carrier<A extends ResponseHead> {
   send(exchange: WireExchange<A>, request: AttemptRequest): void;
   /** The response may be released. */
   ready(exchange: WireExchange<A>, gate: Gate): void;
+  /** One header of an answer, its values joined. */
+  header(answer: A, name: string): string | null;
   /** The answer is the call's. */
   handedOver?(answer: A): void;
   /** Lets go of a response that will not be read. */
@@ -74,6 +76,10 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
         this.reject(error);
       }
     });
+  }
+
+  header(answer: A, name: string): string | null {
+    return this.#carrier?.header(answer, name) ?? null;
   }
 
   handedOver(answer: A): void {
