@@ -3,6 +3,7 @@ import { claimAndRun } from './claim-and-run.ts';
 import { type Times, timeChecks, withDefaults } from './claim-options.ts';
 import { checkScope, type Scope, scopedKey } from './scoped-key.ts';
 import type { AnyStore, ContextOf, ScopedKey } from './store.ts';
+import { decode, encode } from './value.ts';
 
 /** The identity of an effect, and how long its key counts. */
 export interface OnceId extends Times {
@@ -93,8 +94,3 @@ export async function runAsJson<S extends AnyStore, T>(
     ? { value: decode<T>(outcome.result), replayed: true }
     : { value: outcome.value, replayed: false };
 }
-
-// JSON has no `undefined`, so an empty text stands for it.
-const encode = (value: unknown) => new TextEncoder().encode(JSON.stringify(value) ?? '');
-const decode = <T>(bytes: Uint8Array): T =>
-  bytes.length === 0 ? (undefined as T) : (JSON.parse(new TextDecoder().decode(bytes)) as T);

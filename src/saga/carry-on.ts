@@ -10,6 +10,8 @@ import type { CheckedSagas } from './options.ts';
 import { type Remembered, rememberedOf, type SagaState, type StoredSaga } from './state.ts';
 
 export const QUEUE = 'sagas';
+/** So many sagas end, and the entries of those that ended long ago are removed. */
+const PURGE_EVERY = 20;
 
 export const clock = {
   now: () => Date.now(),
@@ -87,7 +89,7 @@ async function proceed(parts: Parts, job: Job): Promise<{ next: Remembered; wait
 }
 
 async function standingOf(
-  { options, store }: Parts,
+  { options, store, table, database }: Parts,
   { stored, startedAt, remembered }: Job,
 ): Promise<Standing> {
   const saga = options.sagas.get(stored.saga);
@@ -103,7 +105,7 @@ async function standingOf(
     saga,
     id: stored.id,
     input: stored.input,
-    journal: journalOf(store, saga.name, stored.id),
+    journal: journalOf({ store, table, db: database.db }, saga.name, stored.id),
     callerOf: (step) => new Caller(options.fetch, step, options.base, options.prepare),
     now: clock.now,
     deadline: startedAt + saga.patience,
@@ -122,7 +124,8 @@ async function end(
     await closeJournal(db, table, stored.saga, stored.id, options.keep);
     return true;
   });
-  await store.purge(100);
+  // Now and then is enough: each saga that ends leaves few entries.
+  if (Math.random() < 1 / PURGE_EVERY) await store.purge(100 * PURGE_EVERY);
   return held;
 }
 

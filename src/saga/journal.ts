@@ -1,5 +1,8 @@
 import type { Db } from 'pg-boss';
+import { ASK_AGAIN } from '../once/claim-and-run.ts';
 import { InProgressError, once, type Store } from '../once/index.ts';
+import { scopedKey } from '../once/scoped-key.ts';
+import { decode } from '../once/value.ts';
 
 /** What a saga has done, kept so that it is not done again. */
 export interface Journal {
@@ -14,54 +17,87 @@ const LIFETIME = 36_525 * 86_400_000;
 /** How long another process is kept away from a step whose process died. As long as the engine takes to notice. */
 const LEASE = 30_000;
 
-class Unfinished extends Error {}
-
 /** Another process is at this entry, or was when it died, and its lease is not over: the saga has to wait. */
 export class BusyError extends Error {
   /** Milliseconds. */
   readonly wait: number;
 
-  constructor({ retryAfter }: InProgressError) {
+  constructor(wait: number) {
     super('another process is at this saga');
-    this.wait = retryAfter;
+    this.wait = wait;
   }
 }
 
-/** The journal of one saga: `once`, in the saga's own scope. */
-export function journalOf(store: Store, saga: string, id: string): Journal {
+/** Where the journals are. */
+export interface Journals {
+  readonly store: Store;
+  readonly db: Db;
+  readonly table: string;
+}
+
+/** The journal of one saga: `once`, in the saga's own scope. What is in it is read once, in one statement. */
+export function journalOf(journals: Journals, saga: string, id: string): Journal {
   const scope = { operation: `saga ${saga}`, tenant: id };
   const terms = { scope, lifetime: LIFETIME, lease: LEASE };
-  /** Of an error that the effect throws nothing is kept, and the error is passed on. */
-  const entryOf = async <T>(entry: string, effect: () => T | Promise<T>): Promise<T> => {
-    let begun = false;
-    const begin = () => {
-      begun = true;
-      return effect();
-    };
-    try {
-      return (await once<Store, T>(store, { ...terms, key: entry }, begin)).value;
-    } catch (error) {
-      if (!begun && error instanceof InProgressError) throw new BusyError(error);
-      throw error;
-    }
+  let entries: Promise<Map<string, Entry>> | undefined;
+  const read = () => {
+    entries ??= entriesOf(journals, saga, id);
+    return entries;
   };
   return {
     async find<T>(entry: string) {
+      const found = (await read()).get(entry);
+      if (found === undefined) return undefined;
+      if ('wait' in found) throw new BusyError(found.wait);
+      return found as { value: T };
+    },
+    /** Of an error that the effect throws nothing is kept, and the error is passed on. */
+    async once<T>(entry: string, effect: () => T | Promise<T>) {
+      let begun = false;
+      const begin = () => {
+        begun = true;
+        return effect();
+      };
       try {
-        // An effect that throws leaves no trace: so this finds what is there, and adds nothing.
-        return {
-          value: await entryOf<T>(entry, () => {
-            throw new Unfinished();
-          }),
-        };
+        const { value } = await once<Store, T>(journals.store, { ...terms, key: entry }, begin);
+        (await read()).set(entry, { value });
+        return value;
       } catch (error) {
-        if (error instanceof Unfinished) return undefined;
+        if (!begun && error instanceof InProgressError) throw new BusyError(error.retryAfter);
         throw error;
       }
     },
-    once: entryOf,
   };
 }
+
+/** Finished, or another process' for so many milliseconds. */
+type Entry = { readonly value: unknown } | { readonly wait: number };
+
+async function entriesOf({ db, table }: Journals, saga: string, id: string): Promise<Map<string, Entry>> {
+  const { rows } = await db.executeSql(
+    `select key, result, lease_until is null as done,
+        extract(epoch from lease_until - statement_timestamp())::float8 * 1000 as wait
+      from ${table} where scope = $1`,
+    [scopeOf(saga, id)],
+  );
+  const entries = new Map<string, Entry>();
+  for (const { key, result, done, wait } of rows as Row[]) {
+    // One whose lease has run out is free; and of a value that JSON can't hold, `once` knows what to say.
+    if (done && result !== null) entries.set(key, { value: decode(result) });
+    else if (wait > 0) entries.set(key, { wait: Math.min(wait, ASK_AGAIN) });
+  }
+  return entries;
+}
+
+interface Row {
+  readonly key: string;
+  readonly result: Uint8Array | null;
+  readonly done: boolean;
+  readonly wait: number;
+}
+
+/** As `once` writes it. */
+const scopeOf = (saga: string, id: string) => scopedKey({ operation: `saga ${saga}`, tenant: id }, '').scope;
 
 /** Lets the entries of a saga that is over expire with its record. */
 export async function closeJournal(
@@ -73,6 +109,6 @@ export async function closeJournal(
 ): Promise<void> {
   await db.executeSql(
     `update ${table} set expires_at = statement_timestamp() + $2 * interval '1 ms' where scope = $1`,
-    [JSON.stringify([`saga ${saga}`, id]), keep],
+    [scopeOf(saga, id), keep],
   );
 }

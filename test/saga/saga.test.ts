@@ -203,8 +203,11 @@ for (const { name, there, open } of DATABASES) {
 
     test('out of patience, undoes a step that may have been done', async () => {
       answers = { '/charge': Array(1_000).fill(0) };
-      const made = trip({}, { patience: 1_000 });
+      const made = trip({}, { patience: 3_600_000 });
       const opened = await started(made);
+      expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'forward', step: 'charge' });
+      // As if an hour had passed.
+      await database.query(`update ${schema}.job set created_on = created_on - interval '1 hour'`);
       expect(await settle(opened, made, ({ state }) => state === 'taken-back')).toMatchObject({
         step: 'charge',
         why: 'patience',
