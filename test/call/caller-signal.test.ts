@@ -3,10 +3,10 @@ import { createServer } from 'node:http';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { Request as UndiciRequest } from 'undici';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { CallerSignal } from '../../src/call/caller-signal.ts';
 import { createFetch } from '../../src/index.ts';
-import { listen } from '../support/listen.ts';
+import { listenForTests } from '../support/listen-for-tests.ts';
 
 setFlagsFromString('--expose-gc');
 const gc = runInNewContext('gc') as () => void;
@@ -23,14 +23,7 @@ async function collectGarbage(): Promise<void> {
 const server = createServer((request, response) => {
   if (request.url === '/half') response.writeHead(200).write('half');
 });
-let url = '';
-beforeAll(async () => {
-  url = await listen(server);
-});
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-});
+const url = await listenForTests(server);
 
 const api = createFetch({ timeout: false });
 const classes = { "undici's": UndiciRequest as unknown as typeof Request, "the runtime's": Request };

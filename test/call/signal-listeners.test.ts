@@ -1,10 +1,10 @@
 import { getEventListeners } from 'node:events';
 import { createServer } from 'node:http';
 import { gzipSync } from 'node:zlib';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { createFetch } from '../../src/index.ts';
 import { errorOf } from '../support/error-of.ts';
-import { listen } from '../support/listen.ts';
+import { listenForTests } from '../support/listen-for-tests.ts';
 
 // A signal may live as long as the process. A call that is over must leave nothing on the signal, at once and not only after
 // a garbage collection.
@@ -21,14 +21,7 @@ const server = createServer((incoming, response) => {
     setImmediate(() => response.destroy());
   } else response.end('text');
 });
-let origin = '';
-beforeAll(async () => {
-  origin = await listen(server);
-});
-afterAll(() => {
-  server.closeAllConnections();
-  server.close();
-});
+const origin = await listenForTests(server);
 
 type Use = (response: Response) => Promise<unknown>;
 

@@ -4,7 +4,7 @@ import { Hono } from 'hono';
 import * as undici from 'undici';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createFetch, type SteadFetch } from '../../src/index.ts';
-import { listen } from '../support/listen.ts';
+import { listenForTests } from '../support/listen-for-tests.ts';
 
 const EMPTY_MODULE = Buffer.from([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0]);
 
@@ -20,14 +20,7 @@ const server = createServer((request, response) => {
     response.writeHead(200, { 'content-type': 'application/json', 'x-a': '1' }).end('{"a":1}');
   }
 });
-let url = '';
-beforeAll(async () => {
-  url = await listen(server);
-});
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-});
+const url = await listenForTests(server);
 
 const names = ['fetch', 'Response', 'Headers', 'Request', 'FormData'] as const;
 const originals = Object.fromEntries(names.map((name) => [name, globalThis[name]]));

@@ -1,12 +1,6 @@
 import { context, SpanKind } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics';
-import {
   BasicTracerProvider,
   InMemorySpanExporter,
   type ReadableSpan,
@@ -18,12 +12,9 @@ import { countCalls } from '../../docs/examples/telemetry/prometheus.ts';
 import { createFetch, type Events, eventNames } from '../../src/index.ts';
 import { instrument } from '../../src/opentelemetry/index.ts';
 import { eventfulClient, liveThrough, startEventfulService } from '../support/eventful-life.ts';
+import { meterInMemory, type Point } from './memory.ts';
 
 type Heard = { readonly [Name in keyof Events]: Events[Name][] };
-interface Point {
-  readonly attributes: Record<string, unknown>;
-  readonly value: number & { readonly count: number };
-}
 
 let heard: Heard;
 /** A rule with a budget of its own is a scope of its own. */
@@ -37,9 +28,7 @@ beforeAll(async () => {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const spanExporter = new InMemorySpanExporter();
   const tracerProvider = new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(spanExporter)] });
-  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 30 });
-  const meterProvider = new MeterProvider({ readers: [reader] });
+  const meter = meterInMemory();
   const register = new Registry();
 
   await using service = await startEventfulService();
@@ -47,22 +36,17 @@ beforeAll(async () => {
   const api = eventfulClient(createFetch, service);
   const lists = Object.fromEntries(eventNames.map((name) => [name, []])) as unknown as Heard;
   for (const name of eventNames) api.on(name, (event) => void (lists[name] as unknown[]).push(event));
-  instrument(api, { tracerProvider, meterProvider });
+  instrument(api, { tracerProvider, meterProvider: meter.meterProvider });
   countCalls(api, register);
   await liveThrough(api, service);
 
   heard = lists;
   spans = spanExporter.getFinishedSpans();
-  await reader.forceFlush();
-  const metrics =
-    exporter
-      .getMetrics()
-      .at(-1)
-      ?.scopeMetrics.flatMap((scope) => scope.metrics) ?? [];
+  const metrics = await meter.read();
   points = (name) =>
     (metrics.find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? []) as unknown as Point[];
   text = await register.metrics();
-  await meterProvider.shutdown();
+  await meter.meterProvider.shutdown();
 });
 afterAll(() => context.disable());
 

@@ -2,12 +2,6 @@ import { context, metrics as metricsApi, SpanKind, SpanStatusCode, trace } from 
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { UndiciInstrumentation } from '@opentelemetry/instrumentation-undici';
 import {
-  AggregationTemporality,
-  InMemoryMetricExporter,
-  MeterProvider,
-  PeriodicExportingMetricReader,
-} from '@opentelemetry/sdk-metrics';
-import {
   BasicTracerProvider,
   InMemorySpanExporter,
   type ReadableSpan,
@@ -17,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { callReport, createFetch, PolicyError } from '../../src/index.ts';
 import { instrument, resendCount } from '../../src/opentelemetry/index.ts';
 import { startFaultServer } from '../support/fault-server.ts';
+import { type MeterInMemory, meterInMemory } from './memory.ts';
 
 const spanExporter = new InMemorySpanExporter();
 const tracerProvider = new BasicTracerProvider({
@@ -38,23 +33,11 @@ beforeEach(() => spanExporter.reset());
 const spans = (): ReadableSpan[] => spanExporter.getFinishedSpans();
 const parentOf = (span: ReadableSpan) => span.parentSpanContext?.spanId;
 
-/** A meter provider of the test's own, and what it has counted: name → attributes as text → value. */
-function meters() {
-  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-  const reader = new PeriodicExportingMetricReader({ exporter, exportIntervalMillis: 2 ** 30 });
-  const meterProvider = new MeterProvider({ readers: [reader] });
-  onTestFinished(() => meterProvider.shutdown());
-  const read = async () => {
-    await reader.forceFlush();
-    const scopes = exporter.getMetrics().at(-1)?.scopeMetrics ?? [];
-    return scopes.flatMap(({ metrics }) => metrics);
-  };
-  const points = async (name: string) =>
-    ((await read()).find(({ descriptor }) => descriptor.name === name)?.dataPoints ?? []) as unknown as {
-      attributes: Record<string, unknown>;
-      value: number & { count: number };
-    }[];
-  return { meterProvider, read, points };
+/** A meter provider of the test's own. */
+function meters(): MeterInMemory {
+  const meter = meterInMemory();
+  onTestFinished(() => meter.meterProvider.shutdown());
+  return meter;
 }
 
 describe('spans', () => {

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { afterEach, expect, test } from 'vitest';
 import { callReport, createFetch, type FetchLike } from '../../src/index.ts';
-import { listen } from '../support/listen.ts';
+import { listenForTests } from '../support/listen-for-tests.ts';
 
 /** Answers 503 the first time a path is asked for. */
 const hits = new Map<string, number>();
@@ -11,14 +11,7 @@ const server = createServer((request, response) => {
   response.statusCode = path.startsWith('/flaky') && hits.get(path) === 1 ? 503 : 200;
   response.end(request.headers['idempotency-key'] ?? 'no key');
 });
-let url = '';
-beforeAll(async () => {
-  url = await listen(server);
-});
-afterAll(() => {
-  server.close();
-  server.closeAllConnections();
-});
+const url = await listenForTests(server);
 
 const original = globalThis.fetch;
 afterEach(() => {
