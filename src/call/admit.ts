@@ -43,8 +43,8 @@ export function whyHopeless<A extends ResponseHead>(
   now: number,
 ): Refusal | undefined {
   const refusal = firstRefusal(plan.guards, entryOf(plan, wish, now));
-  // The limit may have room by then.
-  if (refusal === undefined || refusal.by === 'limit' || refusal.by === 'quota') return undefined;
+  // It may be this attempt's turn by then.
+  if (refusal === undefined || refusal.isInLine) return undefined;
   return 'stop' in decideOnRefusal(refusal, plan.policy.patience, momentOf(plan, now)) ? refusal : undefined;
 }
 
@@ -62,8 +62,7 @@ function waitForRoom<A extends ResponseHead>(
   const decision = decideOnRefusal(refusal, plan.policy.patience, momentOf(plan, now));
   if ('stop' in decision || scope === undefined) return Promise.resolve(refusal);
   const visit = new Visit(plan, wish, decision.roomUntil);
-  const isInLine = refusal.by === 'limit' || refusal.by === 'quota';
-  const waited = isInLine ? standInLine(plan, scope, visit, refusal.by) : scope.room.wait(visit);
+  const waited = refusal.isInLine ? standInLine(plan, scope, visit, refusal.by) : scope.room.wait(visit);
   // Not an async function: thousands of calls may wait, and the frame of each is half a kilobyte.
   return waited.then((answer) => {
     if (answer === undefined) return refusal;

@@ -102,9 +102,9 @@ export async function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal:
 }
 
 function errorOf<A extends ResponseHead>({ scope, runtime }: CallPlan<A>, refusal: Refusal): Error {
-  const { by, until } = refusal;
+  const { isInLine, until } = refusal;
   const name = scope?.name ?? '';
-  if (by === 'limit' || by === 'quota') return new LimitError(name, refusal === QUEUE_FULL);
+  if (isInLine) return new LimitError(name, refusal === QUEUE_FULL);
   const wait = Math.max(0, until - runtime.now());
   return new BreakerOpenError(name, Number.isFinite(until) ? runtime.epoch() + wait : undefined);
 }

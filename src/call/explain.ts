@@ -22,7 +22,7 @@ export function explain(policies: Policies, method: unknown, given: unknown, own
   }
   const sent = method.toUpperCase();
   const { policy, whole, values } = policies.explain(sent, url, own);
-  const { breaker, budget, limit, hedge, idempotency } = policy;
+  const { idempotency } = policy;
   const chosen = values.idempotency;
   const dialect =
     typeof whole.idempotency === 'string' ? `dialect ${JSON.stringify(whole.idempotency)}` : undefined;
@@ -30,10 +30,7 @@ export function explain(policies: Policies, method: unknown, given: unknown, own
     method: sent,
     url: url.origin + url.pathname,
     endpoint: policy.endpoint,
-    scope:
-      breaker === false && budget === false && limit === false && hedge === false && !policy.quota
-        ? undefined
-        : scopeName(policy, sent, url),
+    scope: scopeName(policy, sent, url),
     key: keyFate(idempotency, sent),
     values: { ...values, ...ofDialect(idempotency, dialect ?? chosen?.from ?? 'default') },
   };

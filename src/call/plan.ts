@@ -2,7 +2,7 @@ import type { BodySource } from '../body/body-source.ts';
 import { makeBodySource } from '../body/make-source.ts';
 import { endpointOf } from '../guard/endpoint-health.ts';
 import type { Guard } from '../guard/guard.ts';
-import type { Scope } from '../guard/scope.ts';
+import { hasLine, type Scope } from '../guard/scope.ts';
 import { scopeName } from '../guard/scope-name.ts';
 import type { Scopes } from '../guard/scopes.ts';
 import type { CallUrl } from '../http/call-url.ts';
@@ -130,7 +130,8 @@ export function planCall<A extends ResponseHead>(
   const isIdempotent = isIdempotentMethod(method);
   const isGiven = options.idempotencyKey !== undefined || header !== undefined;
   const vouched = isIdempotent || isGiven || policy.vouched;
-  const scope = isGuarded(policy) ? scopes.use(scopeName(policy, method, url)) : undefined;
+  const name = scopeName(policy, method, url);
+  const scope = name === undefined ? undefined : scopes.use(name);
   const record = new CallRecord(
     {
       method,
@@ -163,7 +164,7 @@ export function planCall<A extends ResponseHead>(
     deadlineHeader,
     scope,
     endpoint: scope === undefined ? '' : endpointOf(policy.endpoint, url),
-    priority: options.priority === undefined || !mayQueue(policy) ? 0 : rankOf(options.priority),
+    priority: options.priority === undefined || !hasLine(policy) ? 0 : rankOf(options.priority),
     guards: scope?.guards(policy) ?? NONE,
     hedge: layer?.tryOnce || key !== undefined ? undefined : planHedge(policy.hedge, request, scope),
     layer,
@@ -198,12 +199,3 @@ const UNLIMITED = {
 } as const;
 
 const NONE: readonly Guard[] = [];
-
-/** Whether the call may stand in a queue, where a priority counts. Elsewhere a priority is `fetch`'s to check. */
-function mayQueue({ limit, quota }: ResolvedPolicy): boolean {
-  return limit !== false || quota;
-}
-
-function isGuarded({ breaker, budget, limit, hedge, quota }: ResolvedPolicy): boolean {
-  return breaker !== false || budget !== false || limit !== false || hedge !== false || quota;
-}

@@ -71,6 +71,8 @@ export interface Refusal {
   readonly until: number;
   /** Whether no event can end the refusal before `until`. */
   readonly isFixed: boolean;
+  /** Whether the attempt waits for its turn, in the line. If not, it waits in the waiting room, until the service answers again. */
+  readonly isInLine?: true;
 }
 
 /**

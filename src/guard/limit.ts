@@ -10,9 +10,14 @@ export interface LimitRule {
 }
 
 /** The next attempt that ends makes room. */
-const REACHED: Refusal = { by: 'limit', until: Number.POSITIVE_INFINITY, isFixed: false };
+const REACHED: Refusal = { by: 'limit', until: Number.POSITIVE_INFINITY, isFixed: false, isInLine: true };
 /** The queue is full, too. */
-export const QUEUE_FULL: Refusal = { by: 'limit', until: Number.POSITIVE_INFINITY, isFixed: true };
+export const QUEUE_FULL: Refusal = {
+  by: 'limit',
+  until: Number.POSITIVE_INFINITY,
+  isFixed: true,
+  isInLine: true,
+};
 
 /** Bounds the number of attempts that run at the same time (a bulkhead). Further attempts wait in line (`line.ts`). */
 export class Limit implements Guard {

@@ -81,9 +81,8 @@ export class Line {
     for (const { waiters } of [...this.#lanes]) {
       for (const waiter of waiters) {
         const answer = waiter.visitor.enter(now);
-        if (!(answer instanceof Admission) && answer.by === 'quota') return answer.until;
-        // The limit refuses all alike. Any other refusal concerns this attempt only, which waits for that guard elsewhere.
-        if (!(answer instanceof Admission) && answer.by === 'limit') return Number.POSITIVE_INFINITY;
+        // A guard with a line refuses all alike. Any other refusal concerns this attempt only, which waits for that guard elsewhere.
+        if (!(answer instanceof Admission) && answer.isInLine) return answer.until;
         this.leave(waiter, answer);
       }
     }

@@ -42,7 +42,9 @@ export class Quota implements Guard {
   refusal({ now, latest = now, endpoint }: Pick<Entry, 'now' | 'latest' | 'endpoint'>): Refusal | undefined {
     const until = this.#freeAt(endpoint, now);
     // Too long: the attempt goes out, and the server may refuse it.
-    return until <= now || until > latest ? undefined : { by: 'quota', until, isFixed: false };
+    return until <= now || until > latest
+      ? undefined
+      : { by: 'quota', until, isFixed: false, isInLine: true };
   }
 
   enter({ now }: Pick<Entry, 'now'>): Permit {

@@ -1,13 +1,16 @@
 import type { CallUrl } from '../http/call-url.ts';
 import { PolicyError } from '../model/errors.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
+import { hasGuards } from './scope.ts';
 
 /**
- * The scope of a call: the name of its breaker and budget.
+ * The name of the scope that a call belongs to; undefined if it shares nothing with other calls.
  *
  * @throws {PolicyError} The user's scope function returned something other than a non-empty string.
  */
-export function scopeName({ scope, endpoint }: ResolvedPolicy, method: string, url: CallUrl): string {
+export function scopeName(policy: ResolvedPolicy, method: string, url: CallUrl): string | undefined {
+  if (!hasGuards(policy) && policy.hedge === false) return undefined;
+  const { scope, endpoint } = policy;
   if (scope === 'origin') return url.origin;
   if (scope === 'endpoint') return endpoint ?? url.origin;
   const name: unknown = scope({ method, url: new URL(url.href), endpoint });

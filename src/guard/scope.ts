@@ -18,6 +18,27 @@ export interface GuardRules {
   readonly quota?: boolean;
 }
 
+/** The guards of a scope by their rules, in the order in which an attempt passes them. */
+const GUARDS: { readonly [Name in keyof GuardRules]-?: (scope: Scope, rule: RuleOf<Name>) => Guard } = {
+  breaker: (scope, rule) => scope.breakerBy(rule),
+  budget: (scope, rule) => scope.budgetBy(rule),
+  quota: (scope) => scope.quotaGuard,
+  limit: (scope, rule) => scope.limitBy(rule),
+};
+const NAMES = Object.keys(GUARDS) as (keyof GuardRules)[];
+
+type RuleOf<Name extends keyof GuardRules> = Exclude<GuardRules[Name], false | undefined>;
+
+/** Whether the rules ask for any guard. */
+export function hasGuards(rules: GuardRules): boolean {
+  return NAMES.some((name) => rules[name]);
+}
+
+/** Whether a guard may let attempts wait in line, where a priority counts. */
+export function hasLine({ limit, quota }: GuardRules): boolean {
+  return limit !== false || quota === true;
+}
+
 /**
  * The guards and the waiting room that the calls of one scope share. A guard is made by the rules of the first call that needs
  * it.
@@ -66,18 +87,12 @@ export class Scope implements Host {
   guards(rules: GuardRules): readonly Guard[] {
     if (rules !== this.#rules) {
       this.#rules = rules;
-      this.#guards = this.#guardsBy(rules);
+      this.#guards = NAMES.flatMap((name) => {
+        const rule = rules[name];
+        return rule ? [GUARDS[name](this, rule as never)] : [];
+      });
     }
     return this.#guards;
-  }
-
-  #guardsBy({ breaker, budget, limit, quota }: GuardRules): readonly Guard[] {
-    const guards: Guard[] = [];
-    if (breaker !== false) guards.push(this.breakerBy(breaker));
-    if (budget !== false) guards.push(this.budgetBy(budget));
-    if (quota) guards.push(this.quotaGuard);
-    if (limit !== false) guards.push(this.limitBy(limit));
-    return guards;
   }
 
   get hedging(): Hedging {

@@ -24,7 +24,7 @@ function told(more: Partial<QuotaWord>, endpoint = '/') {
 
 test('a call waits for the reset if it has the time, and is sent if it has not', () => {
   const quota = told({});
-  expect(quota.refusal(wish(0))).toEqual({ by: 'quota', until: 10_000, isFixed: false });
+  expect(quota.refusal(wish(0))).toEqual({ by: 'quota', until: 10_000, isFixed: false, isInLine: true });
   expect(quota.refusal(wish(0, { latest: 9_999 }))).toBeUndefined();
   expect(quota.refusal(entry(1, 0))).toBeUndefined();
 });
