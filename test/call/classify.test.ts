@@ -48,6 +48,7 @@ test.each([
   [502, 'failure'],
   [503, 'failure'],
   [504, 'failure'],
+  [529, 'failure'],
 ])('%i is worth another attempt, and a %s to the breaker', (status, outcome) => {
   expect(judgeResponse(answer(status), policy(), false)).toEqual({
     reason: 'status',
