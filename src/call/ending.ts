@@ -82,12 +82,24 @@ async function answerOf<A extends ResponseHead>(
   return adapter.fallback?.(response);
 }
 
-/** Ends a call that never sent anything: by its fallback, or with an error. */
-export async function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal: Refusal): Promise<A> {
+/** Ends a call that a guard refused, and that sent nothing. */
+export function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal: Refusal): Promise<A> {
+  return endUnsent(plan, turnedAway(plan, refusal, 1), errorOf(plan, refusal));
+}
+
+/** Ends a call whose time was over before it began. */
+export function expire<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
+  return endUnsent(plan, 'deadline', new TimeoutError('total', 0));
+}
+
+/** Ends a call that never sent anything: by its fallback, or with the error. */
+async function endUnsent<A extends ResponseHead>(
+  plan: CallPlan<A>,
+  stopped: Stopped,
+  error: Error,
+): Promise<A> {
   const { runtime, caller, policy } = plan;
   if (caller?.aborted) throw fail(plan, 'aborted', caller.signal.reason, runtime.now());
-  const stopped = turnedAway(plan, refusal, 1);
-  const error = errorOf(plan, refusal);
   if (policy.fallback === undefined) throw fail(plan, stopped, error, runtime.now());
   let answer: A | undefined;
   try {
@@ -121,11 +133,6 @@ export function turnedAway<A extends ResponseHead>(
   if (by === 'budget' && emitter.has('budget')) emitter.emit('budget', callRef(record));
   if (emitter.has('rejected')) emitter.emit('rejected', rejectedEvent(record, by, number));
   return stoppedBy(by);
-}
-
-/** Ends a call whose time was over before it began. @returns what it throws */
-export function expire<A extends ResponseHead>(plan: CallPlan<A>): unknown {
-  return fail(plan, 'deadline', new TimeoutError('total', 0), plan.runtime.now());
 }
 
 /** Discards the response, if there is one. */

@@ -143,14 +143,20 @@ export function placeOf({ method, url, endpoint, scope }: CallRef): Place {
 
 /** The code or name of its error, the status, or why there was nothing at all; undefined: it went well. */
 export function errorOfCall({ attempts, stopped }: CallReport): string | undefined {
-  const last = attempts.at(-1);
+  const last = attempts.findLast(isMeant);
   return last === undefined ? stopped : errorOfAttempt(last);
 }
 
-export function errorOfAttempt({ reason, error, status }: AttemptReport): string | undefined {
-  if (reason === 'success') return undefined;
+export function errorOfAttempt(report: AttemptReport): string | undefined {
+  const { reason, error, status } = report;
+  if (reason === 'success' || !isMeant(report)) return undefined;
   if (error !== undefined) return boundedError(error.code ?? error.name);
   return status === undefined ? reason : String(status);
+}
+
+/** Whether the attempt was to decide something. One that another attempt overtook was cancelled on purpose: that is no error. */
+export function isMeant({ reason }: AttemptReport): boolean {
+  return reason !== 'lost';
 }
 
 /** Empty for what `options.redact` made no URL of. */

@@ -34,7 +34,7 @@ import {
   TO,
 } from './attributes.ts';
 import type { Listen } from './listen.ts';
-import { errorOfAttempt, errorOfCall, placeOf } from './place.ts';
+import { errorOfAttempt, errorOfCall, isMeant, placeOf } from './place.ts';
 
 /** Whether each attempt gets a span of ours: `'auto'` if nothing else watches undici's requests. */
 export type AttemptSpans = 'auto' | boolean;
@@ -82,7 +82,8 @@ export function spans(
         end(report) {
           span.setAttribute(REASON, report.reason);
           if (report.status !== undefined) span.setAttribute(STATUS, report.status);
-          fail(span, errorOfAttempt(report), report.reason === 'success' ? undefined : report.reason);
+          const isGood = report.reason === 'success' || !isMeant(report);
+          fail(span, errorOfAttempt(report), isGood ? undefined : report.reason);
           span.end();
         },
       };

@@ -12,7 +12,7 @@ export type ProblemCode =
   | 'transaction_aborted'
   | 'deadline_exceeded';
 
-const statuses: Record<ProblemCode, number> = {
+export const statuses: Readonly<Record<ProblemCode, number>> = {
   key_missing: 400,
   key_malformed: 400,
   in_progress: 409,

@@ -145,6 +145,28 @@ describe('from one service to the next', () => {
     expect(api.scopes().every(({ inFlight }) => inFlight === 0)).toBe(true);
   });
 
+  test('one that comes too late ends by the fallback of its rule, which hears why', async () => {
+    await using server = await service(ok);
+    const asked: unknown[] = [];
+    const fallback = (failure: object) => {
+      asked.push(failure);
+      return asked.length === 1 ? new Response('spare') : undefined;
+    };
+    const api = createFetch({ deadline: true, fallback });
+    const late = <Result>(call: () => Promise<Result>) =>
+      onBehalfOf({ 'grpc-timeout': '1n' }, async () => {
+        await new Promise((resolve) => setTimeout(resolve, 5));
+        return call();
+      });
+    const response = await late(() => api(server.url));
+    expect(await response.text()).toBe('spare');
+    const report = { fallback: true, stopped: 'deadline', delivery: 'not-sent', attempts: [] };
+    expect(callReport(response)).toMatchObject(report);
+    expect(asked).toMatchObject([{ stopped: 'deadline', attempts: 0, error: { phase: 'total' } }]);
+    await expect(late(() => api(server.url))).rejects.toMatchObject({ name: 'TimeoutError' });
+    expect(server.seen).toEqual([]);
+  });
+
   test('a client without the option takes no notice', async () => {
     await using server = await service(ok);
     const response = await onBehalfOf({ 'grpc-timeout': '1n' }, () => createFetch()(server.url));

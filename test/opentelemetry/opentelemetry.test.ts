@@ -11,6 +11,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test
 import { callReport, createFetch, PolicyError } from '../../src/index.ts';
 import { instrument, resendCount } from '../../src/opentelemetry/index.ts';
 import { startFaultServer } from '../support/fault-server.ts';
+import { startHeldServer } from '../support/held-server.ts';
 import { type MeterInMemory, meterInMemory } from './memory.ts';
 
 const spanExporter = new InMemorySpanExporter();
@@ -88,6 +89,33 @@ describe('spans', () => {
       );
     },
   );
+
+  test.each([
+    ['the hedge', 2],
+    ['the first attempt', 1],
+  ])('of an attempt that was overtaken are no errors: %s wins', async (_name, winner) => {
+    await using server = await startHeldServer();
+    const api = createFetch({ hedge: { after: 20, ratio: 1 } });
+    const policy = { hedge: { after: 10_000 } };
+    for (let i = 0; i < 5; i++) await (await api(`${server.url}/quick`, { policy })).text();
+    const { meterProvider, points } = meters();
+    onTestFinished(instrument(api, { tracerProvider, meterProvider }));
+    const call = api(`${server.url}/items`);
+    await server.request(2);
+    (await server.request(winner)).answer(404);
+    await (await call).text();
+
+    await expect.poll(() => spans().length).toBe(3);
+    const reasonOf = ({ attributes }: ReadableSpan) => attributes['steadfetch.reason'];
+    const lost = spans().find((span) => reasonOf(span) === 'lost');
+    expect(lost?.status.code).toBe(SpanStatusCode.UNSET);
+    expect(lost?.attributes).not.toHaveProperty('error.type');
+    const whole = spans().find(({ kind }) => kind === SpanKind.INTERNAL);
+    expect(whole?.attributes).toMatchObject({ 'steadfetch.attempts': 2, 'error.type': '404' });
+    const counted = await points('steadfetch.attempts');
+    const ofLost = counted.find(({ attributes }) => attributes['steadfetch.reason'] === 'lost');
+    expect(ofLost?.attributes).not.toHaveProperty('error.type');
+  });
 
   test('of a call that failed say why, and what the breaker did meanwhile', async () => {
     await using server = await startFaultServer({ fault: () => unavailable });
