@@ -1,6 +1,7 @@
 import type { Runtime } from '../platform/runtime.ts';
 import { Admission } from './admission.ts';
 import { Alarm } from './alarm.ts';
+import type { Refusal } from './guard.ts';
 import { Rate } from './rate.ts';
 import { type Visitor, Waiter } from './waiter.ts';
 
@@ -25,9 +26,12 @@ const BURST = 5;
 /** The shortest time between two searches for calls whose wait is over, in milliseconds. */
 const SWEEP = 20;
 
+/** How a wait ends: with the permits, or with the refusal of a quota, which is waited for elsewhere. */
+type Result = Admission | Refusal;
+
 /** Waiting calls of one kind: retries, or first attempts. */
 class Queue {
-  readonly waiters = new Set<Waiter<Admission>>();
+  readonly waiters = new Set<Waiter<Result>>();
   /** Whether the first call of the queue waits for its turn only, not for a guard. */
   isMoving = false;
 }
@@ -88,8 +92,11 @@ export class WaitingRoom {
     this.#nextAt = isPaced ? from + gap : Math.min(from, now) + gap;
   }
 
-  /** Resolves to the call's permits; to undefined if the wait was in vain, the call was aborted, or there is no place. */
-  wait(visitor: Visitor): Promise<Admission | undefined> {
+  /**
+   * Resolves to the call's permits; to the refusal of a quota, once nothing else refuses; to undefined if the wait was in vain, the
+   * call was aborted, or there is no place.
+   */
+  wait(visitor: Visitor): Promise<Result | undefined> {
     const now = this.#runtime.now();
     if (this.size >= MOST || visitor.until <= now) return Promise.resolve(undefined);
     const { waiters } = this.#queueOf(visitor);
@@ -102,9 +109,9 @@ export class WaitingRoom {
   }
 
   /** A call stops waiting. */
-  leave(waiter: Waiter<Admission>, admission: Admission | undefined): void {
+  leave(waiter: Waiter<Result>, result: Result | undefined): void {
     this.#queueOf(waiter.visitor).waiters.delete(waiter);
-    waiter.end(admission);
+    waiter.end(result);
     if (this.size === 0) this.#rest();
   }
 
@@ -149,6 +156,11 @@ export class WaitingRoom {
       if (answer instanceof Admission) {
         this.leave(waiter, answer);
         return undefined;
+      }
+      // The trouble is over. The calls behind this one need not wait for a quota here, where there are few places.
+      if (answer.by === 'quota') {
+        this.leave(waiter, answer);
+        continue;
       }
       if (!answer.isFixed || answer.until <= waiter.visitor.until) return answer.until;
       // The call can't be let out in its time: the breaker is isolated, or the server asked for a longer pause.

@@ -56,7 +56,8 @@ function isOpaque(run: string): boolean {
     return run.length >= 16 && !/^\d{1,19}$/.test(run) && !isWords(run);
   }
   // A word may end in a year or a version.
-  return !/^[a-z]{3,}\d{1,4}$/i.test(run);
+  const word = /^([a-z]{3,})\d{1,4}$/i.exec(run)?.[1];
+  return word === undefined || !(/^[A-Z]?[a-z]+$/.test(word) || isWords(word));
 }
 
 /** Whether a text is made of lower-case, capitalised or camel-case words: each has a vowel and the length of a word. */

@@ -2,10 +2,11 @@ import type { FetchInit, FetchInput, FetchLike } from '../model/options.ts';
 import { SERVICE_URL } from './strategy.ts';
 import type { World } from './world.ts';
 
-/** A response: its latency in milliseconds, and its status. */
+/** A response: its latency in milliseconds, its status, and its headers if there are any. */
 export interface Answer {
   readonly latency: number;
   readonly status: number;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 /** The reaction to a request. `'refused'`: nothing listens. `'silence'`: the service gets the request and never responds. */
@@ -56,11 +57,12 @@ export class ModelledService implements Service {
       this.#onSend();
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
       if (reply === 'silence') return;
-      const { latency, status } = reply;
+      const { latency, status, headers } = reply;
       this.#busy++;
       this.#world.after(latency, () => {
         this.#busy--;
-        resolve(answers[status] ?? new Response(null, { status }));
+        const plain = headers === undefined ? answers[status] : undefined;
+        resolve(plain ?? new Response(null, { status, ...(headers && { headers }) }));
       });
     });
 }

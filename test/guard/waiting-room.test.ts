@@ -25,7 +25,7 @@ describe('a room', () => {
   function setup() {
     const runtime = { ...systemRuntime, random: () => 0.5 };
     const room = new WaitingRoom(runtime);
-    const door = { isOpen: false };
+    const door = { isOpen: false, refusal: shut };
     const out: string[] = [];
     const visit = (
       name: string,
@@ -38,12 +38,16 @@ describe('a room', () => {
           until: runtime.now() + patience,
           signal,
           enter: (now) => {
-            if (!door.isOpen) return shut;
+            if (!door.isOpen) return door.refusal;
             room.passed(now);
             return new Admission([], [], '/');
           },
         })
-        .then((admission) => out.push(admission === undefined ? `${name} in vain` : name));
+        .then((answer) => {
+          const how =
+            answer === undefined ? ' in vain' : answer instanceof Admission ? '' : ` on to the ${answer.by}`;
+          out.push(`${name}${how}`);
+        });
     return { room, door, out, visit };
   }
 
@@ -67,6 +71,17 @@ describe('a room', () => {
     // The slowest pace there is: 1.3 times half a call a second.
     await vi.advanceTimersByTimeAsync(1_550);
     expect(out).toEqual(['a', 'b']);
+  });
+
+  test('sends calls on that nothing but a quota holds back, all at once: it has few places', async () => {
+    const { room, door, out, visit } = setup();
+    for (const name of ['a', 'b']) void visit(name);
+    void visit('c', { isRetry: true });
+    door.refusal = { by: 'quota', until: 60_000, isFixed: false };
+    room.pump();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(out.toSorted()).toEqual(['a on to the quota', 'b on to the quota', 'c on to the quota']);
+    expect(room.size).toBe(0);
   });
 
   test('sends a call away when its patience is over, and keeps the others', async () => {

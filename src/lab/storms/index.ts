@@ -6,6 +6,7 @@ import { failure } from './failure.ts';
 import { layers } from './layers.ts';
 import { outages } from './outage.ts';
 import { quiet, quietFleet } from './quiet.ts';
+import { quota } from './quota.ts';
 import type { Storm } from './storm.ts';
 import { brownOut, coldRecovery, flapping, pair, restart, shedding } from './trouble.ts';
 
@@ -25,5 +26,6 @@ export const storms: readonly Storm[] = [
   restart,
   capacity,
   collapseUnderLimit,
+  quota,
   defaults,
 ];

@@ -1,0 +1,38 @@
+import { describe, expect, test } from 'vitest';
+import { quota } from '../../src/lab/storms/quota.ts';
+
+const WITH = 'steadfetch with quota: true';
+const WITHOUT = 'steadfetch';
+
+async function run(strategy: string, condition: string, seed: number) {
+  const found = quota.experiments.find((one) => one.strategy === strategy && one.condition === condition);
+  const {
+    use = Number.NaN,
+    refused = Number.NaN,
+    success = Number.NaN,
+  } = (await found?.run(seed))?.measures ?? {};
+  return { use, refused, success };
+}
+
+// Twenty seeds: `npm run lab -- --storm S --check`.
+describe.each(['a window, one process', 'a bucket, one process'])('a published quota, as %s', (condition) => {
+  test('is used up without one refusal; without the option there are many', async () => {
+    const kept = await run(WITH, condition, 1);
+    expect(kept).toMatchObject({ refused: 0, success: 1 });
+    expect(kept.use).toBeGreaterThanOrEqual(0.98);
+    expect((await run(WITHOUT, condition, 1)).refused).toBeGreaterThan(20);
+  });
+});
+
+test.each([1, 2])(
+  'ten processes that share a quota are no worse off with the option: seed %i',
+  async (seed) => {
+    const [kept, plain] = [
+      await run(WITH, 'a window, 10 processes', seed),
+      await run(WITHOUT, 'a window, 10 processes', seed),
+    ];
+    expect(kept.refused).toBeLessThan(plain.refused);
+    // Chance: other calls are late.
+    expect(kept.success).toBeGreaterThan(plain.success - 0.02);
+  },
+);
