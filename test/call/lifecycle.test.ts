@@ -48,7 +48,8 @@ test('ten thousand calls on one long-lived signal leave no listener, no timer an
     collectGarbage();
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
   });
-  expect(timers()).toBeLessThanOrEqual(before.timers);
+  // A connection has timers of its own, and there may be some more of them. A timer per call would be ten thousand.
+  expect(timers() - before.timers).toBeLessThan(100);
   server.close();
   server.closeAllConnections();
 }, 60_000);
