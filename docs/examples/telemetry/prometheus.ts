@@ -4,6 +4,15 @@ import type { ScopeSnapshot, SteadFetch } from 'steadfetch';
 /** The label for a missing value: the status of a lost answer, the scope of a call without breaker and budget. */
 const NONE = 'none';
 
+/** What goes wrong with attempts, and the statuses that are most often to blame. */
+const REASONS = ['network', 'timeout', 'status'] as const;
+const STATUSES = [429, 500, 502, 503, 504] as const;
+/** How a call is lost. */
+const STOPPED = ['attempts', 'deadline', 'budget', 'breaker', 'limit', 'unsafe'] as const;
+const DELIVERIES = ['answered', 'unknown', 'not-sent'] as const;
+const GUARDS = ['breaker', 'budget', 'limit', 'quota'] as const;
+const ENDS = ['network', 'idle', 'total'] as const;
+
 /** Counts the calls of a client for Prometheus. The labels are bounded: rules and scopes, never paths. */
 export function countCalls({ on, scopes }: Pick<SteadFetch, 'on' | 'scopes'>, register: Registry): void {
   const registers = [register];
@@ -75,6 +84,25 @@ export function countCalls({ on, scopes }: Pick<SteadFetch, 'on' | 'scopes'>, re
     },
   });
   gauge('steadfetch_waiting', 'Calls that wait for room', ({ waiting }) => waiting);
+
+  /**
+   * In a counter that begins above 0 Prometheus sees no increase, and trouble often begins and ends between two scrapes. So what
+   * tells of trouble begins at 0, with the first attempt of its scope.
+   */
+  const begun = new Set<string>();
+  on('attempt-start', ({ scope = NONE }) => {
+    if (begun.has(scope)) return;
+    begun.add(scope);
+    for (const reason of REASONS) {
+      retries.inc({ scope, reason }, 0);
+      for (const status of reason === 'status' ? STATUSES : [NONE])
+        attempts.inc({ scope, reason, status }, 0);
+    }
+    for (const stopped of STOPPED)
+      for (const delivery of DELIVERIES) calls.inc({ scope, stopped, delivery }, 0);
+    for (const by of GUARDS) rejected.inc({ scope, by }, 0);
+    for (const end of ENDS) bodies.inc({ scope, end }, 0);
+  });
 
   on('settled', ({ scope = NONE, stopped, delivery, duration: ms }) => {
     calls.inc({ scope, stopped, delivery });
