@@ -15,6 +15,8 @@ export interface Tools {
   readonly clock: Clock;
   readonly random: () => number;
   readonly onError: (error: unknown) => void;
+  /** Called when a destination that rested, or recovers, takes calls again. */
+  readonly onRoom: () => void;
 }
 
 /** All destinations that this process has sent to: which of them rest, and what is done for those. */
@@ -31,11 +33,10 @@ export class Destinations {
   paceOf(scope: string): Pace {
     const there = this.#paces.get(scope);
     if (there !== undefined) return there;
-    const { options, random } = this.#tools;
+    const { options, random, onRoom } = this.#tools;
     const few = () => Math.max(1, this.concurrency);
-    const pace = new Pace({ ...options.backoff, concurrency: few }, random, (silence) =>
-      this.#giveTurns(scope, silence),
-    );
+    const giveTurns = (silence: number) => this.#giveTurns(scope, silence);
+    const pace = new Pace({ ...options.backoff, concurrency: few }, random, giveTurns, onRoom);
     this.#paces.set(scope, pace);
     return pace;
   }

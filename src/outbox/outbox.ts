@@ -110,7 +110,10 @@ export class Outbox {
     this.dead = deadLetters(engine, database, () => runtime.clock.now());
     this.#hand = new Hand((jobs) => engine.touch(jobs), runtime.clock, this.#onError);
     this.#courier = new Courier({ ...parts, ...runtime });
-    this.#destinations = new Destinations({ ...parts, ...runtime, onError: this.#onError });
+    const onRoom = () => {
+      for (const worker of this.#workers) worker.look();
+    };
+    this.#destinations = new Destinations({ ...parts, ...runtime, onError: this.#onError, onRoom });
   }
 
   /** Runs `work` in a transaction of the outbox's own database. */

@@ -35,6 +35,7 @@ export class Pace {
   readonly #terms: PaceTerms;
   readonly #random: () => number;
   readonly #giveTurns: (silence: number) => Promise<unknown>;
+  readonly #onRoom: () => void;
   #underWay = 0;
   #limit = Number.POSITIVE_INFINITY;
   #failures = 0;
@@ -43,11 +44,18 @@ export class Pace {
   /**
    * @param giveTurns lays out the calls that waited. Is told for how many milliseconds it is known that nothing failed;
    * if it throws, the destination stays down until the next probe
+   * @param onRoom called when more calls may be taken than before
    */
-  constructor(terms: PaceTerms, random: () => number, giveTurns: (silence: number) => Promise<unknown>) {
+  constructor(
+    terms: PaceTerms,
+    random: () => number,
+    giveTurns: (silence: number) => Promise<unknown>,
+    onRoom: () => void,
+  ) {
     this.#terms = terms;
     this.#random = random;
     this.#giveTurns = giveTurns;
+    this.#onRoom = onRoom;
   }
 
   /** How many calls may be taken now. */
@@ -97,8 +105,10 @@ export class Pace {
     this.#failures = 0;
     const down = this.#down;
     if (down === undefined) {
+      if (this.#limit === Number.POSITIVE_INFINITY) return;
       this.#limit += 1;
       if (this.#limit >= this.#terms.concurrency()) this.#limit = Number.POSITIVE_INFINITY;
+      this.#onRoom();
       return;
     }
     if (down.recovering) return;
@@ -107,6 +117,7 @@ export class Pace {
       () => {
         this.#down = undefined;
         this.#limit = 2;
+        this.#onRoom();
       },
       () => {
         down.recovering = false;

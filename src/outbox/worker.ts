@@ -51,6 +51,12 @@ export class Worker<J> {
     await Promise.allSettled(this.#held);
   }
 
+  /** There may be jobs now: looks without waiting for the next poll. */
+  look(): void {
+    for (const source of this.#sources) source.nextAt = 0;
+    this.#wake();
+  }
+
   async #run(): Promise<void> {
     for (let turn = 0; !this.#stopped; turn += 1) {
       const now = this.#tools.clock.now();

@@ -7,6 +7,7 @@ const HOUR = 3_600 * SECOND;
 /** A destination, and how the giving of turns ends. */
 function destination() {
   const silences: number[] = [];
+  let rooms = 0;
   let settle: { resolve: () => void; reject: (error: Error) => void } | undefined;
   const pace = new Pace(
     { concurrency: () => 10, base: SECOND, cap: 300 * SECOND },
@@ -17,10 +18,15 @@ function destination() {
         settle = { resolve, reject };
       });
     },
+    () => {
+      rooms += 1;
+    },
   );
   return {
     pace,
     silences,
+    /** How often it was told that there is room. */
+    rooms: () => rooms,
     send: (sign: 'answered' | 'failed' | 'neither', now: number, retryAt = 0) => {
       pace.begin();
       pace.ended(sign, now, retryAt);
@@ -118,20 +124,22 @@ describe('the pace of a destination', () => {
   });
 
   test('after an outage, how many may be under way grows with every answer, until there is no limit', async () => {
-    const { pace, send, turnsGiven } = down();
+    const { pace, send, turnsGiven, rooms } = down();
     pace.probe(HOUR);
     send('answered', HOUR);
+    expect(rooms()).toBe(0);
     await turnsGiven();
     pace.begin();
-    expect(pace.room).toBe(1);
+    expect([pace.room, rooms()]).toEqual([1, 1]);
     pace.ended('answered', HOUR);
-    expect(pace.room).toBe(3);
+    expect([pace.room, rooms()]).toEqual([3, 2]);
     for (let n = 4; n < 10; n += 1) {
       send('answered', HOUR);
-      expect(pace.room).toBe(n);
+      expect([pace.room, rooms()]).toEqual([n, n - 1]);
     }
     send('answered', HOUR);
-    expect(pace.room).toBe(Number.POSITIVE_INFINITY);
+    send('answered', HOUR);
+    expect([pace.room, rooms()]).toEqual([Number.POSITIVE_INFINITY, 9]);
   });
 
   test('calls whose keys have ended are looked for while it is down: at once, each half minute, and when one is known to end', () => {

@@ -105,3 +105,13 @@ test('stop waits for the jobs in hand, and takes no more', async () => {
   await stopping;
   expect(isStopped).toBe(true);
 });
+
+test('told that there may be jobs, it looks without waiting for the next poll', async () => {
+  start(2, 4);
+  await settled();
+  expect(asked).toEqual([4]);
+  worker?.look();
+  await clock.tick(5);
+  await settled();
+  expect(asked).toEqual([4, 2]);
+});
