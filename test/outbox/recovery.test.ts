@@ -20,7 +20,7 @@ for (const { name, there, open } of DATABASES) {
     }, 120_000);
     beforeEach(async () => {
       const fetch = createFetch({ retry: false, breaker: false });
-      outbox = await openOutbox(database.client, { fetch, schema, backoff: { base: 20, cap: 50 } });
+      outbox = await openOutbox(database.client, { fetch, schema, backoff: { base: 50, cap: 100 } });
       [down, other] = [await receiver(), await receiver()];
     }, 60_000);
     afterEach(async () => {
@@ -42,11 +42,11 @@ for (const { name, there, open } of DATABASES) {
 
     test('its calls are not touched, but for the probes; those to others go on', async () => {
       down.reply = status(503);
-      await add(down, names('down', 60));
+      await add(down, names('down', 30));
       const worker = outbox.work({ poll: 20, concurrency: 5 });
       await soon(() => down.arrivals.length).toBeGreaterThan(6);
-      await add(other, names('other', 20));
-      await soon(() => other.effects.length).toBe(20);
+      await add(other, names('other', 10));
+      await soon(() => other.effects.length).toBe(10);
       await worker.stop();
       const [{ touched }] = (await database.query(
         `select count(*)::int as touched from ${schema}.job
@@ -54,16 +54,16 @@ for (const { name, there, open } of DATABASES) {
         [down.url],
       )) as [{ touched: number }];
       expect(touched).toBeLessThanOrEqual(down.arrivals.length);
-      expect(down.arrivals.length).toBeLessThan(50);
+      expect(down.arrivals.length).toBeLessThan(25);
     });
 
     test('when it answers, all are delivered, each once', async () => {
       down.reply = status(503);
-      await add(down, names('down', 60));
+      await add(down, names('down', 30));
       const worker = outbox.work({ poll: 20, concurrency: 5 });
       await soon(() => down.arrivals.length).toBeGreaterThan(6);
       down.reply = undefined;
-      await soon(() => [...down.effects].sort()).toEqual(names('down', 60).sort());
+      await soon(() => [...down.effects].sort()).toEqual(names('down', 30).sort());
       await worker.stop();
       expect(await outbox.stats()).toMatchObject({ waiting: 0, active: 0, dead: 0 });
     });
@@ -71,17 +71,17 @@ for (const { name, there, open } of DATABASES) {
     test('its groups keep their order, also where new calls come after those that waited', async () => {
       down.reply = status(503);
       const groups = ['a', 'b', 'c'];
-      for (const group of groups) await add(down, names(group, 8), { group });
+      for (const group of groups) await add(down, names(group, 5), { group });
       const worker = outbox.work({ poll: 20, concurrency: 2 });
       await soon(() => down.arrivals.length).toBeGreaterThan(4);
       down.reply = undefined;
       await soon(() => down.effects.length).toBeGreaterThan(0);
       for (const group of groups) await add(down, [`${group}-new`], { group });
-      await soon(() => down.effects.length).toBe(27);
+      await soon(() => down.effects.length).toBe(18);
       await worker.stop();
       for (const group of groups) {
         expect(down.effects.filter((key) => key.startsWith(group))).toEqual([
-          ...names(group, 8),
+          ...names(group, 5),
           `${group}-new`,
         ]);
       }
