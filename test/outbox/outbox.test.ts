@@ -179,7 +179,7 @@ for (const { name, there, open } of DATABASES) {
     test('a call that waits for its next try is looked at when its key ends', async () => {
       await openWith({ backoff: { base: 60_000, cap: 300_000 } });
       service.reply = status(503, { 'retry-after': '3600' });
-      const call = await added('order-12', { lifetime: 300 });
+      const call = await added('order-12', { lifetime: 2_500 });
       expect(await outbox.now(call)).toMatchObject({ outcome: 'later' });
       const expired = hear('expired');
       const worker = outbox.work({ poll: 20 });
@@ -191,7 +191,7 @@ for (const { name, there, open } of DATABASES) {
 
     test('a call under way when its key ends is cut off, and may have arrived', async () => {
       service.reply = () => {};
-      const call = await added('order-13', { lifetime: 200 });
+      const call = await added('order-13', { lifetime: 1_500 });
       expect(await outbox.now(call)).toMatchObject({
         outcome: 'expired',
         last: { tries: 1, delivery: 'unknown' },
