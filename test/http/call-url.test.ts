@@ -84,11 +84,17 @@ test('a URL that is not parsed is what it would be if it were', () => {
       plain += 1;
       const whole = new URL(href);
       expect([whole.username, whole.password, whole.hash]).toEqual(['', '', '']);
-      for (const part of ['href', 'origin', 'protocol', 'hostname', 'port', 'pathname'] as const) {
-        expect(url[part], `${part} of ${href}`).toBe(whole[part]);
-      }
+      const partsOf = ({ href, origin, protocol, hostname, port, pathname }: typeof url) => [
+        href,
+        origin,
+        protocol,
+        hostname,
+        port,
+        pathname,
+      ];
+      expect(partsOf(url)).toEqual(partsOf(whole));
     }),
-    { numRuns: 5_000 },
+    { numRuns: 2_000 },
   );
   expect(plain).toBeGreaterThan(100);
 });
