@@ -8,6 +8,11 @@ import { OUTBOX_POINTS, type OutboxPoint } from './victim.ts';
 
 const LIMIT = 300_000 + KEYS * 1_500;
 const SOME: readonly OutboxPoint[] = ['in-handler'];
+/**
+ * So many handlers can be under way: each holds a connection. PGlite has one transaction at a time, so there one call of a
+ * batch is in its handler when the process dies, and the others are answered and wait for theirs.
+ */
+const HANDLERS = 50;
 const api = createFetch({ retry: false, breaker: false });
 
 for (const place of PLACES) {
@@ -33,7 +38,8 @@ for (const place of PLACES) {
       const namesOf = (point: string) =>
         Array.from({ length: KEYS }, (_, n) => `${point} ${n}`.replaceAll(' ', '-'));
       for (const point of points) {
-        for (const names of batchesOf(namesOf(point))) {
+        const size = point === 'in-handler' ? HANDLERS : undefined;
+        for (const names of batchesOf(namesOf(point), size)) {
           const end = await kill({
             database,
             schema,

@@ -16,8 +16,8 @@ export const isWhole = process.env.CRASH_KEYS !== undefined;
 /** So many die together. The fewer processes, the sooner it is over: PGlite takes seconds to open. */
 const BATCH = 250;
 
-export const batchesOf = (names: readonly string[]): string[][] =>
-  Array.from({ length: Math.ceil(names.length / BATCH) }, (_, n) => names.slice(n * BATCH, (n + 1) * BATCH));
+export const batchesOf = (names: readonly string[], size = BATCH): string[][] =>
+  Array.from({ length: Math.ceil(names.length / size) }, (_, n) => names.slice(n * size, (n + 1) * size));
 
 /** Where victims keep what they owe, and how their survivor gets there. */
 export const PLACES = [

@@ -2,6 +2,7 @@
  * A process that kills itself with SIGKILL in the middle of the work of an outbox, or of sagas. Its command line says
  * what to do and where to die.
  */
+import { Pool } from 'pg';
 import { createFetch } from '../../src/index.ts';
 import { openOutbox } from '../../src/outbox/index.ts';
 import { openSagas } from '../../src/saga/index.ts';
@@ -62,9 +63,10 @@ async function outboxVictim(
 ): Promise<void> {
   const isPostgres = database.startsWith('postgres');
   // A handler holds a transaction, and PGlite has one at a time.
-  let handlers = isPostgres ? Math.min(names.length, 8) : 1;
+  let handlers = isPostgres ? names.length : 1;
   const where = at === 'sending' || at === 'answered' ? at : undefined;
-  const outbox = await openOutbox(database, {
+  const many = new Pool({ connectionString: database, max: names.length + 5 });
+  const outbox = await openOutbox(isPostgres && at === 'in-handler' ? many : database, {
     schema,
     fetch: mortal(where, names.length, () => true),
     async onDone(tx, { call }) {

@@ -4,7 +4,7 @@ import { createFetch } from '../../src/index.ts';
 import { openOutboxOn } from '../../src/outbox/outbox.ts';
 import { mostPerMinute } from './most-per-minute.ts';
 
-const STEP = 10_000;
+const STEP = 20_000;
 const MOMENT = 10;
 const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
