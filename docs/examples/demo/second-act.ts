@@ -15,17 +15,19 @@ import { GAP, OUTAGE } from './world.ts';
 /** The demo ends after this time on any machine, in milliseconds. */
 const LIMIT = 180_000;
 const NAME = 'outbox';
+/** So long a caller waits for an answer, in milliseconds. What is not done by then is done later. */
+const PATIENCE = 1_500;
 /** The outage of some seconds stands for one of hours: so the pauses of minutes are one second here. */
 const backoff = { base: 100, cap: 1_000 };
 
 async function secondAct({ seed, orders }: { seed: number; orders: number }): Promise<number> {
   console.log(
-    `${orders} orders, one every ${GAP} ms, each committed together with its charge (seed ${seed})\n`,
+    `${orders} orders, one every ${GAP} ms, each committed together with its charge; a caller waits for ${PATIENCE / 1_000} s (seed ${seed})\n`,
   );
   const services = await ServiceProcess.start(seed, [NAME]);
   const service = services.service(NAME);
   const outbox = await openOutbox(await PGlite.create(), {
-    fetch: createFetch(),
+    fetch: createFetch({ timeout: { total: PATIENCE } }),
     headers: ['x-order'],
     backoff,
   });
