@@ -1,12 +1,18 @@
+import { createServer } from 'node:http';
+import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readArguments } from '../../docs/examples/demo/arguments.ts';
-import { isFlawless, judge } from '../../docs/examples/demo/judge.ts';
+import { isFlawless, judge, type Tally } from '../../docs/examples/demo/judge.ts';
 import type { Told } from '../../docs/examples/demo/load.ts';
+import { RequestsMade } from '../../docs/examples/demo/requests-made.ts';
 import { storyOf } from '../../docs/examples/demo/story.ts';
 import { terminalPicture } from '../../docs/examples/demo/terminal-picture.ts';
+import { outcome } from '../../docs/examples/demo/text.ts';
 import { faultFor, OUTAGE } from '../../docs/examples/demo/world.ts';
+import { createFetch } from '../../src/index.ts';
 import type { Fault } from '../support/faults.ts';
+import { listen } from '../support/listen.ts';
 
 describe('the command line', () => {
   it.each([
@@ -90,27 +96,29 @@ describe('the judge', () => {
     report: undefined,
   });
 
+  const sent = (told: readonly Told[]) => ({ told, requests: { all: 9, inOutage: 3 } });
+
   it('holds what each caller was told against the ledger', () => {
     const orders = [1, 1, 2, 2, 0, 0].map((booked, index) => ({ order: index + 1, booked, faults: [] }));
     const callers = [1, 2, 3, 4, 5, 6].map((order) => told(order, order % 2 === 1));
-    expect(judge(callers, { requests: 9, orders })).toMatchObject({
+    expect(judge(sent(callers), { orders })).toMatchObject({
       once: 2,
       twice: 2,
       lostSuccess: 2,
       falseSuccess: 1,
       notBooked: 2,
       requests: 9,
+      inOutage: 3,
     });
   });
 
   it('takes an order that the ledger has never heard of as not booked', () => {
-    const tally = judge([told(1, true), told(2, false)], { requests: 0, orders: [] });
+    const tally = judge(sent([told(1, true), told(2, false)]), { orders: [] });
     expect(tally).toMatchObject({ once: 0, falseSuccess: 1, lostSuccess: 0, notBooked: 2 });
   });
 
   it('finds fault with a second booking and with an "ok" for nothing, and with nothing else', () => {
-    const good = judge([told(1, false), told(2, false)], {
-      requests: 2,
+    const good = judge(sent([told(1, false), told(2, false)]), {
       orders: [{ order: 1, booked: 1, faults: [] }],
     });
     expect(isFlawless(good)).toBe(true);
@@ -120,7 +128,64 @@ describe('the judge', () => {
 
   it('measures the wait of the median and of the slowest one in a hundred', () => {
     const callers = Array.from({ length: 200 }, (_, index) => told(index + 1, true, 200 - index));
-    expect(judge(callers, { requests: 200, orders: [] })).toMatchObject({ p50: 100, p99: 198 });
+    expect(judge(sent(callers), { orders: [] })).toMatchObject({ p50: 100, p99: 198 });
+  });
+});
+
+describe('the count of requests', () => {
+  it('has each one that is made of its service, refused or not, and knows those of the outage', async () => {
+    const server = createServer((_request, response) => response.end());
+    const url = await listen(server);
+    const requests = new RequestsMade(url);
+    try {
+      await (await fetch(url)).text();
+      await promisify(server.close.bind(server))();
+      requests.isOutage = true;
+      await expect(fetch(url)).rejects.toThrow();
+      await expect(createFetch({ retry: false })(url)).rejects.toThrow();
+      await expect(fetch('http://127.0.0.1:1/')).rejects.toThrow();
+      requests.isOutage = false;
+    } finally {
+      requests.stop();
+    }
+    await expect(fetch(url)).rejects.toThrow();
+    expect([requests.all, requests.inOutage]).toEqual([3, 2]);
+  });
+});
+
+describe('the last sentence', () => {
+  const tally = (once: number, twice: number, inOutage = 3): Tally => {
+    return {
+      once,
+      twice,
+      lostSuccess: 0,
+      falseSuccess: 0,
+      notBooked: 0,
+      requests: 9,
+      inOutage,
+      p50: 1,
+      p99: 2,
+    };
+  };
+
+  it('says who won, and how many requests that took in the outage', () => {
+    const results = [
+      { name: 'retry loop', tally: tally(9, 2, 7) },
+      { name: 'steadfetch', tally: tally(9, 0) },
+    ];
+    expect(outcome(results)).toMatch(
+      /^steadfetch wins: 9 orders booked exactly once, 0 twice \(retry loop 9, 2 twice\)\./,
+    );
+    expect(outcome(results)).toContain('it sent 3 requests there (retry loop 7)');
+  });
+
+  it('admits it if another client won', () => {
+    const results = [
+      { name: 'retry loop', tally: tally(9, 0) },
+      { name: 'steadfetch', tally: tally(8, 0) },
+    ];
+    expect(outcome(results)).toMatch(/^retry loop wins/);
+    expect(outcome(results)).toContain('not the day of steadfetch');
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Told } from './load.ts';
+import type { Sent, Told } from './load.ts';
 import type { LedgerPage } from './service.ts';
 
 /** The results of one client for all orders. */
@@ -10,14 +10,17 @@ export interface Tally {
   /** The caller got a success, although the order is not booked. */
   readonly falseSuccess: number;
   readonly notBooked: number;
+  /** Requests that the client made. */
   readonly requests: number;
+  /** Those that it made while nothing listened. */
+  readonly inOutage: number;
   /** Quantiles of the callers' waits, in milliseconds. */
   readonly p50: number;
   readonly p99: number;
 }
 
 /** Compares what the callers were told with what the service booked. */
-export function judge(told: readonly Told[], { orders, requests }: LedgerPage): Tally {
+export function judge({ told, requests }: Sent, { orders }: Pick<LedgerPage, 'orders'>): Tally {
   const bookings = new Map(orders.map(({ order, booked }) => [order, booked]));
   const booked = ({ order }: Told) => bookings.get(order) ?? 0;
   const count = (test: (one: Told) => boolean) => told.filter(test).length;
@@ -28,7 +31,8 @@ export function judge(told: readonly Told[], { orders, requests }: LedgerPage): 
     lostSuccess: count((one) => !one.ok && booked(one) > 0),
     falseSuccess: count((one) => one.ok && booked(one) === 0),
     notBooked: count((one) => booked(one) === 0),
-    requests,
+    requests: requests.all,
+    inOutage: requests.inOutage,
     p50: percentile(waits, 0.5),
     p99: percentile(waits, 0.99),
   };

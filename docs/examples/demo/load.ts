@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type CallReport, callReport } from 'steadfetch';
 import type { Client } from './clients.ts';
+import { RequestsMade } from './requests-made.ts';
 import type { RemoteService } from './service-process.ts';
 import { GAP, OUTAGE } from './world.ts';
 
@@ -18,6 +19,12 @@ export interface Told {
   readonly report: CallReport | undefined;
 }
 
+/** What one client made of all orders. */
+export interface Sent {
+  readonly told: readonly Told[];
+  readonly requests: { readonly all: number; readonly inOutage: number };
+}
+
 /**
  * Sends all orders, each at its time, whether or not earlier ones are done. Turns the service off and on again
  * at the same orders for every client.
@@ -29,18 +36,22 @@ export async function sendOrders(
   send: Client['send'],
   service: RemoteService,
   settled: (told: Told) => void,
-): Promise<Told[]> {
+): Promise<Sent> {
   const start = performance.now();
   const calls: Promise<Told>[] = [];
+  const requests = new RequestsMade(service.url);
   for (let order = 1; order <= orders; order++) {
     await sleep(Math.max(0, start + order * GAP - performance.now()));
     if (order === OUTAGE.from) await service.refuse();
+    requests.isOutage = order >= OUTAGE.from && order <= OUTAGE.to;
     if (order === OUTAGE.to + 1) await service.listenAgain();
     const call = sendOrder(order, send, service.url);
     calls.push(call);
     void call.then(settled);
   }
-  return Promise.all(calls);
+  const told = await Promise.all(calls);
+  requests.stop();
+  return { told, requests };
 }
 
 async function sendOrder(order: number, send: Client['send'], url: string): Promise<Told> {

@@ -70,13 +70,13 @@ async function run(
   const { name, send } = client;
   const service = services.service(name);
   const counts = { ok: 0, failed: 0 };
-  const told = await sendOrders(orders, send, service, (order) => {
+  const sent = await sendOrders(orders, send, service, (order) => {
     counts[order.ok ? 'ok' : 'failed'] += 1;
     const { ok, failed } = counts;
     progress.update(name, ok + failed, `${ok} ok, ${failed} failed`);
   });
   const page = await service.closeLedger();
-  return { name, told, page, tally: judge(told, page) };
+  return { name, told: sent.told, page, tally: judge(sent, page) };
 }
 
 /** Ends the demo early. The services end with this process. */

@@ -7,9 +7,9 @@ const HEAD = [
   'booked\nexactly\nonce',
   'booked\ntwice\nor more',
   'to be\nchecked\nby hand',
-  'told\n"ok"\nthough not\nbooked',
+  'told\n"ok", not\nbooked',
   'orders\nnot\nbooked',
-  'requests\nsent',
+  'requests\nsent, in\noutage',
   'p50 / p99\nwait, ms',
 ];
 
@@ -26,7 +26,7 @@ export function tableOf(
     bad(tally.lostSuccess),
     bad(tally.falseSuccess),
     tally.notBooked,
-    tally.requests,
+    `${tally.requests}, ${tally.inOutage}`,
     `${Math.round(tally.p50)} / ${Math.round(tally.p99)}`,
   ]);
   return plainTable(HEAD, rows);

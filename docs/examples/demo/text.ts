@@ -22,13 +22,18 @@ export function explanation(steadfetch: readonly Told[]): string {
 hand: told "failed" though it is booked. ${reasons(steadfetch)}`;
 }
 
-/** The last line: which client won, and why. */
-export function outcome(results: readonly { readonly name: string; readonly tally: Tally }[]): string {
+interface Result {
+  readonly name: string;
+  readonly tally: Tally;
+}
+
+/** The last lines: which client won, and why. */
+export function outcome(results: readonly Result[]): string {
   const [best, ...others] = [...results].sort((a, b) => points(b.tally) - points(a.tally));
   if (best === undefined) return '';
   const rest = others.map(({ name, tally }) => `${name} ${tally.once}, ${tally.twice} twice`).join('; ');
   return `${best.name} wins: ${best.tally.once} orders booked exactly once, ${best.tally.twice} twice (${rest}).
-${reasonOf(best.name)}`;
+${reasonOf(best, others)}`;
 }
 
 /** An order that is booked once counts. An order that is booked twice has to be found and paid back. */
@@ -36,9 +41,12 @@ function points({ once, twice }: Tally): number {
   return once - twice;
 }
 
-function reasonOf(name: string): string {
-  if (name !== 'steadfetch') return 'This was not its day: see docs/storms.md for what it is made for.';
-  return 'Its calls waited while nothing listened, and each repeat carried the key of the first attempt.';
+function reasonOf({ name, tally }: Result, others: readonly Result[]): string {
+  if (name !== 'steadfetch')
+    return 'This was not the day of steadfetch: docs/storms.md says what it is made for.';
+  const rest = others.map((other) => `${other.name} ${other.tally.inOutage}`).join(', ');
+  return `Its calls waited in the outage: it sent ${tally.inOutage} requests there (${rest}).
+Each repeat carried the key of the first attempt.`;
 }
 
 /** Why steadfetch's calls failed, by their own reports. */

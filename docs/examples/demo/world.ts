@@ -2,13 +2,13 @@ import { createHash } from 'node:crypto';
 import { type Fault, ok } from '../../../test/support/faults.ts';
 
 /** The time from one order to the next, in milliseconds. */
-export const GAP = 36;
+export const GAP = 30;
 
 /** The orders, counted from 1, that come during the outage. */
-export const OUTAGE = { from: 50, to: 188 };
+export const OUTAGE = { from: 50, to: 216 };
 
 /** These orders meet no fault but the outage, so that its effect on each client can be seen. */
-const CALM = { from: OUTAGE.from, to: 270 };
+const CALM = { from: OUTAGE.from, to: 300 };
 
 /** The faults. Each strikes one request in this many. */
 const RARITY = 50;
