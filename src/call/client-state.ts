@@ -77,6 +77,7 @@ export function prepare(
 /** Makes the rules of an extended client. @throws {PolicyError} An option is wrong. */
 export function extend(rules: LivePolicies, options: Options, { names }: ClientState): LivePolicies {
   const extension = rules.extend(options);
+  names.assertShared(extension.current.rules);
   learn(names, extension.current);
   return extension;
 }

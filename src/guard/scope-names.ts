@@ -18,6 +18,17 @@ export class ScopeNames {
     }
   }
 
+  /**
+   * Checks the rules of an extension. A scope that a rule already has is shared, so a rule of the same name can't set other numbers.
+   * @throws {PolicyError} A number differs.
+   */
+  assertShared(policies: Iterable<ResolvedPolicy>): void {
+    for (const { scope, endpoint, ...policy } of policies) {
+      const known = scope === 'endpoint' && endpoint !== undefined && this.#ofRules.get(endpoint);
+      if (known) assertSame(endpoint, known, policy);
+    }
+  }
+
   /** The policy of the endpoint rule with that scope. */
   policyOf(scope: string): ResolvedPolicy | undefined {
     return this.#ofRules.get(scope);
@@ -47,5 +58,21 @@ export class ScopeNames {
     const url = /^https?:\/\//i.test(name) && URL.canParse(name) ? new URL(name).origin : undefined;
     const meant = url ?? closest(name, [...this.#ofRules.keys()]);
     return meant === undefined ? '' : `; did you mean ${JSON.stringify(meant)}?`;
+  }
+}
+
+type Numbers = Pick<ResolvedPolicy, 'breaker' | 'budget' | 'limit'>;
+
+function assertSame(endpoint: string, known: Numbers, wanted: Numbers): void {
+  for (const part of ['breaker', 'budget', 'limit'] as const) {
+    const [had, has]: (Readonly<Record<string, unknown>> | false)[] = [known[part], wanted[part]];
+    if (!had || !has) continue;
+    const name = Object.keys(has).find((key) => has[key] !== had[key]);
+    if (name === undefined) continue;
+    throw new PolicyError(
+      `endpoints[${JSON.stringify(endpoint)}].${part}.${name}`,
+      `cannot be ${has[name]} here: the rule of the client that is extended says ${had[name]}, and they share one ${part}; ` +
+        'set it there, or by update()',
+    );
   }
 }

@@ -63,3 +63,31 @@ test('a function that names an origin names the scope of that origin, slash or n
     'The circuit breaker of https://api.example is open',
   );
 });
+
+test.each([
+  ['breaker', 'minimum', { minimum: 2 }, { minimum: 99 }],
+  ['budget', 'reserve', { reserve: 2 }, { reserve: 9 }],
+  ['limit', 'concurrency', { concurrency: 2 }, { concurrency: 9 }],
+])(
+  'an extension can’t give other numbers to a %s that it shares: they were ignored',
+  (part, name, first, second) => {
+    const api = createFetch({ fetch: ok, endpoints: { [rule]: { [part]: first } } });
+    expect(() => api.extend({ endpoints: { [rule]: { [part]: second } } })).toThrow(
+      expect.objectContaining({
+        name: 'PolicyError',
+        message: expect.stringMatching(
+          new RegExp(
+            `endpoints\\["${rule}"\\]\\.${part}\\.${name} cannot be \\d+ here: the rule of the client that is extended says`,
+          ),
+        ),
+      }),
+    );
+  },
+);
+
+test('an extension may repeat the numbers of a rule, switch its guard off, and have rules of its own', () => {
+  const api = createFetch({ fetch: ok, endpoints: { [rule]: { breaker: { minimum: 2 } } } });
+  api.extend({ endpoints: { [rule]: { breaker: { minimum: 2 }, retry: false } } });
+  api.extend({ endpoints: { [rule]: { breaker: false } } });
+  api.extend({ endpoints: { 'https://other.example/': { breaker: { minimum: 9 } } } });
+});
