@@ -62,7 +62,9 @@ function waitForRoom<A extends ResponseHead>(
   const decision = decideOnRefusal(refusal, plan.policy.patience, momentOf(plan, now));
   if ('stop' in decision || scope === undefined) return Promise.resolve(refusal);
   const visit = new Visit(plan, wish, decision.roomUntil);
-  const waited = refusal.isInLine ? standInLine(plan, scope, visit, refusal.by) : scope.room.wait(visit);
+  const waited = refusal.isInLine
+    ? standInLine(plan, scope, visit, refusal.by)
+    : scope.room.wait(visit, scope.troubledSince(plan.endpoint));
   // Not an async function: thousands of calls may wait, and the frame of each is half a kilobyte.
   return waited.then((answer) => {
     if (answer === undefined) return refusal;
@@ -122,16 +124,25 @@ class Visit<A extends ResponseHead> implements Visitor {
     return this.#wish.number;
   }
 
-  get isRetry(): boolean {
-    return this.number > 1;
-  }
-
   get signal(): AbortSignal | undefined {
     return this.#plan.caller?.signal;
   }
 
+  isFree(now: number): boolean {
+    const refusal = firstRefusal(this.#plan.guards, this.#entry(now));
+    return refusal === undefined || refusal.isInLine === true;
+  }
+
+  isProbe(): boolean {
+    return this.#plan.scope?.isProbing(this.#plan.endpoint) === true;
+  }
+
   enter(now: number): Admission | Refusal {
     const { scope, guards } = this.#plan;
-    return scope?.enter(guards, entryOf(this.#plan, this.#wish, now, this.until)) ?? UNGUARDED;
+    return scope?.enter(guards, this.#entry(now)) ?? UNGUARDED;
+  }
+
+  #entry(now: number): Entry {
+    return entryOf(this.#plan, this.#wish, now, this.until);
   }
 }

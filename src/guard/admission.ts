@@ -6,8 +6,8 @@ export type Wish = Omit<Entry, 'now' | 'endpoint'>;
 
 /** Receives what happens to an attempt that was let in. */
 export interface Host {
-  /** The attempt is over, or was never sent. */
-  left(): void;
+  /** The attempt is over, or (without a departure) was never sent. */
+  left(departure?: Departure): void;
   /** All guards have counted the end of the attempt. */
   changed(): void;
 }
@@ -28,7 +28,7 @@ export class Admission {
 
   /** The attempt is over. Resolves once every guard has counted its outcome. */
   leave(departure: Departure): Promise<unknown> | undefined {
-    this.#host?.left();
+    this.#host?.left(departure);
     let counting: Promise<unknown> | undefined;
     for (let i = 0; i < this.#guards.length; i++) {
       const counted = this.#guards[i]?.leave(this.#permits[i] ?? 0, departure);

@@ -91,6 +91,11 @@ export class CircuitBreaker implements Guard {
     return this.#count.counts(this.#runtime.now());
   }
 
+  /** Monotonic: when the breaker opened, if it has not closed since; `Infinity`: it is closed. */
+  get troubledSince(): number {
+    return this.state === 'closed' ? Number.POSITIVE_INFINITY : this.#openedAt;
+  }
+
   refusal({ now, endpoint }: Pick<Entry, 'now' | 'endpoint'>): Refusal | undefined {
     if (this.state === 'closed') return undefined;
     if (this.state === 'isolated') return HELD;
@@ -113,7 +118,7 @@ export class CircuitBreaker implements Guard {
       this.#endpoints.called(endpoint);
       return PASSED;
     }
-    if (this.state === 'open') this.#endWait();
+    if (this.state === 'open') this.#endWait(now);
     this.#until = now + this.#cooldown;
     return this.#generation;
   }
@@ -207,9 +212,11 @@ export class CircuitBreaker implements Guard {
     return this.#endpoints.hasFailed(endpoint, this.#openedAt - this.#rule.window);
   }
 
-  #endWait(): void {
-    if (this.#pause === 'alone') this.#become('closed', 'the pause that the server asked for is over');
-    else this.#become('half-open', 'the cooldown is over: one probe');
+  #endWait(now: number): void {
+    if (this.#pause === 'alone') {
+      this.#become('closed', 'the pause that the server asked for is over');
+      this.#word.resumed(now);
+    } else this.#become('half-open', 'the cooldown is over: one probe');
   }
 
   #hold(asked: number, now: number): void {

@@ -47,8 +47,8 @@ export interface BudgetRule {
  * answered gets its token back, because it did no harm: the budget limits only the retries that are in vain.
  *
  * The budget starts empty, because a fleet of a thousand new clients with full buckets could start a storm. Instead, a scope gets
- * a loan of `reserve` retries when it first needs one, and again after some time if it had an answer since. So quiet clients have
- * retries, and a fleet of them adds at most one loan each to an outage.
+ * a loan of `reserve` retries when it first needs one; again when one of these is answered; and after some time if it had another
+ * answer since. So quiet clients have retries, and a fleet of them adds at most one loan each to an outage.
  */
 export class Budget implements Guard {
   readonly name = 'budget';
@@ -138,8 +138,11 @@ export class Budget implements Guard {
 
   /** An answer that is not retried brings tokens. */
   #answered(permit: Permit, now: number, duration: number): void {
+    const isEarning = this.#rule.ratio > 0;
+    // A loan that is paid back may be given again at once.
+    if (permit === LENT && isEarning) this.#lentAt = Number.NEGATIVE_INFINITY;
     const back = permit === LENT ? 1 : permit;
-    const relief = this.#failures >= TROUBLE && this.#rule.ratio > 0 ? 1 : 0;
+    const relief = this.#failures >= TROUBLE && isEarning ? 1 : 0;
     this.#fade(now);
     this.#saved += this.#rule.ratio + Math.max(back, relief);
     this.#isTrusted = true;
@@ -149,7 +152,7 @@ export class Budget implements Guard {
 
   #failed(permit: Permit, reason: AttemptReason): void {
     this.#failures += 1;
-    const isPaid = permit !== FREE && permit !== LENT;
+    const isPaid = permit > FREE;
     if (isPaid && reason === 'status') this.#saved = Math.max(0, this.#saved - REFUSED_AGAIN);
   }
 

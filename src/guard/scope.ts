@@ -2,11 +2,12 @@ import type { Runtime } from '../platform/runtime.ts';
 import { Admission, enter, type Host } from './admission.ts';
 import type { BreakerRule, CircuitBreaker } from './breaker.ts';
 import { Budget, type BudgetRule } from './budget.ts';
-import type { Entry, Guard, Refusal } from './guard.ts';
+import type { Departure, Entry, Guard, Refusal } from './guard.ts';
 import { Hedging } from './hedging.ts';
 import { Limit, type LimitRule } from './limit.ts';
 import { Line } from './line.ts';
 import { Quota } from './quota.ts';
+import { Trouble } from './trouble.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** The rules of the guards; `false`: the call has no such guard. */
@@ -62,6 +63,7 @@ export class Scope implements Host {
   /** The rules of the latest call, and its guards: most calls of a scope have the same ones. */
   #rules: GuardRules | undefined;
   #guards: readonly Guard[] = [];
+  readonly #trouble = new Trouble();
   /** Guards whose rule may have been replaced by an update. */
   readonly #outdated = new Set<Guard>();
 
@@ -108,6 +110,17 @@ export class Scope implements Host {
     return this.room.isQueued(number > 1) && !this.breaker?.passes(endpoint);
   }
 
+  /** Monotonic: since when calls to the endpoint have been failing, or were not even sent; `Infinity`: they are not in trouble. */
+  troubledSince(endpoint: string): number {
+    return Math.min(this.#trouble.since(endpoint), this.breaker?.troubledSince ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Whether an attempt to the endpoint would be a probe of the breaker. */
+  isProbing(endpoint: string): boolean {
+    const { breaker } = this;
+    return breaker !== undefined && breaker.state !== 'closed' && !breaker.passes(endpoint);
+  }
+
   /** Enters the guards, or is refused. The waiting room is told of each attempt that enters. */
   enter(guards: readonly Guard[], entry: Entry): Admission | Refusal {
     const entered = enter(guards, entry, this);
@@ -118,7 +131,8 @@ export class Scope implements Host {
     return entered;
   }
 
-  left(): void {
+  left(departure?: Departure): void {
+    if (departure !== undefined) this.#trouble.ended(departure);
     this.inFlight -= 1;
   }
 

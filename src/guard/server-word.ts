@@ -26,4 +26,9 @@ export class ServerWord {
   forget(): void {
     this.#words = 0;
   }
+
+  /** A pause is over. No answer came in it, because nothing was sent: that says nothing about the next request for a pause. */
+  resumed(now: number): void {
+    this.#goodAt = now;
+  }
 }

@@ -3,12 +3,17 @@ import type { Refusal } from './guard.ts';
 
 /** A call that wants to go on. */
 export interface Visitor {
-  readonly isRetry: boolean;
+  /** The number of the attempt that waits; above 1 it is a retry. */
+  readonly number: number;
   /** The higher one goes first in the line of a limit. */
   readonly priority: number;
   /** Monotonic: when the call stops waiting at the latest. */
   readonly until: number;
   readonly signal: AbortSignal | undefined;
+  /** Whether no guard refuses the call: it may still have to wait for its turn. */
+  isFree(now: number): boolean;
+  /** Whether the attempt would be a probe of the breaker, if it were let out now. */
+  isProbe(): boolean;
   /** Asks the guards again. */
   enter(now: number): Admission | Refusal;
 }

@@ -9,7 +9,11 @@ import { type Visitor, Waiter } from './waiter.ts';
 const SECONDS = 12;
 /** At least this many calls may wait. */
 const LEAST = 3;
-/** A call that finds no place may wait this long, in milliseconds: long enough for the next probe. */
+/** Trouble is old if it has lasted this share of the time that the call can wait: it is likely to outlast the call. */
+const OLD = 0.4;
+/** In old trouble every how manieth call may take a place. */
+const ONE_IN = 3;
+/** A call that gets no place may wait this long, in milliseconds: long enough for the next probe. */
 const STANDING = 2_500;
 /** The highest number of waiting calls. */
 const MOST = 20_000;
@@ -23,18 +27,19 @@ const LEAST_RATE = 0.5;
 const BEHIND = 50;
 /** This many attempts in a row are not a crowd yet. */
 const BURST = 5;
+/** A queue that moves may come to a stop again: after this time, in milliseconds, the room looks whether it still moves. */
+const LOOK_AGAIN = 250;
 /** The shortest time between two searches for calls whose wait is over, in milliseconds. */
 const SWEEP = 20;
+
+/** No retry has a lower number. */
+const FRESH = 2;
 
 /** How a wait ends: with the permits, or with the refusal of a quota, which is waited for elsewhere. */
 type Result = Admission | Refusal;
 
 /** Waiting calls of one kind: retries, or first attempts. */
-class Queue {
-  readonly waiters = new Set<Waiter<Result>>();
-  /** Whether the first call of the queue waits for its turn only, not for a guard. */
-  isMoving = false;
-}
+type Queue = Set<Waiter<Result>>;
 
 /**
  * Calls of a scope wait here while nothing may be sent, because the breaker is open or the budget is empty. Nothing is sent for
@@ -49,8 +54,8 @@ class Queue {
 export class WaitingRoom {
   readonly #runtime: Runtime;
   readonly #rate: Rate;
-  readonly #retries = new Queue();
-  readonly #firsts = new Queue();
+  readonly #retries: Queue = new Set();
+  readonly #firsts: Queue = new Set();
   /** The queue whose turn it is, and the other one. */
   #turn: readonly [Queue, Queue] = [this.#retries, this.#firsts];
   readonly #alarm = new Alarm(() => this.pump());
@@ -58,6 +63,8 @@ export class WaitingRoom {
   #nextAt = Number.NEGATIVE_INFINITY;
   /** Monotonic: no call's wait ends before this time. */
   #earliest = Number.POSITIVE_INFINITY;
+  /** Calls that came to wait in old trouble. */
+  #cameLate = 0;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
@@ -65,7 +72,7 @@ export class WaitingRoom {
   }
 
   get size(): number {
-    return this.#retries.waiters.size + this.#firsts.waiters.size;
+    return this.#retries.size + this.#firsts.size;
   }
 
   /** A logical call comes to the scope. */
@@ -75,7 +82,7 @@ export class WaitingRoom {
 
   /** Whether other calls of the same kind come first. */
   isQueued(isRetry: boolean): boolean {
-    return (isRetry ? this.#retries : this.#firsts).waiters.size > 0;
+    return (isRetry ? this.#retries : this.#firsts).size > 0;
   }
 
   /** Whether more attempts are being sent than a service that has just recovered can take. A retry can wait then. */
@@ -94,15 +101,18 @@ export class WaitingRoom {
 
   /**
    * Resolves to the call's permits; to the refusal of a quota, once nothing else refuses; to undefined if the wait was in vain, the
-   * call was aborted, or there is no place.
+   * call was aborted, or the room is full.
+   *
+   * @param since monotonic: since when the call's endpoint has been in trouble
    */
-  wait(visitor: Visitor): Promise<Result | undefined> {
+  wait(visitor: Visitor, since = Number.POSITIVE_INFINITY): Promise<Result | undefined> {
     const now = this.#runtime.now();
     if (this.size >= MOST || visitor.until <= now) return Promise.resolve(undefined);
-    const { waiters } = this.#queueOf(visitor);
-    const until = this.size < this.#places(now) ? visitor.until : Math.min(visitor.until, now + STANDING);
+    const until = this.#hasPlace(visitor, since, now)
+      ? visitor.until
+      : Math.min(visitor.until, now + STANDING);
     return new Promise((resolve) => {
-      waiters.add(new Waiter(visitor, until, this, resolve));
+      this.#queueOf(visitor).add(new Waiter(visitor, until, this, resolve));
       this.#earliest = Math.min(this.#earliest, until);
       this.pump();
     });
@@ -110,17 +120,18 @@ export class WaitingRoom {
 
   /** A call stops waiting. */
   leave(waiter: Waiter<Result>, result: Result | undefined): void {
-    this.#queueOf(waiter.visitor).waiters.delete(waiter);
+    this.#queueOf(waiter.visitor).delete(waiter);
     waiter.end(result);
     if (this.size === 0) this.#rest();
   }
 
-  #queueOf({ isRetry }: Visitor): Queue {
-    return isRetry ? this.#retries : this.#firsts;
+  #queueOf({ number }: Visitor): Queue {
+    return number > 1 ? this.#retries : this.#firsts;
   }
 
-  #places(now: number): number {
-    return Math.max(LEAST, SECONDS * this.#rate.perSecond(now));
+  #hasPlace({ until }: Visitor, since: number, now: number): boolean {
+    if (now - since > OLD * (until - now) && this.#cameLate++ % ONE_IN !== 0) return false;
+    return this.size < Math.max(LEAST, SECONDS * this.#rate.perSecond(now));
   }
 
   /** Something changed: lets out the calls that may go now. */
@@ -150,9 +161,10 @@ export class WaitingRoom {
 
   /** Lets out the first call of a queue. @returns undefined; or, if it may not go, the time at which to ask again */
   #letOne(queue: Queue, now: number): number | undefined {
-    for (const waiter of queue.waiters) {
+    for (;;) {
+      const waiter = this.#nextOf(queue);
+      if (waiter === undefined) return Number.POSITIVE_INFINITY;
       const answer = waiter.visitor.enter(now);
-      queue.isMoving = answer instanceof Admission;
       if (answer instanceof Admission) {
         this.leave(waiter, answer);
         return undefined;
@@ -166,17 +178,30 @@ export class WaitingRoom {
       // The call can't be let out in its time: the breaker is isolated, or the server asked for a longer pause.
       this.leave(waiter, undefined);
     }
-    return Number.POSITIVE_INFINITY;
+  }
+
+  /** The first call of a queue. A probe is likely to fail, so it is the call that has the most attempts left. */
+  #nextOf(queue: Queue): Waiter<Result> | undefined {
+    const [first] = queue;
+    if (first?.visitor.isProbe() !== true) return first;
+    let freshest = first;
+    for (const waiter of queue) {
+      if (waiter.visitor.number < freshest.visitor.number) freshest = waiter;
+      if (freshest.visitor.number <= FRESH) break;
+    }
+    return freshest;
   }
 
   /** Ends the calls whose wait is over. A call that waits only for its turn may wait until its own limit. */
   #sweep(now: number): void {
     this.#earliest = Number.POSITIVE_INFINITY;
-    for (const { waiters, isMoving } of [this.#retries, this.#firsts]) {
-      for (const waiter of waiters) {
-        const until = isMoving ? waiter.visitor.until : waiter.until;
+    for (const queue of [this.#retries, this.#firsts]) {
+      const [first] = queue;
+      const isMoving = first?.visitor.isFree(now) ?? false;
+      for (const waiter of queue) {
+        const { until } = isMoving ? waiter.visitor : waiter;
         if (until <= now) this.leave(waiter, undefined);
-        else this.#earliest = Math.min(this.#earliest, until);
+        else this.#earliest = Math.min(this.#earliest, Math.max(waiter.until, now + LOOK_AGAIN), until);
       }
     }
   }

@@ -500,6 +500,17 @@ describe('a server that asks to be left alone', () => {
     ]);
   });
 
+  test('after its pause, is left alone again only if it says so three times in a row', async () => {
+    const { breaker, runtime, enter } = setup();
+    await breaker.leave(enter(), word(runtime.now()));
+    runtime.advance(3_000);
+    await breaker.leave(enter(), word(runtime.now()));
+    await breaker.leave(enter(), word(runtime.now()));
+    expect(breaker.state).toBe('closed');
+    await breaker.leave(enter(), word(runtime.now()));
+    expect(breaker.state).toBe('open');
+  });
+
   test('is probed after its pause if it was in trouble before', async () => {
     const { breaker, runtime, enter, attempt } = setup();
     while (breaker.state === 'closed') await attempt('failure');

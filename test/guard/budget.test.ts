@@ -78,6 +78,27 @@ describe('a loan', () => {
     expect(retries(one, 240_000)).toBe(1);
   });
 
+  test('that is paid back by an answer may be given again at once: retries that end each trouble are never short', () => {
+    const one = setup();
+    for (let at = 0; at < 1_000; at += 100) {
+      one.call(at);
+      one.fail(at);
+      one.fail(at, one.retry(at) ?? FREE);
+      const last = one.retry(at);
+      expect(last).toBeDefined();
+      one.answer(at, last);
+    }
+  });
+
+  test('that no answer paid back is not given again', () => {
+    const one = setup();
+    one.call(0);
+    one.fail(0, one.retry(0) ?? FREE);
+    one.fail(0, one.retry(0) ?? FREE);
+    one.call(100);
+    expect(retries(one, 100)).toBe(0);
+  });
+
   test('there is none with a reserve of 0', () => {
     const one = setup({ reserve: 0 });
     one.call(0);

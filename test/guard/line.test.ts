@@ -30,10 +30,12 @@ function setup(concurrency: number, places = 1_000) {
     line
       .wait(
         {
-          isRetry: false,
+          number: 1,
           priority,
           until: systemRuntime.now() + patience,
           signal,
+          isFree: () => true,
+          isProbe: () => false,
           enter: () => enter(name),
         },
         places,

@@ -29,20 +29,32 @@ describe('a room', () => {
     const out: string[] = [];
     const visit = (
       name: string,
-      { isRetry = false, patience = 10_000, signal = undefined as AbortSignal | undefined } = {},
+      {
+        isRetry = false as boolean,
+        number = (isRetry ? 2 : 1) as number,
+        patience = 10_000,
+        isProbe = false,
+        since = Number.POSITIVE_INFINITY,
+        signal = undefined as AbortSignal | undefined,
+      } = {},
     ) =>
       room
-        .wait({
-          isRetry,
-          priority: 0,
-          until: runtime.now() + patience,
-          signal,
-          enter: (now) => {
-            if (!door.isOpen) return door.refusal;
-            room.passed(now);
-            return new Admission([], [], '/');
+        .wait(
+          {
+            number,
+            priority: 0,
+            until: runtime.now() + patience,
+            signal,
+            isFree: () => door.isOpen,
+            isProbe: () => isProbe,
+            enter: (now) => {
+              if (!door.isOpen) return door.refusal;
+              room.passed(now);
+              return new Admission([], [], '/');
+            },
           },
-        })
+          since,
+        )
         .then((answer) => {
           const how =
             answer === undefined ? ' in vain' : answer instanceof Admission ? '' : ` on to the ${answer.by}`;
@@ -112,6 +124,58 @@ describe('a room', () => {
     for (const name of ['a', 'b', 'c', 'standing']) void visit(name);
     await vi.advanceTimersByTimeAsync(2_550);
     expect(out).toEqual(['standing in vain']);
+  });
+
+  test('in old trouble gives one call in three a place: the others need not wait for nothing', async () => {
+    const { out, visit } = setup();
+    const since = systemRuntime.now() - 12_001;
+    // Old is what has lasted two fifths of the time that the call would wait.
+    const come = () => ['a', 'b', 'c'].map((name) => visit(name, { since, patience: 30_000 }));
+    come();
+    await vi.advanceTimersByTimeAsync(2_550);
+    expect(out).toEqual(['b in vain', 'c in vain']);
+    come();
+    await vi.advanceTimersByTimeAsync(2_550);
+    expect(out).toEqual(['b in vain', 'c in vain', 'b in vain', 'c in vain']);
+  });
+
+  test('calls trouble old by the time that the call would wait: who has more patience gets a place', async () => {
+    const { out, visit } = setup();
+    const since = systemRuntime.now() - 12_001;
+    for (const name of ['a', 'b', 'c']) void visit(name, { since, patience: 300_000 });
+    await vi.advanceTimersByTimeAsync(12_000);
+    expect(out).toEqual([]);
+  });
+
+  test('keeps a call that stands once the queue moves: it waits for its turn only', async () => {
+    const { room, door, out, visit } = setup();
+    for (const name of ['a', 'b', 'c', 'standing']) void visit(name);
+    await vi.advanceTimersByTimeAsync(2_000);
+    door.isOpen = true;
+    room.pump();
+    await vi.advanceTimersByTimeAsync(6_000);
+    expect(out).toEqual(['a', 'b', 'c', 'standing']);
+  });
+
+  test('sends a call away that stands when the queue moved and has come to a stop again', async () => {
+    const { room, door, out, visit } = setup();
+    for (const name of ['a', 'b', 'c', 'standing']) void visit(name);
+    await vi.advanceTimersByTimeAsync(2_000);
+    door.isOpen = true;
+    room.pump();
+    await vi.advanceTimersByTimeAsync(550);
+    door.isOpen = false;
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(out).toEqual(['a', 'standing in vain']);
+  });
+
+  test('sends the call as a probe that has the most attempts left', async () => {
+    const { room, door, out, visit } = setup();
+    for (const number of [4, 3, 2]) void visit(`attempt ${number}`, { number, isProbe: true });
+    door.isOpen = true;
+    room.pump();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(out).toEqual(['attempt 2']);
   });
 
   test('is crowded when more than a few attempts come at more than the pace', async () => {
@@ -231,6 +295,16 @@ test('isolating a scope by hand sends everybody away who waits there; restoring 
   }
 });
 
+test('the second test behaves like the first without a reset, where retries ended the trouble of the first', async () => {
+  let hits = 0;
+  const fetch = async () => new Response(null, { status: ++hits % 3 === 0 ? 200 : 503 });
+  const api = createClient({ fetch, retry: { base: 0, cap: 0 }, patience: 0 }, new ManualRuntime());
+  for (let i = 0; i < 10; i++) {
+    const response = await api(url);
+    expect([response.status, callReport(response)?.attempts.length]).toEqual([200, 3]);
+  }
+});
+
 test('reset: the second test behaves like the first', async () => {
   let hits = 0;
   const fetch = async () => new Response(null, { status: ++hits % 3 === 0 ? 200 : 503 });
@@ -243,12 +317,24 @@ test('reset: the second test behaves like the first', async () => {
   }
 });
 
+/** Ends with an abort, as a `fetch` that gets no answer. */
+function until(signal: AbortSignal | null | undefined): Promise<never> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
+  });
+}
+
+/** No status: the connection is reset, or nothing ever comes. */
+const RESET = 0;
+const SILENCE = -1;
+
 // The heart of it: trouble that good answers could end is never for ever.
 test('from whatever breaker and budget have been through, good answers bring every call through', async () => {
   const step = fc.record({
-    wait: fc.nat(5_000),
-    status: fc.constantFrom(200, 503, 429, 0),
+    wait: fc.nat(15_000),
+    status: fc.constantFrom(200, 503, 429, RESET, SILENCE),
     calls: fc.integer({ min: 1, max: 15 }),
+    isAborted: fc.boolean(),
   });
   await fc.assert(
     fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.boolean(), async (history, isEveryFirstBad) => {
@@ -257,23 +343,26 @@ test('from whatever breaker and budget have been through, good answers bring eve
         let answer: (attempt: string | undefined) => number = () => 200;
         const seen = new Set<string>();
         const api = createFetch({
-          fetch: async (input) => {
+          fetch: async (input, init) => {
             const status = answer(String(input));
-            if (status === 0)
+            if (status === SILENCE) return await until(init?.signal);
+            if (status === RESET)
               throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } });
             return new Response(null, { status, ...(status === 429 && { headers: { 'retry-after': '1' } }) });
           },
         });
         let number = 0;
-        const call = () =>
-          api(`${url}${number++}`).then(
+        const call = (signal?: AbortSignal) =>
+          api(`${url}${number++}`, { ...(signal && { signal }) }).then(
             ({ ok }) => ok,
             () => false,
           );
-        for (const { wait, status, calls } of history) {
+        for (const { wait, status, calls, isAborted } of history) {
           answer = () => status;
-          for (let i = 0; i < calls; i++) void call();
+          const caller = new AbortController();
+          for (let i = 0; i < calls; i++) void call(caller.signal);
           await vi.advanceTimersByTimeAsync(wait);
+          if (isAborted) caller.abort();
         }
         // From now on the service is well; or well for every call's second attempt.
         answer = (input = '') => {
@@ -297,6 +386,6 @@ test('from whatever breaker and budget have been through, good answers bring eve
         vi.useRealTimers();
       }
     }),
-    { numRuns: 40 },
+    { numRuns: 80 },
   );
 }, 60_000);

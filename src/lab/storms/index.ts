@@ -4,6 +4,7 @@ import { contention } from './contention.ts';
 import { defaults } from './defaults.ts';
 import { failure } from './failure.ts';
 import { layers } from './layers.ts';
+import { oldTrouble } from './old-trouble.ts';
 import { outages } from './outage.ts';
 import { quiet, quietFleet } from './quiet.ts';
 import { quota } from './quota.ts';
@@ -27,5 +28,6 @@ export const storms: readonly Storm[] = [
   capacity,
   collapseUnderLimit,
   quota,
+  oldTrouble,
   defaults,
 ];

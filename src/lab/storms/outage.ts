@@ -135,6 +135,14 @@ const atMostLoop = (measure: string, factor = 1): Holds => {
  * does not.
  */
 const SHORT_FOR_FLEETS = 2;
+/**
+ * Where a fleet's requests stay below the loop's. In a refused outage no request arrives, so what arrives later is what was saved:
+ * more than the loop saves. In a short outage of 503s each of a hundred processes meets it for the first time, and repeats soon.
+ */
+const isFleetThrifty = ({ reply }: Kind, seconds: number): boolean => {
+  if (reply === 'silence') return true;
+  return reply === 'refused' ? seconds <= SHORT_FOR_FLEETS : seconds > SHORT_FOR_FLEETS;
+};
 /** Silence looks like a slow service until attempts time out, so a client notices it later than a refusal. */
 const halfFrom = (kind: Kind): number => (kind.reply === 'silence' ? 10 : 5);
 
@@ -149,13 +157,26 @@ function thresholds(kind: Kind): Threshold[] {
         holds,
       });
       const success = threshold('in it: success ≥ the loop’s', atLeastLoop('during'));
-      if (clients > 1 && seconds <= SHORT_FOR_FLEETS) return [success];
+      const requests = threshold(
+        'until 5 s after it: requests that reach the service ≤ the loop’s',
+        atMostLoop('requests'),
+      );
+      const reached = clients === 1 || isFleetThrifty(kind, seconds) ? [requests] : [];
+      if (clients > 1 && seconds <= SHORT_FOR_FLEETS) return [success, ...reached];
+      const soon = threshold(
+        'who fails once it is older than 10 s does so within 5 s, in the median',
+        (samples) => samples.every(({ measures }) => (measures.failing ?? 0) <= 5_000),
+      );
       const common = [
         success,
+        ...reached,
         threshold('in it: requests per call ≤ the loop’s', atMostLoop('load')),
         threshold('until 5 s after it: requests that brought nothing ≤ the loop’s', atMostLoop('wasted')),
       ];
-      if (clients > 1) return common;
+      if (clients > 1) {
+        const peak = threshold('in any second after it: requests ≤ the loop’s', atMostLoop('peak'));
+        return seconds > 10 && kind.reply !== 'silence' ? [...common, peak, soon] : [...common, peak];
+      }
       const back = seconds > 10 ? 2_500 : 1_000;
       return [
         ...common,
@@ -164,14 +185,7 @@ function thresholds(kind: Kind): Threshold[] {
         threshold('in any second after it ≤ 2 × the usual load', (samples) => mean(samples, 'peak') <= 2),
         ...(seconds <= 10
           ? [threshold('in it: success ≥ 99 %', (samples) => mean(samples, 'during') >= 0.99)]
-          : [
-              threshold(
-                'who fails once it is older than 10 s does so within 5 s, in the median',
-                (samples) => {
-                  return samples.every(({ measures }) => (measures.failing ?? 0) <= 5_000);
-                },
-              ),
-            ]),
+          : [soon]),
         ...(seconds >= halfFrom(kind)
           ? [
               threshold('in it: at most half of the loop’s requests', atMostLoop('load', 0.5)),

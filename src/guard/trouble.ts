@@ -1,0 +1,45 @@
+import type { Departure } from './guard.ts';
+
+/** The number of failing endpoints that are remembered. */
+const MOST = 200;
+/** Fewer failures in a row than this are no trouble yet: so many attempts may fail by chance. */
+const FEW = 5;
+
+interface Row {
+  /** Monotonic: when the first of these attempts failed. */
+  readonly since: number;
+  failures: number;
+}
+
+/** How long the endpoints of a scope have been failing, without any answer in between. */
+export class Trouble {
+  readonly #rows = new Map<string, Row>();
+
+  /** An attempt is over. */
+  ended({
+    outcome,
+    reason,
+    endpoint,
+    now,
+  }: Pick<Departure, 'outcome' | 'reason' | 'endpoint' | 'now'>): void {
+    if (outcome === 'ignored') return;
+    if (outcome === 'success' && reason !== 'status') {
+      if (this.#rows.size > 0) this.#rows.delete(endpoint);
+      return;
+    }
+    const row = this.#rows.get(endpoint);
+    if (row !== undefined) row.failures += 1;
+    else this.#begin(endpoint, now);
+  }
+
+  /** Monotonic: since when the endpoint has been failing; `Infinity`: it is not. */
+  since(endpoint: string): number {
+    const row = this.#rows.get(endpoint);
+    return row === undefined || row.failures < FEW ? Number.POSITIVE_INFINITY : row.since;
+  }
+
+  #begin(endpoint: string, since: number): void {
+    if (this.#rows.size >= MOST) this.#rows.clear();
+    this.#rows.set(endpoint, { since, failures: 1 });
+  }
+}
