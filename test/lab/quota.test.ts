@@ -24,15 +24,19 @@ describe.each(['a window, one process', 'a bucket, one process'])('a published q
   });
 });
 
-test.each([1, 2])(
-  'ten processes that share a quota are no worse off with the option: seed %i',
-  async (seed) => {
-    const [kept, plain] = [
-      await run(WITH, 'a window, 10 processes', seed),
-      await run(WITHOUT, 'a window, 10 processes', seed),
-    ];
-    expect(kept.refused).toBeLessThan(plain.refused);
-    // Chance: other calls are late.
-    expect(kept.success).toBeGreaterThan(plain.success - 0.02);
-  },
-);
+test('ten processes that share a quota are no worse off with the option, in the mean of four seeds', async () => {
+  const mean = { kept: { refused: 0, success: 0 }, plain: { refused: 0, success: 0 } };
+  for (const seed of [1, 2, 3, 4]) {
+    for (const [name, strategy] of [
+      ['kept', WITH],
+      ['plain', WITHOUT],
+    ] as const) {
+      const { refused, success } = await run(strategy, 'a window, 10 processes', seed);
+      mean[name].refused += refused / 4;
+      mean[name].success += success / 4;
+    }
+  }
+  expect(mean.kept.refused).toBeLessThan(mean.plain.refused);
+  // Chance: other calls are late, by up to three in a hundred with a single seed.
+  expect(mean.kept.success).toBeGreaterThan(mean.plain.success - 0.01);
+});
