@@ -87,6 +87,14 @@ export function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal: Refus
   return endUnsent(plan, turnedAway(plan, refusal, 1), errorOf(plan, refusal));
 }
 
+/** Ends a call whose signal had aborted before the call began. @param refused what `fetch` says to it */
+export function abortedBefore<A extends ResponseHead>(plan: CallPlan<A>, refused: Promise<A>): Promise<A> {
+  return refused.catch((error: unknown) => {
+    // Of a request that is wrong as well, `fetch` says that.
+    throw error === plan.caller?.signal.reason ? fail(plan, 'aborted', error, plan.runtime.now()) : error;
+  });
+}
+
 /** Ends a call whose time was over before it began. */
 export function expire<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
   return endUnsent(plan, 'deadline', new TimeoutError('total', 0));

@@ -9,8 +9,8 @@ interface Reporter {
   report(): CallReport;
 }
 
-/** Weak: a record lives as long as its response or error. */
-const records = new WeakMap<object, Reporter>();
+/** Weak: a record lives as long as its response or error. One for all copies of this package in a process. */
+const records = shared();
 
 /** From best to worst: `'unknown'` is the worst, because work may have been done without any answer. */
 const deliveries: readonly Delivery[] = ['not-sent', 'answered', 'unknown'];
@@ -28,6 +28,15 @@ export function remember(subject: unknown, record: Reporter): void {
   if (other !== undefined && rank(record) < rank(other)) return;
   if (hasPlace(subject)) subject[RECORD] = record;
   if (recordOf(subject) !== record) records.set(subject, record);
+}
+
+function shared(): WeakMap<object, Reporter> {
+  const place = Symbol.for('steadfetch: records of calls');
+  const there: unknown = Reflect.get(globalThis, place);
+  if (there instanceof WeakMap) return there;
+  const made = new WeakMap<object, Reporter>();
+  Object.defineProperty(globalThis, place, { value: made });
+  return made;
 }
 
 function recordOf(subject: object): Reporter | undefined {

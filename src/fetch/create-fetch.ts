@@ -2,6 +2,7 @@ import { requestBody } from '../body/request-body.ts';
 import { makeCall } from '../call/call.ts';
 import { CallerSignal } from '../call/caller-signal.ts';
 import { type ClientState, extend, prepare, update } from '../call/client-state.ts';
+import { abortedBefore } from '../call/ending.ts';
 import { explain } from '../call/explain.ts';
 import { planCall } from '../call/plan.ts';
 import type { SteadFetch } from '../model/client.ts';
@@ -55,9 +56,8 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
     try {
       const policies = rules.current;
       const request = readRequest(input, init ?? {});
-      if (request === undefined || request.signal?.aborted) {
-        return passThrough(sending, sending.choose(policies.fetch), input, init);
-      }
+      const refused = () => passThrough(sending, sending.choose(policies.fetch), input, init);
+      if (request === undefined) return refused();
       if (isInner(request)) return passThrough(sending, sending.behind, input, init);
       const { signal, stream } = request;
       const plan = planCall(request, init ?? {}, policies, shared, {
@@ -66,6 +66,7 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
         lifetime: signal ? () => new CallerSignal(signal) : undefined,
         failed: nameCaller,
       });
+      if (signal?.aborted) return abortedBefore(plan, refused());
       return stream ? requestBody(stream).then((body) => makeCall({ ...plan, body })) : makeCall(plan);
     } catch (error) {
       return Promise.reject(error);

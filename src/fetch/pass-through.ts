@@ -3,8 +3,8 @@ import type { Sending } from '../transport/sending.ts';
 import { fromRequest, isRequest } from './request.ts';
 
 /**
- * Hands the arguments to `fetch`, where no policy applies: the signal has already aborted, the URL is invalid or not http(s), or
- * the Request was used up. So `fetch` refuses them with its own error.
+ * Hands the arguments to `fetch`, where no policy applies: the URL is invalid or not http(s), or the Request was used up; or
+ * where the signal has already aborted. So `fetch` refuses them with its own error.
  */
 export async function passThrough(
   sending: Pick<Sending, 'knows'>,

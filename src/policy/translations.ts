@@ -141,7 +141,7 @@ export const translations: readonly Translation[] = [
   {
     names: ['baseUrl', 'baseURL', 'prefixUrl', 'prefix'],
     from: 'axios, ofetch, ky, got',
-    note: 'URLs are given whole: new URL(path, base)',
+    note: 'URLs are given whole: put the base in front of the path, in a function around the client',
   },
   {
     names: ['throwHttpErrors', 'validateStatus', 'throwOnError'],

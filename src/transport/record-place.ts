@@ -1,8 +1,10 @@
 /**
  * Under this a response that was made here keeps the record of its call. For any other object a weak map has to do: that takes
  * about a microsecond more for each call (`npm run bench:tricks`), most of it in the collector.
+ *
+ * Registered, because a process may have two copies of this package: a tool may load one as ESM and one as CommonJS.
  */
-export const RECORD = Symbol('record of the call');
+export const RECORD = Symbol.for('steadfetch: record of the call');
 
 /** An object that has such a place. A proxy of one may seem to, and keeps nothing. */
 export interface RecordPlace {

@@ -54,3 +54,25 @@ test('aborting one call leaves the other calls on the same breaker alone', async
   expect((await other).status).toBe(200);
   expect(api.breakers.get(server.url)?.state).toBe('closed');
 });
+
+test('a call whose signal has aborted before sends nothing, and has a report and an event as any other', async () => {
+  await using server = await startFaultServer({});
+  const api = createFetch();
+  const settled: unknown[] = [];
+  api.on('settled', (report) => settled.push(report));
+  const reason = new Error('the user left before');
+  const error = await api(server.url, { signal: AbortSignal.abort(reason) }).catch(
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBe(reason);
+  expect(callReport(error)).toMatchObject({ stopped: 'aborted', delivery: 'not-sent', attempts: [] });
+  expect(settled).toMatchObject([{ stopped: 'aborted', attempts: [] }]);
+  expect(server.requests).toEqual([]);
+});
+
+test('a call that is wrong besides has no report: fetch refuses the request itself', async () => {
+  const wrong = { signal: AbortSignal.abort(), headers: { 'not a name': 'x' } };
+  const error = await createFetch()('http://127.0.0.1:9/', wrong).catch((thrown: unknown) => thrown);
+  expect(error).toBeInstanceOf(TypeError);
+  expect(callReport(error)).toBeUndefined();
+});
