@@ -22,10 +22,15 @@ export interface StoredCall {
 export interface Call {
   /** The same for as long as the call lives, in the queue, among the dead letters and after a replay. */
   readonly id: string;
+  /** The method of the request. */
   readonly method: string;
+  /** The whole URL. */
   readonly url: string;
+  /** The same on every sending. Absent: the method needs none. */
   readonly idempotencyKey?: string;
+  /** The name of one of the option `policies`. */
   readonly policy?: string;
+  /** Calls of one group are sent one after the other. */
   readonly group?: string;
 }
 

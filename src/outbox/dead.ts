@@ -8,11 +8,15 @@ import type { LastTry } from './result.ts';
 
 /** A call that is not sent any more. It stays until a person replays or discards it. */
 export interface DeadLetter {
+  /** The call; its `id` is what `replay` and `discard` take. */
   readonly call: Call;
+  /** `'refused'`: a final answer, or a call that can't be made. `'expired'`: its key has ended. */
   readonly reason: 'refused' | 'expired';
-  /** Epoch milliseconds: when it was added, when it came to its end, and when its key ends. */
+  /** When it was added, in epoch milliseconds. */
   readonly addedAt: number;
+  /** When it came to its end, in epoch milliseconds. */
   readonly at: number;
+  /** When its key ends, in epoch milliseconds. */
   readonly until: number;
   /** The last sending. `delivery: 'unknown'` means that the work may have been done. */
   readonly last: LastTry;

@@ -21,12 +21,15 @@ import type { Result } from './result.ts';
 
 /** A request that is about to be sent. What is set on `headers` goes out and is never stored. */
 export interface OutgoingRequest {
+  /** The method of the request. */
   readonly method: string;
+  /** The whole URL. */
   readonly url: string;
   /** To be changed. */
   readonly headers: Headers;
   /** The bytes that will be sent: for signatures. */
   readonly body: string | Uint8Array<ArrayBuffer> | undefined;
+  /** The call in the outbox. */
   readonly call: Call;
 }
 

@@ -30,8 +30,11 @@ export interface LastTry {
   readonly tries: number;
   /** Epoch milliseconds. */
   readonly at: number;
+  /** Why it came to nothing: the report’s `stopped`, or what kept the call from being made. */
   readonly why: Why;
+  /** The status of the answer, if there was one. */
   readonly status?: number;
+  /** Name and code of the error, if there was one. */
   readonly error?: ErrorSummary;
   /** Of all sendings together: `'unknown'` once any of them may have arrived. */
   readonly delivery: Delivery;
@@ -39,11 +42,15 @@ export interface LastTry {
 
 /** What `now` resolves with, and what listeners and handlers are given. */
 export interface Result {
+  /** The call. */
   readonly call: Call;
+  /** `'done'`, `'later'`, `'refused'` or `'expired'`. */
   readonly outcome: Outcome;
   /** The answer, if this process got it just now. Its body is unread. */
   readonly response?: Response;
+  /** What `callReport` says of the sending, if this process made one just now. */
   readonly report?: CallReport;
+  /** The error of the sending, if this process got one just now. */
   readonly error?: unknown;
   /** Absent for `'done'`. */
   readonly last?: LastTry;

@@ -3,11 +3,13 @@ import { QUEUES } from './engine.ts';
 
 /** Numbers for a dashboard, at this moment. Ages in milliseconds. */
 export interface OutboxStats {
-  /** Calls that are waiting, those under way, and dead letters. */
+  /** Calls that wait. */
   readonly waiting: number;
+  /** Calls under way. */
   readonly active: number;
+  /** Dead letters. */
   readonly dead: number;
-  /** How long the oldest call that is not over has been in the outbox; 0 without any. */
+  /** How long the oldest call that is not over has been in the outbox, in milliseconds; 0 without any. */
   readonly oldest: number;
   /** The same for each destination's origin. */
   readonly origins: Readonly<

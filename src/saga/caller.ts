@@ -11,9 +11,13 @@ const NAMESPACE = '5f1c8d7e-0b0a-4d38-8f55-2a4d3a2f7c11';
 
 /** Which step of which saga, and which way. */
 export interface StepId {
+  /** The name of the saga. */
   readonly saga: string;
+  /** The id of this run of it. */
   readonly id: string;
+  /** The name of the step. */
   readonly step: string;
+  /** Forward (`'run'`) or back (`'undo'`). */
   readonly direction: 'run' | 'undo';
 }
 

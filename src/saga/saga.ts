@@ -7,7 +7,9 @@ export type StepInit = Omit<SteadInit, 'idempotencyKey'>;
 
 /** What a step is given. */
 export interface StepContext<Input> {
+  /** The id that the saga was started with. */
   readonly id: string;
+  /** What the saga was started with. */
   readonly input: Input;
   /** What the steps before it returned, by name, as JSON keeps it. In an undo: what its own step returned, too. */
   readonly results: Readonly<Record<string, unknown>>;
@@ -43,8 +45,11 @@ export interface SagaSettings {
 
 /** Steps that are done in this order, all of them or, in effect, none. */
 export interface Saga<Input> {
+  /** The name by which a saga in flight finds its code. */
   readonly name: string;
+  /** The steps, in their order. */
   readonly steps: ReadonlyMap<string, SagaStep<Input>>;
+  /** Milliseconds after which a saga that can’t go forward goes back. */
   readonly patience: number;
 }
 

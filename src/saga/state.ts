@@ -17,8 +17,11 @@ export type SagaStateName = 'forward' | 'stuck' | 'whole' | 'taken-back';
 
 /** A saga as it stands. No bodies, headers or messages. */
 export interface SagaState {
+  /** The name of the saga. */
   readonly saga: string;
+  /** The id that it was started with. */
   readonly id: string;
+  /** Where it stands. */
   readonly state: SagaStateName;
   /** Epoch milliseconds. */
   readonly startedAt: number;
@@ -26,13 +29,17 @@ export interface SagaState {
   readonly notBefore?: number;
   /** The step that is tried, or at which it turned back. */
   readonly step?: string;
+  /** Forward (`'run'`) or back (`'undo'`). */
   readonly direction?: 'run' | 'undo';
   /** How often it was carried on without an end. */
   readonly tries?: number;
   /** Why it turned back: a final refusal, or the end of its patience. */
   readonly why?: 'refused' | 'patience';
+  /** Whether the last call of that step may have arrived. */
   readonly delivery?: Delivery;
+  /** The status of the last answer, if there was one. */
   readonly status?: number;
+  /** Name and code of the last error, if there was one. */
   readonly error?: ErrorSummary;
 }
 
