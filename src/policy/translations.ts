@@ -83,6 +83,12 @@ export const translations: readonly Translation[] = [
   },
   { names: ['socket', 'read', 'bodyTimeout', 'idleTimeout'], from: 'got, undici', write: 'timeout.idle' },
   {
+    names: ['shouldResetTimeout'],
+    from: 'axios-retry',
+    write: 'timeout.attempt',
+    note: 'which is for each attempt anyway; timeout.total is for all of them',
+  },
+  {
     names: ['connect', 'connectTimeout', 'lookup', 'secureConnect', 'send'],
     from: 'got, undici',
     write: 'dispatcher',
