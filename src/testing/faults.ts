@@ -34,6 +34,11 @@ export interface FaultyFetch extends FetchLike {
    * @throws {PolicyError} A fault is wrong.
    */
   next(...faults: readonly (FaultKind | FaultRule | 'none')[]): void;
+  /**
+   * Makes it as it was at first: the faults given to `next` are forgotten, a burst is over, `log` is empty, and the seed begins
+   * anew. For use between tests, beside the client's own `reset`.
+   */
+  reset(): void;
   /** Every request so far, with its fault: those of the `fetch` and of the interceptor. */
   readonly log: readonly LoggedRequest[];
   /**
@@ -60,6 +65,7 @@ export function faults(options: FaultsOptions): FaultyFetch {
   const schedule = new FaultSchedule(seed, rules);
   return Object.assign(faultyFetch(schedule, send), {
     next: (...told: Parameters<FaultyFetch['next']>) => schedule.tell(told),
+    reset: () => schedule.reset(),
     log: schedule.log,
     interceptor: faultyInterceptor(schedule),
   });

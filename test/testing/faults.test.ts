@@ -110,6 +110,25 @@ describe('faults', () => {
     expect(flaky.log[3]).toEqual({ number: 4, method: 'PUT', url: 'http://service.test/', fault: 'refuse' });
   });
 
+  it('reset makes them as they were at first: nothing told, no burst, no log, and the seed from its beginning', async () => {
+    const rule = { fault: 'status', share: 0.1, burst: 9 } as const;
+    const flaky = faults({ seed: 7, fetch: ok, rules: [rule] });
+    const story = async (calls: number) => {
+      for (let call = 0; call < calls; call++) await flaky('http://service.test/').catch(() => {});
+      return flaky.log.map(({ number, fault }) => `${number} ${fault}`);
+    };
+    const whole = await story(60);
+    // Within a burst, so that one that went on would be seen.
+    const calls = whole.findIndex((entry) => entry.endsWith('status')) + 2;
+    flaky.reset();
+    const first = await story(calls);
+    expect(first).toEqual(whole.slice(0, calls));
+    flaky.next('refuse', 'stall');
+    flaky.reset();
+    expect(flaky.log).toEqual([]);
+    expect(await story(calls)).toEqual(first);
+  });
+
   it('are what the client survives: one effect, and the report tells of each', async () => {
     const flaky = faults({ seed: 1 });
     const api = createFetch({ fetch: flaky, retry: { base: 0, cap: 0 } });

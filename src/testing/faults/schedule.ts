@@ -7,14 +7,24 @@ export type LoggedRequest = FaultyRequest & { readonly fault: FaultKind | 'none'
 export class FaultSchedule {
   readonly log: LoggedRequest[] = [];
   readonly #rules: readonly FaultRule[];
-  readonly #chance: () => number;
+  readonly #seed: number;
+  #chance: () => number;
   /** The faults of the next requests. */
   readonly #told: (FaultRule | 'none')[] = [];
   #burst: { readonly rule: FaultRule; left: number } | undefined;
 
   constructor(seed: number, rules: readonly FaultRule[]) {
     this.#rules = rules;
+    this.#seed = seed;
     this.#chance = seeded(seed);
+  }
+
+  /** As new: no fault is told, no burst goes on, the log is empty, and the seed begins anew. */
+  reset(): void {
+    this.log.length = 0;
+    this.#told.length = 0;
+    this.#burst = undefined;
+    this.#chance = seeded(this.#seed);
   }
 
   /** @throws {PolicyError} A fault is wrong. */
