@@ -70,9 +70,10 @@ export function metrics(meter: Meter): {
       };
     },
     attempt(start) {
+      const place = placeOf(start);
       return {
         end(report) {
-          const { counted, timed } = placeOf(start).attempt(report);
+          const { counted, timed } = place.attempt(report);
           attempts.add(1, counted);
           attemptDuration.record(report.duration / 1_000, timed);
         },

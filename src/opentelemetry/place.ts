@@ -122,7 +122,24 @@ export class Place {
 /** By server, rule, scope and method. */
 const places: Level<Level<Level<Level<Place>>>> = new Map();
 
-export function placeOf({ method, url, endpoint, scope }: CallRef): Place {
+/** The latest: spans and metrics ask for the same call one after the other. */
+let latest:
+  | { readonly call: Pick<CallRef, 'method' | 'url' | 'endpoint' | 'scope'>; readonly place: Place }
+  | undefined;
+
+export function placeOf(call: CallRef): Place {
+  const { method, url, endpoint, scope } = call;
+  if (latest !== undefined) {
+    const { call: known, place } = latest;
+    if (known.url === url && known.method === method && known.endpoint === endpoint && known.scope === scope)
+      return place;
+  }
+  const place = findPlace(call);
+  latest = { call: { method, url, endpoint, scope }, place };
+  return place;
+}
+
+function findPlace({ method, url, endpoint, scope }: CallRef): Place {
   const origin = originOf(url);
   const name = scope === undefined ? undefined : boundedScope(scope);
   const known = METHODS.has(method) ? method : '_OTHER';

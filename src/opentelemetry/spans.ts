@@ -16,18 +16,14 @@ import {
   ADDRESS,
   ATTEMPT,
   ATTEMPTS,
-  CALL_ID,
   DELAY,
   DELIVERY,
   ERROR,
   FROM,
-  FULL,
   GUARD,
-  METHOD,
   PORT,
   REASON,
   RESEND,
-  SCOPE,
   STATUS,
   STOPPED,
   TEMPLATE,
@@ -71,7 +67,7 @@ export function spans(
     },
 
     attempt(start) {
-      const active = context.active().setValue(NUMBER, start.number);
+      const active = numbered(context.active(), start.number);
       const isOurs = attemptSpans === 'auto' ? !requests.hasSubscribers : attemptSpans;
       if (!isOurs) return { within: (run) => context.with(active, run), end() {} };
       const attributes = startAttributes(start);
@@ -119,16 +115,23 @@ export function spans(
   return { instrumentation, watch };
 }
 
-/** Not by a spread: see src/call/call-events.ts. */
+/** The context of an attempt, for `resendCount`. A copy is made only if the number tells something, or hides another call's. */
+function numbered(active: Context, number: number): Context {
+  return number === 1 && active.getValue(NUMBER) === undefined ? active : active.setValue(NUMBER, number);
+}
+
 function startAttributes(call: CallRef): Attributes {
   const { attributes: place } = placeOf(call);
-  const attributes: Attributes = { [METHOD]: call.method, [FULL]: call.url, [CALL_ID]: call.id };
-  for (const name of [ADDRESS, PORT, TEMPLATE]) {
-    const value = place[name];
-    if (value !== undefined) attributes[name] = value;
-  }
-  if (call.scope !== undefined) attributes[SCOPE] = call.scope;
-  return attributes;
+  // Written out, in place of the names' constants: then all of them have one hidden class. What is undefined is no attribute.
+  return {
+    'http.request.method': call.method,
+    'url.full': call.url,
+    'steadfetch.call.id': call.id,
+    'server.address': place[ADDRESS],
+    'server.port': place[PORT],
+    'url.template': place[TEMPLATE],
+    'steadfetch.scope': call.scope,
+  };
 }
 
 function fail(span: Span, error: string | undefined, message: string | undefined): void {
