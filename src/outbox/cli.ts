@@ -74,8 +74,16 @@ async function list(
       ? (await dead.list({ limit })).map(fromLetter)
       : (await waiting(engine, limit)).map(fromJob);
   for (const call of listed) out(`${json ? JSON.stringify(call) : lineOf(call)}\n`);
-  if (!json) out(`${listed.length} ${which === 'dead' ? 'dead letters' : 'calls waiting'}\n`);
+  if (!json)
+    out(
+      `${counted(listed.length, which === 'dead' ? 'dead letter' : 'call')}${which === 'dead' ? '' : ' waiting'}\n`,
+    );
 }
+
+const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+/** Ids are UUIDs, and the database takes nothing else for one. */
+const isId = (id: string) => /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id);
 
 async function waiting({ boss }: Engine, limit: number): Promise<JobWithMetadata<StoredCall>[]> {
   const jobs: JobWithMetadata<StoredCall>[] = [];
@@ -93,6 +101,11 @@ async function show(
 ): Promise<number> {
   let missing = 0;
   for (const id of ids) {
+    if (!isId(id)) {
+      error(`there is no call ${id}\n`);
+      missing += 1;
+      continue;
+    }
     const [letter] = await boss.findJobs<StoredLetter>(QUEUES.dead, { id });
     const [job] = [
       ...(await boss.findJobs<StoredCall>(QUEUES.calls, { id })),
@@ -123,6 +136,7 @@ async function decide(
   const chosen = all ? (await dead.list({ limit: 100_000 })).map(({ call }) => call.id) : ids;
   for (const id of chosen) {
     try {
+      if (!isId(id)) throw new Error(`there is no call ${id}`);
       if (kind === 'replay') await dead.replay(id);
       else if (!(await dead.discard(id))) throw new Error(`there is no dead letter ${id}`);
       out(`${id} ${kind === 'replay' ? 'is in the queue again' : 'is forgotten'}\n`);

@@ -3,7 +3,7 @@ import { QUEUES } from './engine.ts';
 
 /** Numbers for a dashboard, at this moment. Ages in milliseconds. */
 export interface OutboxStats {
-  /** Calls that wait. */
+  /** Calls that wait to be sent, without those that a worker has in hand: these are `active`. */
   readonly waiting: number;
   /** Calls under way. */
   readonly active: number;

@@ -76,6 +76,7 @@ describe.skipIf(!hasPromtool && !process.env.CI)('the five questions, asked of P
 
   test('which dependency is failing: the one that is', () => {
     expect(answer('Which dependency is failing?')).toMatchObject([{ labels: { scope: DOWN }, value: 1 }]);
+    expect(answer('Which dependency is failing?', 1).map(({ labels }) => labels)).toEqual([{ scope: DOWN }]);
   });
 
   test('since when: the last scrape at which all was well', () => {

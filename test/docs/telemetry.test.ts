@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { parser } from '@prometheus-io/lezer-promql';
 import pino from 'pino';
 import { Registry } from 'prom-client';
-import { beforeAll, describe, expect, test } from 'vitest';
+import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { logCalls } from '../../docs/examples/telemetry/logs.ts';
 import { countDurable } from '../../docs/examples/telemetry/outbox.ts';
 import { countCalls } from '../../docs/examples/telemetry/prometheus.ts';
@@ -152,4 +152,42 @@ test('the recipe for pino logs what did not go well at once, in whole millisecon
   const times = lines.flatMap(({ ms }) => (ms === undefined ? [] : [ms]));
   expect(times.length).toBeGreaterThan(2);
   expect(times.every(Number.isInteger)).toBe(true);
+});
+
+test('a breaker that opens is an error, one that closes a warning, and what is between them information', async () => {
+  const lines: Record<string, unknown>[] = [];
+  const logger = pino({ base: null }, { write: (text: string) => void lines.push(JSON.parse(text)) });
+  let isBroken = true;
+  const api = createFetch({
+    fetch: async () => new Response(null, { status: isBroken ? 503 : 200 }),
+    retry: false,
+    patience: 0,
+    breaker: { minimum: 2, cooldown: 1, maxCooldown: 1 },
+  });
+  logCalls(api, logger);
+  const moved = () => lines.filter(({ to }) => to !== undefined).map(({ level, to }) => [level, to]);
+  await vi.waitFor(async () => {
+    await api('http://service.test/').catch(() => undefined);
+    isBroken = moved().length === 0;
+    expect(moved().at(-1)).toEqual([40, 'closed']);
+  });
+  expect(moved()[0]).toEqual([50, 'open']);
+  expect(moved().slice(1, -1)).toEqual(expect.arrayContaining([[30, 'half-open']]));
+  expect(moved().filter(([level]) => level === 50)).toHaveLength(1);
+});
+
+test('the outbox is counted once for all of its gauges', async () => {
+  let asked = 0;
+  const register = new Registry();
+  const stats = async () => {
+    asked += 1;
+    return { waiting: asked, dead: asked, oldest: 1_000 * asked };
+  };
+  countDurable({ outbox: { stats } }, register);
+  for (const count of [1, 2]) {
+    const text = await register.metrics();
+    for (const gauge of ['dead', 'waiting', 'oldest_seconds'])
+      expect(text).toContain(`steadfetch_outbox_${gauge} ${count}`);
+    expect(asked).toBe(count);
+  }
 });

@@ -94,6 +94,19 @@ describe('steadfetch outbox', () => {
     });
   }, 30_000);
 
+  test.each(['show', 'replay', 'discard'])(
+    '%s of what is no id says that there is no such call',
+    async (kind) => {
+      expect(await cli(kind, 'nope')).toEqual({ code: 1, out: '', error: 'there is no call nope\n' });
+    },
+    30_000,
+  );
+
+  test('one is one: its noun is singular', async () => {
+    expect((await cli('ls', '--limit', '1')).out).toMatch(/\n1 dead letter\n$/);
+    expect((await cli('ls', '--waiting')).out).toMatch(/\n1 call waiting\n$/);
+  }, 30_000);
+
   test('replay sends the call again under the same key; discard forgets it', async () => {
     expect(await cli('replay', idOf(0))).toMatchObject({
       code: 0,

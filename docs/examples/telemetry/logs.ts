@@ -18,7 +18,10 @@ export function logCalls({ on }: Pick<SteadFetch, 'on'>, log: Log): void {
     log.warn({ call: id, url, end, bytes, ms: Math.round(duration) }, 'body broke off');
   });
   on('breaker', ({ scope, from, to, reason, cause }) => {
-    log.error({ scope, from, to, reason, ...cause }, 'breaker changed');
+    const line = { scope, from, to, reason, ...cause };
+    if (to === 'closed') log.warn(line, 'breaker closed: the service is back');
+    else if (from === 'closed') log.error(line, 'breaker changed');
+    else log.info(line, 'breaker changed');
   });
 }
 

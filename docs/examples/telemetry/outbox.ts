@@ -1,9 +1,15 @@
 import { Gauge, type Registry } from 'prom-client';
 
+interface Stats {
+  readonly waiting: number;
+  readonly dead: number;
+  readonly oldest: number;
+}
+
 /** The members of an outbox and of sagas that are used here. */
 interface Sources {
   readonly outbox?: {
-    stats(): Promise<{ readonly waiting: number; readonly dead: number; readonly oldest: number }>;
+    stats(): Promise<Stats>;
   };
   readonly sagas?: { list(options: { stuck: true }): Promise<readonly unknown[]> };
 }
@@ -17,13 +23,26 @@ export function countDurable({ outbox, sagas }: Sources, register: Registry): vo
         this.set((await read()) ?? 0);
       },
     });
-  gauge('steadfetch_outbox_dead', 'Dead letters', async () => (await outbox?.stats())?.dead);
-  gauge('steadfetch_outbox_waiting', 'Calls to be sent', async () => (await outbox?.stats())?.waiting);
+  // Prometheus asks for all gauges at once: the database is asked once for the three of them.
+  let asked: Promise<Stats> | undefined;
+  const stats = async () => {
+    asked ??= outbox?.stats();
+    try {
+      return await asked;
+    } finally {
+      asked = undefined;
+    }
+  };
+  gauge('steadfetch_outbox_dead', 'Dead letters', async () => (await stats())?.dead);
   gauge(
-    'steadfetch_outbox_oldest_seconds',
-    'Age of the oldest call that is not over',
-    async () => outbox && (await outbox.stats()).oldest / 1_000,
+    'steadfetch_outbox_waiting',
+    'Calls that wait to be sent, without those that a worker has in hand',
+    async () => (await stats())?.waiting,
   );
+  gauge('steadfetch_outbox_oldest_seconds', 'Age of the oldest call that is not over', async () => {
+    const now = await stats();
+    return now && now.oldest / 1_000;
+  });
   gauge(
     'steadfetch_sagas_stuck',
     'Sagas that wait for a person',
