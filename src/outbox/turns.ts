@@ -56,7 +56,7 @@ interface Held {
 
 /**
  * Their time is cut into equal pieces. Those in which none was added don't count: one call that has been failing for days
- * does not make the others seem rare.
+ * does not make the others seem rare. Few pieces, since calls may be added in batches, and the pauses between those do count.
  */
 const lookAtThem = (schema: string) => `
   with back as materialized (
@@ -67,7 +67,7 @@ const lookAtThem = (schema: string) => `
     select created_on, start_after, group_tier from ${schema}.job, back
       where ${LIVE} and group_id = $1 and state < 'active' and created_on <= back.at
   ), span as materialized (
-    select count(*)::int as calls, min(created_on) as first, greatest(1, least(100, count(*) / 10))::float8 as pieces,
+    select count(*)::int as calls, min(created_on) as first, greatest(1, least(20, count(*) / 10))::float8 as pieces,
         greatest(0.001, extract(epoch from (select at from back) - min(created_on)))::float8 as seconds,
         count(*) filter (where start_after <= ${schema}.job_now()
           and coalesce(group_tier::float8, 0) <= extract(epoch from ${schema}.job_now()) * 1000)::int as due

@@ -1,8 +1,9 @@
-/** `npm run outage:outbox`: an hour's outage on virtual time, told as it happens. `OUTAGE_CALLS` and `OUTAGE_WORKERS` set the numbers. */
+/** `npm run outage:outbox`: an hour's outage on virtual time, told as it happens. `OUTAGE_CALLS`, `OUTAGE_MINUTES` and `OUTAGE_WORKERS` set the numbers. */
 import { HOUR, playOutage } from './outage.ts';
 
 const { added, delivered, dead, probes, longestWait, normal, most } = await playOutage({
   calls: Number(process.env.OUTAGE_CALLS ?? 10_000),
+  minutes: Number(process.env.OUTAGE_MINUTES ?? 60),
   workers: Number(process.env.OUTAGE_WORKERS ?? 2),
   tell: (line) => console.log(line),
 });

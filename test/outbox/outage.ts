@@ -25,24 +25,27 @@ export interface AfterOutage {
 
 /**
  * The whole outbox on virtual time: its database, the engine and the workers follow one clock. Calls are added at an even
- * rate, and the destination is away for an hour, at whose end so many `calls` wait. Calls are added until those are through.
+ * rate, and the destination is away for so many `minutes`, at whose end so many `calls` wait. Calls are added until those are through.
  *
  * @param workers outboxes on one database, as of so many processes: they know nothing of each other
  */
 export async function playOutage({
   calls,
+  minutes,
   workers,
   tell = () => {},
 }: {
   calls: number;
+  minutes: number;
   workers: number;
   tell?: (line: string) => void;
 }): Promise<AfterOutage> {
-  const rate = calls / HOUR;
+  const outage = minutes * MINUTE;
+  const rate = calls / outage;
   const clock = new TestClock(Date.UTC(2026, 0, 1));
   const origin = clock.now();
   const start = origin + 6 * MINUTE;
-  const end = start + HOUR;
+  const end = start + outage;
   const arrivals: number[] = [];
   /** When each call was added, and when it was delivered; by its key. */
   const addedAt = new Map<string | undefined, number>();
@@ -77,7 +80,7 @@ export async function playOutage({
 
   let added = 0;
   /** Nothing is added after this; by then those that waited have gone. */
-  const last = end + 2.6 * HOUR;
+  const last = end + 2.6 * outage;
   for (;;) {
     const now = clock.now();
     const due = Math.floor((Math.min(now, last) - origin) * rate);
@@ -93,7 +96,8 @@ export async function playOutage({
     const waiting = async () => `${(await outbox.stats()).waiting} calls are waiting`;
     if (now === start) tell('the service is away');
     if (now === end) tell(`the service is back: ${await waiting()}`);
-    if ((now - end) % HOUR === 0 && now > end) tell(`${(now - end) / HOUR} h later: ${await waiting()}`);
+    if ((now - end) % outage === 0 && now > end)
+      tell(`${(now - end) / MINUTE} min later: ${await waiting()}`);
     if (now >= last && deliveredAt.size === added) break;
     if (now > last + 6 * HOUR) break;
     // What one call brings about is done before the next step: workers wait some milliseconds for one another.
