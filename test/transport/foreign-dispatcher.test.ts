@@ -4,6 +4,7 @@ import type { Dispatcher } from 'undici';
 import { Agent } from 'undici/index.js';
 import { describe, expect, it } from 'vitest';
 import { callReport, createFetch, type DispatcherLike } from '../../src/index.ts';
+import { resilience } from '../../src/undici/index.ts';
 import { errorOf } from '../support/error-of.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 
@@ -72,5 +73,20 @@ describe.each([
       await setImmediate();
     }
     expect(read).toBe(bytes);
+  });
+});
+
+describe.each([
+  ['the older language', LEGACY],
+  ['the newer one', MODERN],
+])('with resilience() around a dispatcher of another copy that knows %s', (_language, methods) => {
+  it('a client sends through it, and the layer in front of it repeats', async () => {
+    await using server = await startFaultServer({ faults: [{ kind: 'answer', status: 503 }] });
+    await using foreign = new Foreign(methods);
+    const around = resilience({ retry: { base: 1, cap: 1 } });
+    const dispatch = around(foreign.dispatch.bind(foreign) as never) as Foreign['dispatch'];
+    const response = await createFetch({ dispatcher: { dispatch }, retry: false })(server.url);
+    expect(await response.json()).toMatchObject({ ok: true });
+    expect(server.requests).toHaveLength(2);
   });
 });

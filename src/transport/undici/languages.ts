@@ -1,6 +1,7 @@
 import type { Dispatcher } from 'undici';
 import type { AnyHandler, Listener } from './handlers.ts';
 import { ToModern } from './to-modern.ts';
+import { BothLanguages } from './undici7/both-languages.ts';
 import { FromLegacy } from './undici7/from-legacy.ts';
 import { isLegacy } from './undici7/legacy-handler.ts';
 import { ToLegacy } from './undici7/to-legacy.ts';
@@ -10,7 +11,9 @@ export function telling(handler: AnyHandler): Listener {
   return isLegacy(handler) ? new ToLegacy(handler) : new ToModern(handler);
 }
 
-/** The listener as a handler that takes the place of another one, and speaks as that one does: nothing is translated. */
+/** The listener as a handler that takes the place of another one, and speaks every language that one does: nothing is translated. */
 export function handlerLike(other: AnyHandler, listener: Listener): Dispatcher.DispatchHandler {
-  return (isLegacy(other) ? new FromLegacy(listener) : listener) as unknown as Dispatcher.DispatchHandler;
+  if (!isLegacy(other)) return listener as unknown as Dispatcher.DispatchHandler;
+  const isBoth = 'onRequestStart' in other;
+  return new (isBoth ? BothLanguages : FromLegacy)(listener) as unknown as Dispatcher.DispatchHandler;
 }
