@@ -12,13 +12,25 @@ export interface Tx {
   query(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
+/** A transaction that the outbox opened, for your rows as well. */
+export interface OpenTx extends Tx {
+  /**
+   * Runs a statement. The type of its rows is yours to name; it is not checked.
+   * @example const { rows } = await tx.query<{ id: string }>('insert into orders (cents) values ($1) returning id', [100]);
+   */
+  query<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
+}
+
+/** Never instead of `any`, which is what the type of a package that is not installed comes to. */
+export type Installed<T> = 0 extends 1 & T ? never : T;
+
 /** A transaction of another library: `fromDrizzle`, `fromKnex`, `fromKysely` and `fromPrisma` of pg-boss make it. */
 export interface AdaptedTx {
   executeSql(text: string, values?: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
 /** `postgres://…`; a folder for PGlite; or a `pg` Pool or PGlite of yours. */
-export type Target = string | Pool | PGlite;
+export type Target = string | Installed<Pool> | Installed<PGlite>;
 
 /** Where the outbox keeps its calls. */
 export interface Database {
@@ -28,7 +40,7 @@ export interface Database {
   /** For the engine. */
   readonly db: Db;
   /** Committed when `work` resolves; rolled back, and the error rethrown, when it throws. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T>;
+  transaction<T>(work: (tx: OpenTx) => Promise<T>): Promise<T>;
   /** Closes what was opened here, and nothing of yours. */
   close(): Promise<void>;
 }

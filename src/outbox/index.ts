@@ -7,7 +7,7 @@
 export { MissingDriverError } from '../once/errors.ts';
 export type { CallBody } from './body.ts';
 export type { Call } from './call.ts';
-export type { AdaptedTx, Target, Tx } from './database.ts';
+export type { AdaptedTx, Installed, OpenTx, Target, Tx } from './database.ts';
 export type { DeadLetter, DeadLetters, ListOptions } from './dead.ts';
 export { CallExpiredError, CallReusedError, FolderInUseError, UnknownCallError } from './errors.ts';
 export type { OutboxEvents } from './listeners.ts';

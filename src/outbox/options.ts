@@ -16,7 +16,7 @@ import {
 import { checkPolicy } from '../policy/validate.ts';
 import type { CallBody } from './body.ts';
 import type { Call } from './call.ts';
-import type { Tx } from './database.ts';
+import type { OpenTx } from './database.ts';
 import type { Result } from './result.ts';
 
 /** A request that is about to be sent. What is set on `headers` goes out and is never stored. */
@@ -37,7 +37,7 @@ export interface OutgoingRequest {
  * Runs in the transaction that ends the call: what it writes is committed together with the end, once; or, should it
  * throw, neither is, and the call is sent again later, with the same key.
  */
-export type DurableHandler = (tx: Tx, result: Result) => unknown;
+export type DurableHandler = (tx: OpenTx, result: Result) => unknown;
 
 /** What `openOutbox` takes. All times in milliseconds. */
 export interface OutboxOptions {

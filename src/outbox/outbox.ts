@@ -4,7 +4,16 @@ import type { Clock } from 'pg-boss';
 import { loadDriver } from '../once/stores/driver.ts';
 import { type Call, handleOf } from './call.ts';
 import { Courier } from './courier.ts';
-import { type AdaptedTx, type Database, engineDb, openDatabase, type Target, type Tx } from './database.ts';
+import {
+  type AdaptedTx,
+  type Database,
+  engineDb,
+  type Installed,
+  type OpenTx,
+  openDatabase,
+  type Target,
+  type Tx,
+} from './database.ts';
 import { type DeadLetters, deadLetters } from './dead.ts';
 import { Destinations } from './destinations.ts';
 import { type Ended, Engine, type Job, type LiveQueue, lastOf, QUEUES, queueOf } from './engine.ts';
@@ -93,7 +102,7 @@ interface Parts {
 /** Calls that are owed, until they are paid. `openOutbox` opens one. */
 export class Outbox {
   /** Where the calls are kept: the `pg` Pool, or the PGlite. */
-  readonly db: Pool | PGlite;
+  readonly db: Installed<Pool> | Installed<PGlite>;
   /** The calls that were refused, or whose key ended. */
   readonly dead: DeadLetters;
   readonly #parts: Parts;
@@ -117,7 +126,7 @@ export class Outbox {
   }
 
   /** Runs `work` in a transaction of the outbox's own database. */
-  transaction<T>(work: (tx: Tx) => Promise<T>): Promise<T> {
+  transaction<T>(work: (tx: OpenTx) => Promise<T>): Promise<T> {
     return this.#parts.database.transaction(work);
   }
 

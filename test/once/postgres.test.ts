@@ -185,6 +185,23 @@ describe.runIf(await present('PostgreSQL', 5432))('PostgreSQL', () => {
     expect(await count(pool, `${SCHEMA}.charges`)).toBe(1);
   });
 
+  test('another fingerprint is in progress until the transaction is committed, and a reused key from then on', async () => {
+    const says = (fingerprint: string) => ({ ...charge('a'), fingerprint });
+    const other = () => once(store.transactional, says('other'), () => expect.unreachable('the effect ran'));
+    await once(store.transactional, says('mine'), async () => {
+      await expect(other()).rejects.toMatchObject({ name: 'InProgressError' });
+    });
+    await expect(other()).rejects.toMatchObject({ name: 'KeyReusedError' });
+  });
+
+  test('under a lease another fingerprint is a reused key at once', async () => {
+    const says = (fingerprint: string) => ({ ...charge('a'), fingerprint });
+    await once(store, says('mine'), async () => {
+      const other = once(store, says('other'), () => expect.unreachable('the effect ran'));
+      await expect(other).rejects.toMatchObject({ name: 'KeyReusedError' });
+    });
+  });
+
   test('a key that is being taken over in an open transaction is in progress, without waiting', async () => {
     const identity = { scope: '["charge","acme"]', key: 'a' };
     await store.claim(identity, { fingerprint: undefined, lease: 1, lifetime: 60_000 });
