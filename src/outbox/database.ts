@@ -21,8 +21,11 @@ export interface OpenTx extends Tx {
   query<Row = Record<string, unknown>>(text: string, values?: unknown[]): Promise<{ rows: Row[] }>;
 }
 
-/** Never instead of `any`, which is what the type of a package that is not installed comes to. */
-export type Installed<T> = 0 extends 1 & T ? never : T;
+/**
+ * T, or never where T is the type of a package that is not installed: a union with that would be `any`. `keyof` tells: the usual
+ * `0 extends 1 & T` gives an unresolved type back as it is.
+ */
+export type Installed<T> = string extends keyof T ? never : T;
 
 /** A transaction of another library: `fromDrizzle`, `fromKnex`, `fromKysely` and `fromPrisma` of pg-boss make it. */
 export interface AdaptedTx {
