@@ -1,5 +1,5 @@
 import { PolicyError } from '../model/errors.ts';
-import type { ResolvedPolicy } from '../model/policy.ts';
+import { type ResolvedPolicy, SHARED_PARTS } from '../model/policy.ts';
 import { closest } from '../options/suggest.ts';
 import { bareOrigin } from './scope-name.ts';
 
@@ -61,10 +61,10 @@ export class ScopeNames {
   }
 }
 
-type Numbers = Pick<ResolvedPolicy, 'breaker' | 'budget' | 'limit'>;
+type Numbers = Pick<ResolvedPolicy, (typeof SHARED_PARTS)[number]>;
 
 function assertSame(endpoint: string, known: Numbers, wanted: Numbers): void {
-  for (const part of ['breaker', 'budget', 'limit'] as const) {
+  for (const part of SHARED_PARTS) {
     const [had, has]: (Readonly<Record<string, unknown>> | false)[] = [known[part], wanted[part]];
     if (!had || !has) continue;
     const name = Object.keys(has).find((key) => has[key] !== had[key]);

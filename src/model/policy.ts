@@ -9,6 +9,9 @@ import type {
   TimeoutOptions,
 } from './options.ts';
 
+/** The parts of a policy whose numbers all calls of a scope share. */
+export const SHARED_PARTS = ['breaker', 'budget', 'limit'] as const;
+
 /** A dialect with every default filled in. */
 export type ResolvedDialect = Readonly<
   Required<Omit<Dialect, 'retryHeader' | 'methods' | 'lifetime' | 'retryStatuses' | 'finalStatuses'>> & {

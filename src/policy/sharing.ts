@@ -1,5 +1,6 @@
 import { PolicyError } from '../model/errors.ts';
 import type { BreakerOptions, Policy } from '../model/options.ts';
+import { SHARED_PARTS } from '../model/policy.ts';
 import { join } from '../options/checks.ts';
 
 type ScopeOption = BreakerOptions['scope'];
@@ -24,7 +25,7 @@ export function scopeOfRule(rule: Policy, path: string): ScopeOption | undefined
  * Checks the policy of a single call. Breaker, budget and limit outlive the call, so the call can only switch them off for itself.
  */
 export function forOneCall(policy: Policy, path: string): Policy {
-  for (const part of ['breaker', 'budget', 'limit'] as const) {
+  for (const part of SHARED_PARTS) {
     if (policy[part] === undefined || policy[part] === false) continue;
     throw new PolicyError(
       join(path, part),

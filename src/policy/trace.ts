@@ -1,5 +1,6 @@
 import type { ExplainedValue } from '../model/explanation.ts';
 import type { Policy } from '../model/options.ts';
+import { SHARED_PARTS } from '../model/policy.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
 /** A policy as it was written, and where. The outermost policy comes first. */
@@ -33,7 +34,7 @@ export function trace(whole: WholePolicy, layers: readonly WrittenPolicy[]): Rec
 function scopeWriter({ scope }: WholePolicy, layers: readonly WrittenPolicy[]): string {
   const by = writer(layers, ({ breaker }) => says(breaker, 'scope'));
   return by === 'default' && scope === 'endpoint'
-    ? writer(layers, ({ breaker, budget, limit }) => Boolean(breaker || budget || limit))
+    ? writer(layers, (policy) => SHARED_PARTS.some((part) => policy[part]))
     : by;
 }
 
