@@ -90,6 +90,23 @@ export class TransactionEndedError extends Error {
   }
 }
 
+/**
+ * The effect tried to begin or end a transaction on the client of the transaction that holds its key. The statement was not sent:
+ * it would have ended the key's transaction. Write with the client as it is (with drizzle: `drizzle({ client })`, without
+ * `.transaction()`), use a savepoint, or open your own transaction and join it with `within`.
+ */
+export class NestedTransactionError extends Error {
+  override readonly name = 'NestedTransactionError';
+  readonly code = 'ERR_STEADFETCH_NESTED_TRANSACTION';
+
+  constructor(word: string) {
+    super(
+      `"${word}" on this client would begin or end the transaction that holds the key: write without a transaction of your own, ` +
+        'use a savepoint, or join your transaction by within()',
+    );
+  }
+}
+
 /** The store did not answer in time. */
 export class StoreTimeoutError extends Error {
   override readonly name = 'StoreTimeoutError';

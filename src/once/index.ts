@@ -12,6 +12,7 @@ export {
   KeyReusedError,
   LeaseLostError,
   MissingDriverError,
+  NestedTransactionError,
   NotRecordedError,
   ResultNotKeptError,
   StoreTimeoutError,

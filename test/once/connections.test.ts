@@ -1,4 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
+import { sql } from 'drizzle-orm';
+import { drizzle } from 'drizzle-orm/node-postgres';
 import { Pool } from 'pg';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { once, withTimeout } from '../../src/once/index.ts';
@@ -39,6 +41,23 @@ describe.runIf(await present('PostgreSQL', 5432))('a connection', () => {
     await once(store.transactional, charge('b'), async () => {
       await expect(late()).rejects.toMatchObject({ code: 'ERR_STEADFETCH_TRANSACTION_ENDED' });
     });
+    expect(await rows()).toEqual([]);
+  });
+
+  test('refuses the transaction that a library opens on it: its commit would be that of the key, and the work be done twice', async () => {
+    const insert = sql.raw(`insert into ${SCHEMA}.charges values ('a')`);
+    const failing = once(store.transactional, charge('a'), (client) =>
+      drizzle({ client }).transaction((tx) => tx.execute(insert)),
+    );
+    await expect(failing).rejects.toMatchObject({
+      cause: { code: 'ERR_STEADFETCH_NESTED_TRANSACTION', message: expect.stringMatching(/^"begin" /) },
+    });
+    expect(await rows()).toEqual([]);
+    const written = once(store.transactional, charge('a'), async (client) => {
+      await drizzle({ client }).execute(insert);
+      throw new Error('declined');
+    });
+    await expect(written).rejects.toThrow('declined');
     expect(await rows()).toEqual([]);
   });
 

@@ -17,12 +17,14 @@ const canOpen = () => {
 
 interface Setting {
   readonly store: TransactionalStore<unknown>;
+  /** Sends this text as a statement. */
+  send(tx: unknown, text: string): unknown;
   insert(tx: unknown): Promise<unknown>;
   count(): Promise<number>;
 }
 
 /** What a transactional store promises for rows of your own. */
-function transactions({ store, insert, count }: Setting) {
+function transactions({ store, send, insert, count }: Setting) {
   test('row and key are committed together, and a repeat writes nothing', async () => {
     for (const replayed of [false, true])
       expect(await once(store, charge, (tx) => insert(tx).then(() => 'done'))).toEqual({
@@ -37,6 +39,30 @@ function transactions({ store, insert, count }: Setting) {
     await expect(failing).rejects.toThrow('declined');
     expect(await count()).toBe(0);
     expect(await once(store, charge, () => 'second')).toMatchObject({ replayed: false });
+  });
+
+  test.each(['begin', ' COMMIT', '/* mine */ rollback', '-- mine\nend'])(
+    '%j is refused: it would end the transaction that holds the key',
+    async (text) => {
+      const failing = once(store, charge, async (tx) => {
+        await insert(tx);
+        await send(tx, text);
+      });
+      await expect(failing).rejects.toMatchObject({ code: 'ERR_STEADFETCH_NESTED_TRANSACTION' });
+      expect(await count()).toBe(0);
+      expect(await once(store, charge, () => 'second')).toMatchObject({ replayed: false });
+    },
+  );
+
+  test('a savepoint is no transaction, and may be used', async () => {
+    await once(store, charge, async (tx) => {
+      await send(tx, 'savepoint mine');
+      await insert(tx);
+      await send(tx, 'rollback to mine');
+      await insert(tx);
+      return 'done';
+    });
+    expect(await count()).toBe(1);
   });
 
   test('a statement that comes after the end is refused', async () => {
@@ -74,7 +100,8 @@ describe.runIf(await present('MariaDB', 3306))('MariaDB', () => {
     await pool.query(`drop database ${schema}`);
     await pool.end();
   });
-  transactions({ store: store.transactional, insert, count });
+  const send = (tx: unknown, text: string) => (tx as mysql.Connection).query(text);
+  transactions({ store: store.transactional, send, insert, count });
 
   test('a duplicate does not wait for the open transaction: it is told at once', async () => {
     await once(store.transactional, charge, async () => {
@@ -111,7 +138,8 @@ describe.runIf(canOpen())('SQLite', () => {
   });
   beforeEach(() => void db.exec('delete from charges; delete from steadfetch_once'));
   const count = async () => (db.prepare('select count(*) as n from charges').get() as { n: number }).n;
-  transactions({ store: store?.transactional, insert, count });
+  const send = async (tx: unknown, text: string) => void (tx as typeof db).exec(text);
+  transactions({ store: store?.transactional, send, insert, count });
 
   test('within a transaction that is open, key and row wait for its commit', async () => {
     db.exec('begin');

@@ -115,13 +115,16 @@ export function mysqlStore<C extends MysqlConnection>(
   };
 }
 
+/** The methods of a connection that send a statement. */
+const STATEMENTS = ['query', 'execute', 'beginTransaction', 'commit', 'rollback'];
+
 async function inTransaction<C extends MysqlConnection, T>(
   connection: C,
   discard: () => void,
   table: string,
   work: (tx: C, store: Store) => Promise<T>,
 ): Promise<T> {
-  const { tx, revoke } = revocable(connection, ['query', 'execute']);
+  const { tx, revoke } = revocable(connection, STATEMENTS);
   const locks = advisoryLocks(connection);
   try {
     await connection.query('start transaction');

@@ -8,6 +8,7 @@ import { type Checks, checkMembers, clientCheck, only } from '../checks.ts';
 import type { Store, TransactionalStore } from '../store.ts';
 import { loadDriver } from './driver.ts';
 import { type OpenTransaction, queryableOf } from './open-transaction.ts';
+import { revocable } from './revocable.ts';
 import { inSavepoint } from './savepoint.ts';
 import { tableCheck } from './schema.ts';
 import { onlyOn, type Queryable, sqlStore } from './sql.ts';
@@ -62,7 +63,8 @@ export function pgliteStore<Tx extends Queryable>(
   return {
     ...sqlStore(onlyOn(db), table),
     transactional: {
-      transaction: (work) => db.transaction((tx) => work(tx, sqlStore(onlyOn(tx), table))),
+      transaction: (work) =>
+        db.transaction((tx) => work(revocable(tx, ['query', 'exec', 'sql']).tx, sqlStore(onlyOn(tx), table))),
     },
     within(tx) {
       const open = queryableOf(tx, 'tx');

@@ -1,25 +1,31 @@
 import { TransactionEndedError } from '../errors.ts';
+import { nested } from './transaction-control.ts';
 
 type Callback = (error: Error) => void;
+type Refuse = (error: Error, args: readonly unknown[]) => unknown;
 
 /**
  * A client that serves as a transaction until it is revoked. Then its connection goes back to the pool, and a later statement
- * would run in the next user's transaction. So the statement is refused.
+ * would run in the next user's transaction. So the statement is refused. Until then a statement is refused that would end the transaction.
  *
  * @param methods the methods that send a statement
- * @param refuse called in their place after the end of the transaction
+ * @param refuse called in their place
  */
 export function revocable<Client extends object>(
   client: Client,
   methods: readonly string[] = ['query'],
-  refuse: (...args: readonly unknown[]) => unknown = refuseAsync,
+  refuse: Refuse = refuseAsync,
 ): { tx: Client; revoke: () => void } {
   let revoked = false;
   const tx = new Proxy(client, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function') return member;
-      return revoked && methods.some((method) => method === name) ? refuse : member.bind(target);
+      if (!methods.some((method) => method === name)) return member.bind(target);
+      return (...args: unknown[]) => {
+        const error = revoked ? new TransactionEndedError() : nested(name, args[0]);
+        return error === undefined ? Reflect.apply(member, target, args) : refuse(error, args);
+      };
     },
   });
   return {
@@ -31,8 +37,7 @@ export function revocable<Client extends object>(
 }
 
 /** Refuses as `pg` would: by the callback if there is one, by a throw for a cursor or a stream, else by a rejection. */
-function refuseAsync(...args: readonly unknown[]): Promise<never> | undefined {
-  const error = new TransactionEndedError();
+function refuseAsync(error: Error, args: readonly unknown[]): Promise<never> | undefined {
   const [query] = args;
   const callback = args.find((arg): arg is Callback => typeof arg === 'function');
   if (callback !== undefined) return void process.nextTick(callback, error);

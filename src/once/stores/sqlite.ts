@@ -5,7 +5,6 @@
  */
 
 import { type Checks, checkMembers, clientCheck } from '../checks.ts';
-import { TransactionEndedError } from '../errors.ts';
 import type { Claim, Store, TransactionalStore } from '../store.ts';
 import { positional } from './placeholders.ts';
 import { revocable } from './revocable.ts';
@@ -94,8 +93,8 @@ const queryable = (db: SqliteDatabase): Queryable => ({
   },
 });
 
-function refuse(): never {
-  throw new TransactionEndedError();
+function refuse(error: Error): never {
+  throw error;
 }
 
 /** Ignores a failed rollback: some errors have rolled the transaction back already. */
