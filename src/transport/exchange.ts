@@ -47,7 +47,7 @@ export interface AttemptRequest {
   readonly now: number;
   /**
    * Whether the connection is closed if this attempt is answered with a 5xx and discarded. Behind a balancer a connection
-   * may lead to the one server that is broken, so the next attempt takes another one. Such an answer is not buffered.
+   * may lead to the one server that is broken, so the next attempt takes another one.
    */
   readonly closes: boolean;
   readonly record: ExchangeRecord;

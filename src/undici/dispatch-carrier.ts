@@ -8,7 +8,7 @@ import type { Gate } from '../transport/undici/gate.ts';
 import type { AnyHandler, Listener, RawHeaders } from '../transport/undici/handlers.ts';
 import { handlerLike } from '../transport/undici/languages.ts';
 import { entriesOf, headerOf } from '../transport/undici/raw-headers.ts';
-import type { Carrier, WireExchange } from '../transport/undici/wire.ts';
+import { type Carrier, closesAfter, type WireExchange } from '../transport/undici/wire.ts';
 import type { CallController } from './call-controller.ts';
 import { MEANT, type OwnOptions } from './own-options.ts';
 
@@ -54,7 +54,8 @@ export class DispatchCarrier implements Carrier<HeldResponse> {
     this.#dispatched = dispatched;
   }
 
-  send(exchange: WireExchange<HeldResponse>, { headers, body }: AttemptRequest): void {
+  send(exchange: WireExchange<HeldResponse>, request: AttemptRequest): void {
+    const { headers, body } = request;
     if (this.#dispatched === undefined) throw new Error('an exchange sends once');
     const { dispatch, options, handler } = this.#dispatched;
     const none = exchange.isTimed ? 0 : undefined;
@@ -66,6 +67,7 @@ export class DispatchCarrier implements Carrier<HeldResponse> {
     if (options.body === options[MEANT] || !(MEANT in options)) sent.body = meant;
     sent.headersTimeout ??= none;
     sent.bodyTimeout ??= none;
+    if (closesAfter(request)) sent.reset ??= true;
     const gate = exchange.open(options.method, options.reset === false);
     this.#dispatched.isReady = dispatch(sent as Dispatcher.DispatchOptions, handlerLike(handler, gate));
   }

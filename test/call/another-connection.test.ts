@@ -126,3 +126,17 @@ test('a call that goes well keeps its connection, and so does a first attempt th
   server.closeAllConnections();
   await once(server.close(), 'close');
 });
+
+test('a buffered answer of a last repeat is whole, or the attempt failed: its body is not left to the caller', async () => {
+  let requests = 0;
+  const server = createServer((_request, response) => {
+    requests += 1;
+    response.writeHead(503, { 'content-length': 4 });
+    if (requests === 1) response.end('body');
+    else response.write('bo', () => response.destroy());
+  });
+  onTestFinished(() => void server.close());
+  const api = createFetch({ retry: { ...retry, attempts: 2 }, buffer: 1024, breaker: false, budget: false });
+  const error = await api(await listen(server)).catch((thrown: unknown) => thrown);
+  expect(callReport(error)?.attempts.map(({ reason }) => reason)).toEqual(['status', 'network']);
+});

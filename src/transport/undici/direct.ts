@@ -10,7 +10,7 @@ import { entriesOf, headerOf } from './raw-headers.ts';
 import { ResponseBody } from './response-body.ts';
 import { ThroughFetch } from './through-fetch.ts';
 import { type Upload, uploadOf } from './upload.ts';
-import type { Carrier, WireExchange } from './wire.ts';
+import { type Carrier, closesAfter, type WireExchange } from './wire.ts';
 
 /** No body belongs to these, whatever comes. */
 const BODILESS: ReadonlySet<number> = new Set([101, 204, 205, 304]);
@@ -47,7 +47,7 @@ export class Direct implements Carrier<Response> {
     this.#upload = upload;
     this.#href = plain.origin + plain.path;
     try {
-      this.#dispatch(exchange, plain, upload);
+      this.#dispatch(exchange, plain, upload, closesAfter(request));
     } catch (error) {
       this.lost(exchange, error as Error);
     }
@@ -99,7 +99,12 @@ export class Direct implements Carrier<Response> {
     this.#means.partsOf(response)?.body?.drain();
   }
 
-  #dispatch(exchange: WireExchange<Response>, plain: PlainRequest, upload: Upload | undefined): void {
+  #dispatch(
+    exchange: WireExchange<Response>,
+    plain: PlainRequest,
+    upload: Upload | undefined,
+    closes: boolean,
+  ): void {
     const { dispatcher } = this.#means;
     const gate = exchange.open(plain.method);
     const none = exchange.isTimed ? 0 : undefined;
@@ -113,7 +118,7 @@ export class Direct implements Carrier<Response> {
       upgrade: undefined,
       headersTimeout: none,
       bodyTimeout: none,
-      reset: null,
+      reset: closes || null,
     };
     dispatcher.dispatch(options as unknown as Dispatcher.DispatchOptions, handlerFor(dispatcher, gate));
   }

@@ -8,6 +8,11 @@ import { Gate, type GateListener } from './gate.ts';
 import type { RawHeaders } from './handlers.ts';
 import { watched, watchedStream } from './upload.ts';
 
+/** Whether the request itself asks that its connection be closed, because its answer will be read to the end. */
+export function closesAfter({ closes, buffer }: AttemptRequest): boolean {
+  return closes && buffer > 0;
+}
+
 /** How the request of an attempt gets to a dispatcher, and what becomes of its response. */
 export interface Carrier<A extends ResponseHead> {
   /** Dispatches the request, with `open`, or hands it to another carrier. If this throws, the attempt failed. */
@@ -61,7 +66,8 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   send(request: AttemptRequest): Promise<A> {
     const { caller, limits, runtime, now, buffer, record } = request;
     this.#buffer = buffer;
-    this.#closes = request.closes;
+    // An answer that is buffered has come to its end before it is judged: see `closesAfter`.
+    this.#closes = request.closes && buffer === 0;
     this.#record = record;
     this.#runtime = runtime;
     this.#clock = limits && new AttemptClock(limits, runtime, this, now);

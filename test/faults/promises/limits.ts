@@ -74,12 +74,14 @@ function countsAgainstTheService({ reason, status }: AttemptReport): boolean {
 
 export function* deadlineIsKept(seen: Observation): Generator<string> {
   const { faultCase, report, settledAfter, endedAfter } = seen;
-  const { total, attempt } = faultCase.timeout;
+  const { total, attempt, idle } = faultCase.timeout;
   const slack = allowance(seen);
   if (settledAfter > total + slack)
     yield `settled after ${settledAfter} ms of ${total}, stalled ${seen.stall}`;
-  if (endedAfter > total + slack)
-    yield `the body ended after ${endedAfter} ms of ${total}, stalled ${seen.stall}`;
+  // `total` is until the response. A body that comes late in that time may then be silent for as long as `idle`.
+  const longest = Math.max(total, settledAfter + idle);
+  if (endedAfter > longest + slack)
+    yield `the body ended after ${endedAfter} ms of ${longest}, stalled ${seen.stall}`;
   for (const { number, duration } of report?.attempts ?? []) {
     if (faultCase.buffer === false && duration > attempt + slack) {
       yield `attempt ${number} took ${duration} ms of ${attempt}, stalled ${seen.stall}`;
