@@ -122,11 +122,11 @@ async function endUnsent<A extends ResponseHead>(
 }
 
 function errorOf<A extends ResponseHead>({ scope, runtime }: CallPlan<A>, refusal: Refusal): Error {
-  const { isInLine, until } = refusal;
+  const { isInLine, until, why } = refusal;
   const name = scope?.name ?? '';
   if (isInLine) return new LimitError(name, refusal === QUEUE_FULL);
   const wait = Math.max(0, until - runtime.now());
-  return new BreakerOpenError(name, Number.isFinite(until) ? runtime.epoch() + wait : undefined);
+  return new BreakerOpenError(name, Number.isFinite(until) ? runtime.epoch() + wait : undefined, why);
 }
 
 /** Counts and reports a refusal that ends the call. @returns why the call ends */

@@ -14,7 +14,12 @@ export interface BreakerRule extends FailureRule {
 }
 
 /** The refusal while the breaker is isolated: no time ends it. */
-const HELD: Refusal = { by: 'breaker', until: Number.POSITIVE_INFINITY, isFixed: true };
+const HELD: Refusal = {
+  by: 'breaker',
+  until: Number.POSITIVE_INFINITY,
+  isFixed: true,
+  why: 'isolated by hand',
+};
 
 /** The counts of a probe that failed. */
 const ONE: Counts = { attempts: 1, failures: 1 };
@@ -47,6 +52,8 @@ export class CircuitBreaker implements Guard {
   /** Monotonic: when the present trouble began. */
   #openedAt = 0;
   #closedAt = Number.NEGATIVE_INFINITY;
+  /** Why the breaker last opened, in words. */
+  #why = 'inherited';
   /** Whether any response was complete since a probe closed the breaker. */
   #isProven = false;
   /**
@@ -102,7 +109,7 @@ export class CircuitBreaker implements Guard {
     // A half-open breaker waits for its probe, but not for ever: after a cooldown without a result it lets another probe through.
     // The result of the first still counts, because otherwise a service slower than the cooldown would be probed for ever.
     if (now >= this.#until || this.passes(endpoint)) return undefined;
-    return { by: 'breaker', until: this.#until, isFixed: this.state === 'open' };
+    return { by: 'breaker', until: this.#until, isFixed: this.state === 'open', why: this.#why };
   }
 
   /** Whether the open breaker lets calls to this endpoint through. A pause that the server asked for holds for all endpoints. */
@@ -269,6 +276,7 @@ export class CircuitBreaker implements Guard {
   #become(to: BreakerState, reason: string, cause?: OpenCause): void {
     const from = this.state;
     this.state = to;
+    if (to === 'open') this.#why = reason;
     this.since = this.#runtime.epoch();
     this.#generation++;
     this.#word.forget();

@@ -73,6 +73,8 @@ export interface Refusal {
   readonly isFixed: boolean;
   /** Whether the attempt waits for its turn, in the line. If not, it waits in the waiting room, until the service answers again. */
   readonly isInLine?: true;
+  /** The cause, in words, for the error of a call that ends here. */
+  readonly why?: string;
 }
 
 /**

@@ -42,8 +42,8 @@ export class BreakerOpenError extends Error {
   /** When the breaker lets a probe through, in epoch milliseconds. Undefined while the breaker is isolated by hand. */
   readonly retryAt: number | undefined;
 
-  constructor(scope: string, retryAt: number | undefined) {
-    super(`The circuit breaker of ${scope} is open`);
+  constructor(scope: string, retryAt: number | undefined, why?: string) {
+    super(`The circuit breaker of ${scope} is open${why === undefined ? '' : `: ${why}`}`);
     this.scope = scope;
     this.retryAt = retryAt;
   }

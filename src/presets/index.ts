@@ -16,6 +16,12 @@ const SDK_PAUSES = { base: 500, factor: 2, cap: 8_000 } as const;
 /** A response may take minutes, and a stream may pause while a model works. */
 const MODEL_TIMES = { attempt: 600_000, idle: 300_000, total: 900_000 } as const;
 
+/**
+ * Their limits are per minute, so a refusal may ask for a whole minute. Calls that come meanwhile wait as long: a shorter patience
+ * would fail them at once.
+ */
+const MODEL_WAIT = 60_000;
+
 /** OpenAI and Anthropic document no keys, but their responses say whether to retry. */
 const MODEL_KEYS = { header: 'Idempotency-Key', retryHeader: 'x-should-retry' } as const;
 
@@ -35,7 +41,8 @@ export const presets = Object.freeze({
   openai: {
     'https://api.openai.com/*': {
       timeout: MODEL_TIMES,
-      retry: { attempts: 3, ...SDK_PAUSES },
+      retry: { attempts: 3, ...SDK_PAUSES, retryAfter: MODEL_WAIT },
+      patience: MODEL_WAIT,
       idempotency: MODEL_KEYS,
     },
   },
@@ -43,7 +50,8 @@ export const presets = Object.freeze({
   anthropic: {
     'https://api.anthropic.com/*': {
       timeout: MODEL_TIMES,
-      retry: { attempts: 3, ...SDK_PAUSES },
+      retry: { attempts: 3, ...SDK_PAUSES, retryAfter: MODEL_WAIT },
+      patience: MODEL_WAIT,
       idempotency: MODEL_KEYS,
     },
   },

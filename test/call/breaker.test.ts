@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, it, test } from 'vitest';
 import { createClient } from '../../src/fetch/create-fetch.ts';
 import { BreakerOpenError, callReport } from '../../src/index.ts';
 import { startFaultServer } from '../support/fault-server.ts';
@@ -113,4 +113,37 @@ test('an extended client shares the breakers', async () => {
   const api = createClient({ retry: false, breaker: { minimum: 1 }, patience: 0 }, new ManualRuntime());
   await api.extend({ timeout: { attempt: 100 } })(server.url);
   await expect(api(server.url)).rejects.toMatchObject({ name: 'BreakerOpenError' });
+});
+
+describe('the error of a call that the breaker stops names the cause', () => {
+  const url = 'https://api.example/';
+  const client = (status: number, headers = {}) =>
+    createClient(
+      {
+        fetch: async () => new Response(null, { status, headers }),
+        retry: false,
+        breaker: { minimum: 3 },
+        patience: 0,
+      },
+      new ManualRuntime(),
+    );
+
+  it('a pause that the server asked for, if it is longer than the call’s patience', async () => {
+    const api = client(429, { 'retry-after': '2' });
+    await api(url);
+    const asked = `${url.slice(0, -1)} is open: the server asked for 2000 ms`;
+    await expect(api(url, { policy: { patience: 1_999 } })).rejects.toThrow(asked);
+  });
+
+  it('failures', async () => {
+    const api = client(500);
+    for (let i = 0; i < 3; i++) await api(url);
+    await expect(api(url)).rejects.toThrow('is open: too many attempts failed');
+  });
+
+  it('isolation by hand', async () => {
+    const api = client(200);
+    api.breakers.isolate(url);
+    await expect(api(url)).rejects.toThrow('is open: isolated by hand');
+  });
 });

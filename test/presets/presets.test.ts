@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it, test } from 'vitest';
+import { describe, expect, it, onTestFinished, test, vi } from 'vitest';
 import { createFetch } from '../../src/fetch/create-fetch.ts';
 import { presets } from '../../src/presets/index.ts';
 
@@ -72,6 +72,23 @@ test('openai and anthropic: the service says itself whether a repeat makes sense
     expect(busy.asked()).toBe(3);
   }
 });
+
+test.each(['https://api.openai.com/v1/responses', 'https://api.anthropic.com/v1/messages'])(
+  '%s: a Retry-After of a minute is waited for, by its own call and by those that come after it',
+  async (url) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    const { api, asked } = answers(new Response(null, { status: 429, headers: { 'retry-after': '60' } }));
+    const post = { method: 'POST', body: '{}' };
+    const refused = api(url, post);
+    await vi.advanceTimersByTimeAsync(1);
+    const other = api(url, post);
+    await vi.advanceTimersByTimeAsync(59_990);
+    expect(asked()).toBe(1);
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect([(await refused).status, (await other).status]).toEqual([200, 200]);
+  },
+);
 
 test('slack: a message that was answered is never posted again', async () => {
   const { api, asked } = answers(new Response(null, { status: 503 }));
