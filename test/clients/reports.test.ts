@@ -11,7 +11,7 @@ import { type Answer, json, startService, type Trouble } from './service.ts';
 const user = { role: 'user', content: 'hello' } as const;
 const question = { model: 'm', messages: [user] };
 const message = { model: 'm', max_tokens: 9, messages: [user] };
-const api = createFetch({ retry: false, breaker: false, timeout: { attempt: 200, idle: 200 } });
+const api = createFetch({ retry: false, breaker: false, timeout: { attempt: 1_000, idle: 1_000 } });
 const openai = (baseURL: string) => new OpenAI({ apiKey: 'k', baseURL, fetch: api, maxRetries: 0 });
 const anthropic = (baseURL: string) => new Anthropic({ apiKey: 'k', baseURL, fetch: api, maxRetries: 0 });
 const model = (baseURL: string) => createOpenAI({ apiKey: 'k', baseURL, fetch: api }).chat('m');
