@@ -7,6 +7,7 @@ const HELP = `steadfetch explain: what a policy comes to for one request; nothin
 
   steadfetch explain ./policy.json POST https://api.pay.example/v1/charges
     --json                             the same for programs
+  steadfetch explain ./policy.json     checks the policy, and lists its rules
 
 The policy is JSON, or a module (.mjs, .js) that exports the options of createFetch as its default.
 `;
@@ -23,8 +24,12 @@ export async function run(argv: readonly string[]): Promise<number> {
     process.stdout.write(HELP);
     return 0;
   }
+  if (method === undefined) {
+    process.stdout.write(await checkOf(file));
+    return 0;
+  }
   const wrong = misuseIn(method, url, more);
-  if (method === undefined || url === undefined || wrong !== undefined) {
+  if (url === undefined || wrong !== undefined) {
     process.stderr.write(`${wrong}\n\n${HELP}`);
     return 2;
   }
@@ -33,15 +38,18 @@ export async function run(argv: readonly string[]): Promise<number> {
   return 0;
 }
 
+/** @throws {PolicyError} An option of the file is wrong. */
+async function checkOf(file: string): Promise<string> {
+  const policy = await readPolicyFile(file);
+  createFetch(policy);
+  const rules = Object.keys(policy.endpoints ?? {});
+  return `${file} is a valid policy; rules for endpoints: ${rules.length}\n${rules.map((rule) => `  ${rule}\n`).join('')}`;
+}
+
 /** What is missing from the arguments after the policy, or is too much. */
-function misuseIn(
-  method: string | undefined,
-  url: string | undefined,
-  more: readonly string[],
-): string | undefined {
-  if (method?.includes('://')) return `the method is missing: GET ${method}?`;
-  if (method === undefined || url === undefined)
-    return `after the policy: a method and a URL, got ${method ?? 'nothing'}`;
+function misuseIn(method: string, url: string | undefined, more: readonly string[]): string | undefined {
+  if (method.includes('://')) return `the method is missing: GET ${method}?`;
+  if (url === undefined) return `after the policy: a method and a URL, got ${method}`;
   return more.length === 0 ? undefined : `one request at a time, got ${more.join(' ')} after the URL`;
 }
 

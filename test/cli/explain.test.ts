@@ -67,13 +67,24 @@ describe('steadfetch explain', () => {
     });
   });
 
+  it('checks the policy alone, and lists its rules', async () => {
+    const rules = { endpoints: { 'GET https://a.example/*': {}, 'https://b.example/*': { retry: false } } };
+    const { code, out } = await explain('good.json', JSON.stringify(rules));
+    expect(code).toBe(0);
+    expect(out).toMatch(
+      /good\.json is a valid policy; rules for endpoints: 2\n {2}GET https:\/\/a\.example\/\*\n/,
+    );
+    const wrong = await explain('typo.json', '{ "retry": { "atempts": 3 } }');
+    expect(wrong.code).toBe(2);
+    expect(wrong.errors).toContain('did you mean retry.attempts?');
+  });
+
   it.each([
     ['typo.json', '{ "retry": { "atempts": 3 } }', request, 'did you mean retry.attempts?'],
     ['broken.json', '{ "retry": ', request, 'is not JSON: '],
     ['list.json', '[]', request, 'options must be a plain object, got an array'],
     ['named.mjs', 'export const policy = {}', request, 'must export the options as its default'],
     ['good.json', '{}', ['POST', '/v1'], 'url must be an absolute URL'],
-    ['good.json', '{}', [], 'after the policy: a method and a URL, got nothing'],
     ['good.json', '{}', ['POST'], 'after the policy: a method and a URL, got POST'],
     ['good.json', '{}', ['POST'], 'steadfetch explain ./policy.json POST'],
     ['good.json', '{}', ['https://api.example/v1'], 'the method is missing: GET https://api.example/v1?'],

@@ -210,12 +210,8 @@ test.each(Object.entries(modules))('%s: bundled for a browser', async (name, con
 test('what a call costs is what docs/benchmarks.md says of Node 24', () => {
   const [, block = ''] = textOf('docs/benchmarks.md').split('bench: Node 24 -->');
   const [, table = ''] = block.split('#### Success (GET, concurrency 16)');
-  const ratio = (name: string) =>
-    table
-      .split('\n')
-      .find((line) => line.startsWith(`| ${name} |`))
-      ?.split('|')[3]
-      ?.trim();
+  const rows = table.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+  const ratio = (name: string) => rows.find(([, first]) => first === name)?.[3];
   expect(row('CPU for a GET')).toEqual({
     fetch: ratio('undici.fetch + AbortSignal.timeout'),
     ky: ratio('ky'),

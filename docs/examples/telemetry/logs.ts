@@ -31,6 +31,7 @@ function lineOf({
   method,
   url,
   scope,
+  endpoint,
   stopped,
   delivery,
   duration,
@@ -39,7 +40,7 @@ function lineOf({
 }: CallReport): object {
   const last = attempts.at(-1);
   return {
-    ...{ call: id, method, url, scope, stopped, delivery, idempotencyKey },
+    ...{ call: id, method, url, scope, rule: endpoint, stopped, delivery, idempotencyKey },
     ms: Math.round(duration),
     attempts: attempts.length,
     ...(last && { last: last.error?.code ?? last.error?.name ?? last.status }),
