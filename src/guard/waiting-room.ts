@@ -11,7 +11,7 @@ const SECONDS = 12;
 const LEAST = 3;
 /** Trouble is old if it has lasted this share of the time that the call can wait: it is likely to outlast the call. */
 const OLD = 0.4;
-/** In old trouble every how manieth call may take a place. */
+/** In old trouble one call in this many may take a place. */
 const ONE_IN = 3;
 /** A call that gets no place may wait this long, in milliseconds: long enough for the next probe. */
 const STANDING = 2_500;
