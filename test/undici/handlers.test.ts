@@ -8,6 +8,7 @@ import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
 import { listen, listenOnPort } from '../support/listen.ts';
+import { isBefore8 } from '../support/users-undici.ts';
 import { guarded, quick } from './support.ts';
 
 const unavailable: Fault = { kind: 'answer', status: 503 };
@@ -435,4 +436,20 @@ describe('among other dispatchers', () => {
     expect(await refused({ origin: 'no url' })).toBeInstanceOf(Error);
     expect(await refused({ headers: { 'bad name': 'x' } })).toMatchObject({ code: 'UND_ERR_INVALID_ARG' });
   });
+});
+
+test('a request of undici 7 is answered in the older language: the headers of an answer are not translated there and back', async () => {
+  answer = (_request, response) => response.end('ok');
+  const spoken: string[] = [];
+  class Listening extends Agent {
+    override dispatch(options: Agent.DispatchOptions, handler: Dispatcher.DispatchHandler): boolean {
+      spoken.push('onRequestStart' in handler ? 'newer' : 'older');
+      return super.dispatch(options, handler);
+    }
+  }
+  const agent = new Listening();
+  const { body } = await request(url, { dispatcher: agent.compose(resilience()) });
+  expect(await body.text()).toBe('ok');
+  await agent.close();
+  expect(spoken).toEqual([isBefore8 ? 'older' : 'newer']);
 });
