@@ -98,10 +98,15 @@ function entryOf<A extends ResponseHead>(
   now: number,
   until?: number,
 ): Entry {
-  const { endpoint, policy } = plan;
-  if (!policy.quota) return { number, after, span, endpoint, now };
+  const { endpoint, policy, scope } = plan;
+  const lull = number > 1 ? scope?.lull : undefined;
+  const entry =
+    lull === undefined
+      ? { number, after, span, endpoint, now }
+      : { number, after, span, endpoint, now, lull };
+  if (!policy.quota) return entry;
   const latest = until ?? Math.min(now + policy.patience, momentOf(plan, now).deadline - WORTHWHILE);
-  return { number, after, span, endpoint, now, latest };
+  return { ...entry, latest };
 }
 
 /** A call in the waiting room. */
@@ -122,6 +127,10 @@ class Visit<A extends ResponseHead> implements Visitor {
 
   get number(): number {
     return this.#wish.number;
+  }
+
+  get isAfterTimeout(): boolean {
+    return this.#wish.after === 'timeout';
   }
 
   get signal(): AbortSignal | undefined {

@@ -35,7 +35,7 @@ export function makeCall<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> 
 /** Not an async function: a call without retries then needs no frame to resume. */
 function run<A extends ResponseHead>(plan: CallPlan<A>): Promise<A> {
   if (plan.limits?.total === 0) return expire(plan);
-  plan.scope?.room.count(plan.record.begun);
+  plan.scope?.came(plan.record.begun);
   const admission = admit(plan, FIRST);
   if (admission instanceof Admission) return firstAttempt(plan, { number: 1, waited: 0, admission });
   return admission.then((late) => {

@@ -95,7 +95,7 @@ class HedgedAttempt<A extends ResponseHead> implements Race {
   /** Enters the guards. A hedge does not wait for room, and does not go before waiting calls. */
   #enter(now: number): Admission | undefined {
     const { scope, guards, endpoint } = this.#plan;
-    if (scope === undefined || scope.room.size > 0 || scope.queued > 0) return undefined;
+    if (scope === undefined || scope.waiting > 0 || scope.queued > 0) return undefined;
     if (!this.#hedge.hedging.isAffordable) return undefined;
     const entry = { number: this.#start.number, isHedge: true, after: undefined, span: 0, endpoint, now };
     const entered = scope.enter(guards, entry);

@@ -31,13 +31,13 @@ export function breakersOf(
       const scope = names.find(name);
       scopes.use(scope).breakerBy(ruleOf(scope)).isolate();
       // Calls that wait for this breaker can't go on any more, so the room lets them fail now.
-      scopes.use(scope).room.pump();
+      scopes.use(scope).changed();
     },
     restore(name) {
       const { scope, breaker } = find(name);
       if (breaker === undefined) return;
       breaker.restore();
-      scopes.use(scope).room.pump();
+      scopes.use(scope).changed();
     },
     export() {
       return Array.from(scopes.records(), ([scope, record]) => ({ scope, ...record }));
@@ -53,14 +53,14 @@ export function describeScopes(
   const [at, date] = [now(), epoch()];
   return Array.from(
     scopes.all(),
-    ({ name: scope, breaker, budget, limit, quota, queued, room, inFlight, rejected }) => ({
+    ({ name: scope, breaker, budget, limit, quota, queued, waiting, inFlight, rejected }) => ({
       scope,
       ...(breaker && { breaker: snapshot(scope, breaker) }),
       ...(budget && { budget: budget.level(at) }),
       ...(limit && { limit: limit.concurrency, queued }),
       ...(quota && { quotas: quota.known(at).map((known) => quotaSnapshot(known, date)) }),
       inFlight,
-      waiting: room.size + queued,
+      waiting: waiting + queued,
       rejected,
     }),
   );

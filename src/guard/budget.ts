@@ -34,6 +34,8 @@ const EPSILON = 1e-9;
 /** What an attempt was paid with. A positive permit is the number of saved tokens that it cost. */
 const FREE: Permit = 0;
 const LENT: Permit = -1;
+/** A retry in the place of a call that did not come. */
+const SPARE: Permit = -2;
 
 export interface BudgetRule {
   /** Tokens that each answered call brings. */
@@ -49,6 +51,9 @@ export interface BudgetRule {
  * The budget starts empty, because a fleet of a thousand new clients with full buckets could start a storm. Instead, a scope gets
  * a loan of `reserve` retries when it first needs one; again when one of these is answered; and after some time if it had another
  * answer since. So quiet clients have retries, and a fleet of them adds at most one loan each to an outage.
+ *
+ * In a lull a retry costs nothing, since it adds nothing to the usual load. Without that, workers that make one call after another
+ * could all wait for tokens, and no call would be left to bring any.
  */
 export class Budget implements Guard {
   readonly name = 'budget';
@@ -84,7 +89,9 @@ export class Budget implements Guard {
   /** A first attempt is never refused. A hedge is paid from savings only, never from a loan. */
   refusal(entry: Entry): Refusal | undefined {
     if (isFirst(entry) || this.#savings(entry.now) >= this.#cost(entry) - EPSILON) return undefined;
-    const until = entry.isHedge ? Number.POSITIVE_INFINITY : this.#lendableAt(entry);
+    const until = entry.isHedge
+      ? Number.POSITIVE_INFINITY
+      : Math.min(this.#lendableAt(entry), this.#spareAt(entry));
     return until <= entry.now ? undefined : { by: 'budget', until, isFixed: this.#rule.ratio === 0 };
   }
 
@@ -100,6 +107,7 @@ export class Budget implements Guard {
       this.#saved -= cost;
       return cost;
     }
+    if (now >= this.#spareAt(entry)) return SPARE;
     if (this.#left === 0 || now >= this.#lentAt + this.#next(entry.after)) this.#lend(now);
     this.#left -= 1;
     return LENT;
@@ -119,11 +127,12 @@ export class Budget implements Guard {
 
   cancel(permit: Permit): void {
     if (permit === LENT) this.#left += 1;
-    else this.#saved += permit;
+    else if (permit !== SPARE) this.#saved += permit;
   }
 
   allowed(permit: Permit): string {
     if (permit === FREE) return 'first';
+    if (permit === SPARE) return 'lull';
     return permit === LENT ? 'lent' : 'saved';
   }
 
@@ -141,7 +150,7 @@ export class Budget implements Guard {
     const isEarning = this.#rule.ratio > 0;
     // A loan that is paid back may be given again at once.
     if (permit === LENT && isEarning) this.#lentAt = Number.NEGATIVE_INFINITY;
-    const back = permit === LENT ? 1 : permit;
+    const back = permit === LENT ? 1 : Math.max(0, permit);
     const relief = this.#failures >= TROUBLE && isEarning ? 1 : 0;
     this.#fade(now);
     this.#saved += this.#rule.ratio + Math.max(back, relief);
@@ -162,6 +171,12 @@ export class Budget implements Guard {
 
   #isSlow(): boolean {
     return this.#latency > SLOW_SHARE * this.#limit;
+  }
+
+  /** Monotonic: when a retry adds nothing to the usual load. A silent attempt may still be queued at a slow service. */
+  #spareAt({ after, lull = Number.POSITIVE_INFINITY }: Pick<Entry, 'after' | 'lull'>): number {
+    const isNever = this.#rule.ratio === 0 || (after === 'timeout' && this.#isSlow());
+    return isNever ? Number.POSITIVE_INFINITY : lull;
   }
 
   /** Monotonic: when a retry is allowed without savings. */

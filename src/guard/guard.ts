@@ -22,6 +22,8 @@ export interface Entry {
   readonly now: number;
   /** Monotonic: how long the attempt can wait for a quota; absent: it can't. */
   readonly latest?: number;
+  /** Monotonic: from when on nothing will have been sent for so long that a retry is no additional load; absent: never. */
+  readonly lull?: number;
 }
 
 /** The end of an attempt that was let in. */

@@ -1,7 +1,7 @@
 /** The time constant of the mean, in milliseconds. */
 const MEMORY = 10_000;
 /** The rate of a younger scope is computed as if it were this old, in milliseconds. */
-const YOUNG = 1_000;
+const YOUNG = 250;
 
 /** The usual number of calls per second of a scope: an exponentially weighted mean. */
 export class Rate {

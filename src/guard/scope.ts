@@ -6,6 +6,8 @@ import type { Departure, Entry, Guard, Refusal } from './guard.ts';
 import { Hedging } from './hedging.ts';
 import { Limit, type LimitRule } from './limit.ts';
 import { Line } from './line.ts';
+import { Lull } from './lull.ts';
+import { Pace } from './pace.ts';
 import { Quota } from './quota.ts';
 import { Trouble } from './trouble.ts';
 import { WaitingRoom } from './waiting-room.ts';
@@ -46,7 +48,6 @@ export function hasLine({ limit, quota }: GuardRules): boolean {
  */
 export class Scope implements Host {
   readonly name: string;
-  readonly room: WaitingRoom;
   breaker: CircuitBreaker | undefined;
   budget: Budget | undefined;
   limit: Limit | undefined;
@@ -59,19 +60,33 @@ export class Scope implements Host {
   rejected = 0;
   readonly #runtime: Runtime;
   readonly #newBreaker: (rule: BreakerRule) => CircuitBreaker;
+  readonly #pace: Pace;
+  #room: WaitingRoom | undefined;
   #line: Line | undefined;
   /** The rules of the latest call, and its guards: most calls of a scope have the same ones. */
   #rules: GuardRules | undefined;
   #guards: readonly Guard[] = [];
   readonly #trouble = new Trouble();
+  readonly #lull = new Lull();
   /** Guards whose rule may have been replaced by an update. */
-  readonly #outdated = new Set<Guard>();
+  #outdated: Set<Guard> | undefined;
 
   constructor(name: string, runtime: Runtime, newBreaker: (rule: BreakerRule) => CircuitBreaker) {
     this.name = name;
-    this.room = new WaitingRoom(runtime);
     this.#runtime = runtime;
+    this.#pace = new Pace(runtime.now());
     this.#newBreaker = newBreaker;
+  }
+
+  /** Where calls wait that may not be sent now, made when the first one has to. */
+  get room(): WaitingRoom {
+    this.#room ??= new WaitingRoom(this.#runtime, this.#pace, () => this.lull);
+    return this.#room;
+  }
+
+  /** Calls in the waiting room. */
+  get waiting(): number {
+    return this.#room?.size ?? 0;
   }
 
   /** The queue in front of the limit, made when the first attempt has to wait. */
@@ -102,17 +117,28 @@ export class Scope implements Host {
     return this.#hedging;
   }
 
+  /** A logical call comes. @param now monotonic */
+  came(now: number): void {
+    this.#pace.count(now);
+    this.#lull.came(now);
+  }
+
   /** Whether an attempt must wait in the queue, although its guards may let it in. */
   isBehindOthers({ number, after, endpoint, now }: Entry): boolean {
     // Attempts that hung at the same time run out of time at the same time: their retries must not go out together.
-    if (after === 'timeout' && this.room.isCrowded(now)) return true;
+    if (after === 'timeout' && this.#pace.isAhead(now)) return true;
     // Calls that wait for an open breaker do not hold up an endpoint that the breaker lets through.
-    return this.room.isQueued(number > 1) && !this.breaker?.passes(endpoint);
+    return this.#room?.isQueued(number > 1) === true && !this.breaker?.passes(endpoint);
   }
 
   /** Monotonic: since when calls to the endpoint have been failing, or were not even sent; `Infinity`: they are not in trouble. */
   troubledSince(endpoint: string): number {
     return Math.min(this.#trouble.since(endpoint), this.breaker?.troubledSince ?? Number.POSITIVE_INFINITY);
+  }
+
+  /** Monotonic: from when on a retry is no additional load, because nothing else is sent; `Infinity`: attempts are under way. */
+  get lull(): number {
+    return this.inFlight > 0 ? Number.POSITIVE_INFINITY : this.#lull.from;
   }
 
   /** Whether an attempt to the endpoint would be a probe of the breaker. */
@@ -121,23 +147,28 @@ export class Scope implements Host {
     return breaker !== undefined && breaker.state !== 'closed' && !breaker.passes(endpoint);
   }
 
-  /** Enters the guards, or is refused. The waiting room is told of each attempt that enters. */
+  /** Enters the guards, or is refused. */
   enter(guards: readonly Guard[], entry: Entry): Admission | Refusal {
     const entered = enter(guards, entry, this);
     if (entered instanceof Admission) {
       this.inFlight += 1;
-      this.room.passed(entry.now);
+      this.#pace.sent(entry.now, this.waiting > 0);
+      this.#lull.sent(entry.now);
     }
     return entered;
   }
 
   left(departure?: Departure): void {
-    if (departure !== undefined) this.#trouble.ended(departure);
+    if (departure !== undefined) {
+      this.#trouble.ended(departure);
+      this.#lull.ended(departure.now);
+    }
     this.inFlight -= 1;
   }
 
+  /** Guards may let in now whom they refused before. */
   changed(): void {
-    this.room.pump();
+    this.#room?.pump();
     this.#line?.pump();
   }
 
@@ -146,13 +177,13 @@ export class Scope implements Host {
       this.breaker = this.#newBreaker(rule);
       this.breaker.announce();
     }
-    if (this.#outdated.delete(this.breaker)) this.breaker.adopt(rule);
+    if (this.#outdated?.delete(this.breaker)) this.breaker.adopt(rule);
     return this.breaker;
   }
 
   budgetBy(rule: BudgetRule): Budget {
     this.budget ??= new Budget(rule, this.#runtime.random);
-    if (this.#outdated.delete(this.budget)) this.budget.adopt(rule);
+    if (this.#outdated?.delete(this.budget)) this.budget.adopt(rule);
     return this.budget;
   }
 
@@ -164,15 +195,13 @@ export class Scope implements Host {
 
   limitBy(rule: LimitRule): Limit {
     this.limit ??= new Limit(rule);
-    if (this.#outdated.delete(this.limit)) this.limit.adopt(rule);
+    if (this.#outdated?.delete(this.limit)) this.limit.adopt(rule);
     return this.limit;
   }
 
   /** The rules were updated. Each guard keeps its state and takes the rule of the next call. */
   adoptRules(): void {
     this.#rules = undefined;
-    if (this.breaker !== undefined) this.#outdated.add(this.breaker);
-    if (this.budget !== undefined) this.#outdated.add(this.budget);
-    if (this.limit !== undefined) this.#outdated.add(this.limit);
+    this.#outdated = new Set([this.breaker, this.budget, this.limit].filter((guard) => guard !== undefined));
   }
 }

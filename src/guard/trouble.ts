@@ -13,7 +13,7 @@ interface Row {
 
 /** How long the endpoints of a scope have been failing, without any answer in between. */
 export class Trouble {
-  readonly #rows = new Map<string, Row>();
+  #rows: Map<string, Row> | undefined;
 
   /** An attempt is over. */
   ended({
@@ -24,21 +24,22 @@ export class Trouble {
   }: Pick<Departure, 'outcome' | 'reason' | 'endpoint' | 'now'>): void {
     if (outcome === 'ignored') return;
     if (outcome === 'success' && reason !== 'status') {
-      if (this.#rows.size > 0) this.#rows.delete(endpoint);
+      this.#rows?.delete(endpoint);
       return;
     }
-    const row = this.#rows.get(endpoint);
+    const row = this.#rows?.get(endpoint);
     if (row !== undefined) row.failures += 1;
     else this.#begin(endpoint, now);
   }
 
   /** Monotonic: since when the endpoint has been failing; `Infinity`: it is not. */
   since(endpoint: string): number {
-    const row = this.#rows.get(endpoint);
+    const row = this.#rows?.get(endpoint);
     return row === undefined || row.failures < FEW ? Number.POSITIVE_INFINITY : row.since;
   }
 
   #begin(endpoint: string, since: number): void {
+    this.#rows ??= new Map();
     if (this.#rows.size >= MOST) this.#rows.clear();
     this.#rows.set(endpoint, { since, failures: 1 });
   }

@@ -5,6 +5,8 @@ import type { Refusal } from './guard.ts';
 export interface Visitor {
   /** The number of the attempt that waits; above 1 it is a retry. */
   readonly number: number;
+  /** Whether it repeats an attempt that ran out of time. Attempts that hang together run out of time together. */
+  readonly isAfterTimeout: boolean;
   /** The higher one goes first in the line of a limit. */
   readonly priority: number;
   /** Monotonic: when the call stops waiting at the latest. */

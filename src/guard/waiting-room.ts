@@ -2,7 +2,7 @@ import type { Runtime } from '../platform/runtime.ts';
 import { Admission } from './admission.ts';
 import { Alarm } from './alarm.ts';
 import type { Refusal } from './guard.ts';
-import { Rate } from './rate.ts';
+import type { Pace } from './pace.ts';
 import { type Visitor, Waiter } from './waiter.ts';
 
 /** As many calls may wait as usually come in this many seconds. */
@@ -17,16 +17,6 @@ const ONE_IN = 3;
 const STANDING = 2_500;
 /** The highest number of waiting calls. */
 const MOST = 20_000;
-/**
- * While calls wait, attempts are sent at this many times the usual rate at most, so that waiting calls are not released together.
- */
-const PACE = 1.3;
-/** The lowest rate, in calls per second, that releases are paced by. */
-const LEAST_RATE = 0.5;
-/** A release that is late by up to this much, in milliseconds, is made up for. */
-const BEHIND = 50;
-/** This many attempts in a row are not a crowd yet. */
-const BURST = 5;
 /** A queue that moves may come to a stop again: after this time, in milliseconds, the room looks whether it still moves. */
 const LOOK_AGAIN = 250;
 /** The shortest time between two searches for calls whose wait is over, in milliseconds. */
@@ -53,50 +43,32 @@ type Queue = Set<Waiter<Result>>;
  */
 export class WaitingRoom {
   readonly #runtime: Runtime;
-  readonly #rate: Rate;
+  readonly #pace: Pace;
+  readonly #lull: () => number;
   readonly #retries: Queue = new Set();
   readonly #firsts: Queue = new Set();
   /** The queue whose turn it is, and the other one. */
   #turn: readonly [Queue, Queue] = [this.#retries, this.#firsts];
   readonly #alarm = new Alarm(() => this.pump());
-  /** Monotonic: no call is let out before this time. */
-  #nextAt = Number.NEGATIVE_INFINITY;
   /** Monotonic: no call's wait ends before this time. */
   #earliest = Number.POSITIVE_INFINITY;
   /** Calls that came to wait in old trouble. */
   #cameLate = 0;
 
-  constructor(runtime: Runtime) {
+  /** @param lull monotonic: from when on nothing will have been sent for long; `Infinity`: attempts are under way */
+  constructor(runtime: Runtime, pace: Pace, lull: () => number = () => Number.POSITIVE_INFINITY) {
     this.#runtime = runtime;
-    this.#rate = new Rate(runtime.now());
+    this.#pace = pace;
+    this.#lull = lull;
   }
 
   get size(): number {
     return this.#retries.size + this.#firsts.size;
   }
 
-  /** A logical call comes to the scope. */
-  count(now: number): void {
-    this.#rate.count(now);
-  }
-
   /** Whether other calls of the same kind come first. */
   isQueued(isRetry: boolean): boolean {
     return (isRetry ? this.#retries : this.#firsts).size > 0;
-  }
-
-  /** Whether more attempts are being sent than a service that has just recovered can take. A retry can wait then. */
-  isCrowded(now: number): boolean {
-    return now < this.#nextAt;
-  }
-
-  /** An attempt was let in, so the next waiting call is let out later. */
-  passed(now: number): void {
-    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.#rate.perSecond(now)));
-    const isPaced = this.size > 0;
-    const from = Math.max(this.#nextAt, now - (isPaced ? BEHIND : BURST * gap));
-    // While no call waits, attempts are not held back, so they must not push the next release into the future.
-    this.#nextAt = isPaced ? from + gap : Math.min(from, now) + gap;
   }
 
   /**
@@ -111,6 +83,7 @@ export class WaitingRoom {
     const until = this.#hasPlace(visitor, since, now)
       ? visitor.until
       : Math.min(visitor.until, now + STANDING);
+    if (this.size === 0) this.#pace.begin(now);
     return new Promise((resolve) => {
       this.#queueOf(visitor).add(new Waiter(visitor, until, this, resolve));
       this.#earliest = Math.min(this.#earliest, until);
@@ -131,7 +104,7 @@ export class WaitingRoom {
 
   #hasPlace({ until }: Visitor, since: number, now: number): boolean {
     if (now - since > OLD * (until - now) && this.#cameLate++ % ONE_IN !== 0) return false;
-    return this.size < Math.max(LEAST, SECONDS * this.#rate.perSecond(now));
+    return this.size < Math.max(LEAST, SECONDS * this.#pace.usualRate(now));
   }
 
   /** Something changed: lets out the calls that may go now. */
@@ -147,7 +120,8 @@ export class WaitingRoom {
   /** @returns the time at which to look again */
   #letOut(now: number): number {
     for (;;) {
-      if (now < this.#nextAt) return this.#nextAt;
+      const next = this.#nextOut(now);
+      if (now < next) return next;
       const [one, other] = this.#turn;
       const until = this.#letOne(one, now);
       // The queues take turns, because a call that fails every time must not be every probe.
@@ -157,6 +131,17 @@ export class WaitingRoom {
         if (otherUntil !== undefined) return Math.min(until, otherUntil);
       }
     }
+  }
+
+  /** When the next call may be let out. The pace holds back no few calls, and no call in a lull: that is no crowd. */
+  #nextOut(now: number): number {
+    const isFew = this.#pace.isLittle(this.size, now) && !this.#isAfterTimeout();
+    return isFew || !this.#pace.isAhead(now) ? now : Math.min(this.#pace.nextAt, this.#lull());
+  }
+
+  #isAfterTimeout(): boolean {
+    const [first] = this.#retries;
+    return first?.visitor.isAfterTimeout === true;
   }
 
   /** Lets out the first call of a queue. @returns undefined; or, if it may not go, the time at which to ask again */
@@ -209,5 +194,6 @@ export class WaitingRoom {
   #rest(): void {
     this.#alarm.clear();
     this.#earliest = Number.POSITIVE_INFINITY;
+    this.#pace.end();
   }
 }

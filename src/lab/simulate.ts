@@ -10,6 +10,8 @@ export interface Scenario {
   readonly rate: (now: number) => number;
   /** The number of clients that share the load. Each is a process of its own. */
   readonly clients: number;
+  /** Calls come one after another from this many workers, not at a rate: each makes its next call when its last one has ended. */
+  readonly workers?: number;
   /** No call begins after this time. */
   readonly duration: number;
   /** The attempt timeout of clients that have none of their own. */
@@ -100,7 +102,8 @@ async function play(
   }
 
   let underWay = 0;
-  const begin = async (call: Call) => {
+  const begin = async (call: Call | undefined) => {
+    if (call === undefined) return;
     const began = world.now;
     underWay++;
     count(outcome.calls, began);
@@ -110,10 +113,11 @@ async function play(
     made.push({ path, began, took: world.now - began, good });
     underWay--;
   };
-  const arrivals = arrive(world, scenario, () => {
-    const chosen = clients[Math.floor(world.arrivals.next() * clients.length)];
-    if (chosen !== undefined) void begin(chosen);
-  });
+  const { workers } = scenario;
+  const arrivals =
+    workers === undefined
+      ? arrive(world, scenario, () => void begin(clients[Math.floor(world.arrivals.next() * clients.length)]))
+      : take(world, scenario, workers, (worker) => begin(clients[worker % clients.length]));
   await world.runUntil(() => arrivals.over && underWay === 0);
   return { outcome, made, sent };
 }
@@ -132,4 +136,24 @@ function arrive(world: World, { rate, duration }: Scenario, arrival: () => void)
   due = world.arrivals.exponential(1_000 / rate(0));
   world.after(0, next);
   return state;
+}
+
+/** A closed loop: each worker calls again a millisecond after its last call has ended. */
+function take(
+  world: World,
+  { duration }: Scenario,
+  workers: number,
+  call: (worker: number) => Promise<void>,
+): { readonly over: boolean } {
+  const again = async (worker: number) => {
+    if (world.now >= duration) return;
+    await call(worker);
+    world.after(1, () => again(worker));
+  };
+  for (let worker = 0; worker < workers; worker++) void again(worker);
+  return {
+    get over() {
+      return world.now >= duration;
+    },
+  };
 }

@@ -22,8 +22,8 @@ export type GuardName = 'breaker' | 'budget' | 'limit' | 'quota';
 /**
  * Why each guard let the attempt in. `breaker`: `'closed'`; `'probe'` (the attempt is the probe of an open breaker); or
  * `'answering'` (the breaker is open, but this endpoint answers). `budget`: `'first'` (a first attempt costs nothing), `'saved'`
- * (the retry is paid from saved tokens) or `'lent'` (from a loan). `limit`: `'free'` (a place was free). `quota`:
- * `'within'` (as far as the server has told).
+ * (the retry is paid from saved tokens), `'lent'` (from a loan) or `'lull'` (nothing else was sent for long). `limit`: `'free'`
+ * (a place was free). `quota`: `'within'` (as far as the server has told).
  */
 export type AllowedBy = Readonly<Partial<Record<GuardName, string>>>;
 

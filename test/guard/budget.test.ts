@@ -189,6 +189,59 @@ describe('a retry after a timeout', () => {
   });
 });
 
+describe('in a lull', () => {
+  /** Nothing is left, and the next loan is far away. */
+  function spent(overrides = {}) {
+    const one = setup(overrides);
+    one.call(0);
+    retries(one, 0);
+    one.fail(0);
+    return one;
+  }
+
+  test('a retry is sent for nothing: it comes in the place of a call', () => {
+    const one = spent();
+    expect(one.retry(999, { lull: 1_000 })).toBeUndefined();
+    const permit = one.retry(1_000, { lull: 1_000 });
+    expect(one.budget.allowed(permit as Permit)).toBe('lull');
+    const level = one.budget.level(1_000);
+    one.fail(1_000, permit, { reason: 'status' });
+    one.budget.cancel(permit as Permit);
+    expect(one.budget.level(1_000)).toBe(level);
+  });
+
+  test('the refusal tells when it begins', () => {
+    const one = spent();
+    expect(one.budget.refusal(entry(2, 500, { lull: 1_000 }))).toMatchObject({
+      until: 1_000,
+      isFixed: false,
+    });
+  });
+
+  test('one that is answered brings what any answer brings', () => {
+    const one = spent();
+    const permit = one.retry(1_000, { lull: 1_000 });
+    const before = one.budget.level(1_000);
+    one.answer(1_000, permit);
+    expect(one.budget.level(1_000) - before).toBeCloseTo(rule.ratio);
+  });
+
+  test.each([
+    ['a hedge: it is always one more', { isHedge: true }, {}],
+    ['a retry where answers earn nothing', {}, { ratio: 0 }],
+  ])('not %s', (_what, more, overrides) => {
+    expect(spent(overrides).retry(1_000, { lull: 1_000, ...more })).toBeUndefined();
+  });
+
+  test('not a retry after a timeout while answers are slow: the first request may still be queued', () => {
+    const one = spent();
+    one.answer(100, FREE, { duration: 9_000 });
+    retries(one, 200);
+    expect(one.retry(1_000, { lull: 1_000, after: 'timeout' })).toBeUndefined();
+    expect(one.retry(1_000, { lull: 1_000 })).toBeDefined();
+  });
+});
+
 test('a thousand clients that call every ten seconds send two requests a call in the first half minute of an outage, and hardly more than one later', () => {
   let [early, late] = [0, 0];
   for (let client = 0; client < 1_000; client++) {

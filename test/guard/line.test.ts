@@ -31,6 +31,7 @@ function setup(concurrency: number, places = 1_000) {
       .wait(
         {
           number: 1,
+          isAfterTimeout: false,
           priority,
           until: systemRuntime.now() + patience,
           signal,

@@ -7,8 +7,10 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createClient } from '../../src/fetch/create-fetch.ts';
 import { Admission } from '../../src/guard/admission.ts';
 import type { Refusal } from '../../src/guard/guard.ts';
+import { Pace } from '../../src/guard/pace.ts';
 import { WaitingRoom } from '../../src/guard/waiting-room.ts';
 import { callReport, createFetch } from '../../src/index.ts';
+import { Random } from '../../src/lab/random.ts';
 import { systemRuntime } from '../../src/platform/runtime.ts';
 import { listen } from '../support/listen.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
@@ -24,7 +26,8 @@ describe('a room', () => {
 
   function setup() {
     const runtime = { ...systemRuntime, random: () => 0.5 };
-    const room = new WaitingRoom(runtime);
+    const pace = new Pace(runtime.now());
+    const room = new WaitingRoom(runtime, pace);
     const door = { isOpen: false, refusal: shut };
     const out: string[] = [];
     const visit = (
@@ -42,6 +45,7 @@ describe('a room', () => {
         .wait(
           {
             number,
+            isAfterTimeout: false,
             priority: 0,
             until: runtime.now() + patience,
             signal,
@@ -49,7 +53,7 @@ describe('a room', () => {
             isProbe: () => isProbe,
             enter: (now) => {
               if (!door.isOpen) return door.refusal;
-              room.passed(now);
+              pace.sent(now, room.size > 0);
               return new Admission([], [], '/');
             },
           },
@@ -60,7 +64,7 @@ describe('a room', () => {
             answer === undefined ? ' in vain' : answer instanceof Admission ? '' : ` on to the ${answer.by}`;
           out.push(`${name}${how}`);
         });
-    return { room, door, out, visit };
+    return { room, pace, door, out, visit };
   }
 
   test('lets calls out in the order in which they came, retries and first attempts in turn', async () => {
@@ -83,6 +87,36 @@ describe('a room', () => {
     // The slowest pace there is: 1.3 times half a call a second.
     await vi.advanceTimersByTimeAsync(1_550);
     expect(out).toEqual(['a', 'b']);
+  });
+
+  test('lets out together what usually comes in half a second: that is no crowd', async () => {
+    const { room, pace, door, out, visit } = setup();
+    for (let i = 0; i < 100; i++) {
+      pace.count(systemRuntime.now());
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    for (let i = 0; i < 16; i++) void visit(`${i}`);
+    door.isOpen = true;
+    room.pump();
+    await vi.advanceTimersByTimeAsync(0);
+    const atOnce = out.length;
+    await vi.advanceTimersByTimeAsync(1_000);
+    // Twenty calls a second: the first ones go at the pace, until ten are left.
+    expect([atOnce, out.length]).toEqual([2, 16]);
+  });
+
+  test('keeps to the rate from before the trouble: callers that wait make no other calls', async () => {
+    const { room, pace, door, out, visit } = setup();
+    for (let i = 0; i < 200; i++) {
+      pace.count(systemRuntime.now());
+      await vi.advanceTimersByTimeAsync(50);
+    }
+    for (let i = 0; i < 20; i++) void visit(`${i}`, { patience: 60_000 });
+    await vi.advanceTimersByTimeAsync(30_000);
+    door.isOpen = true;
+    room.pump();
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(out).toHaveLength(20);
   });
 
   test('sends calls on that nothing but a quota holds back, all at once: it has few places', async () => {
@@ -176,17 +210,6 @@ describe('a room', () => {
     room.pump();
     await vi.advanceTimersByTimeAsync(0);
     expect(out).toEqual(['attempt 2']);
-  });
-
-  test('is crowded when more than a few attempts come at more than the pace', async () => {
-    const { room } = setup();
-    const now = systemRuntime.now();
-    for (let i = 0; i < 5; i++) room.passed(now);
-    expect(room.isCrowded(now)).toBe(false);
-    room.passed(now);
-    expect(room.isCrowded(now)).toBe(true);
-    // Half a call a second, times 1.3.
-    expect(room.isCrowded(now + 1_540)).toBe(false);
   });
 
   test('takes nobody whose time is over', async () => {
@@ -387,5 +410,59 @@ test('from whatever breaker and budget have been through, good answers bring eve
       }
     }),
     { numRuns: 80 },
+  );
+}, 60_000);
+
+// Workers that make one call after another bring no answer while they wait: what holds all of them back would hold them for ever.
+test('workers whose attempts fail by chance are never all kept waiting, whatever breaker and budget have been through', async () => {
+  const trouble = fc.record({ failure: fc.constantFrom(0.2, 0.8, 1), seconds: fc.nat(40) });
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(trouble, { maxLength: 3 }),
+      fc.integer({ min: 1, max: 12 }),
+      fc.constantFrom(0.1, 0.3, 0.5),
+      fc.integer({ min: 1, max: 1_000 }),
+      async (history, workers, failure, seed) => {
+        vi.useFakeTimers();
+        try {
+          let share = 0;
+          const chance = new Random(seed);
+          const fetch = async () => {
+            await new Promise((resolve) => setTimeout(resolve, 200));
+            return new Response(null, { status: chance.next() < share ? 503 : 200 });
+          };
+          const api = createFetch({ fetch });
+          let [done, isOver] = [0, false];
+          const work = async () => {
+            while (!isOver) {
+              const isDone = await api(url).then(
+                ({ ok }) => ok,
+                () => false,
+              );
+              if (isDone) done += 1;
+            }
+          };
+          const all = Promise.all(Array.from({ length: workers }, work));
+          for (const part of history) {
+            share = part.failure;
+            await vi.advanceTimersByTimeAsync(1_000 * part.seconds);
+          }
+          share = failure;
+          // What is left of the trouble goes first.
+          await vi.advanceTimersByTimeAsync(40_000);
+          for (let minute = 0; minute < 3; minute++) {
+            const before = done;
+            await vi.advanceTimersByTimeAsync(60_000);
+            expect(done - before).toBeGreaterThan(30);
+          }
+          isOver = true;
+          await vi.advanceTimersByTimeAsync(60_000);
+          await all;
+        } finally {
+          vi.useRealTimers();
+        }
+      },
+    ),
+    { numRuns: 15 },
   );
 }, 60_000);

@@ -10,6 +10,7 @@ import { quiet, quietFleet } from './quiet.ts';
 import { quota } from './quota.ts';
 import type { Storm } from './storm.ts';
 import { brownOut, coldRecovery, flapping, pair, restart, shedding } from './trouble.ts';
+import { workers } from './workers.ts';
 
 export const storms: readonly Storm[] = [
   contention,
@@ -29,5 +30,6 @@ export const storms: readonly Storm[] = [
   collapseUnderLimit,
   quota,
   oldTrouble,
+  workers,
   defaults,
 ];

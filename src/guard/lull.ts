@@ -1,0 +1,49 @@
+/** A lull has lasted for this many usual gaps … */
+const LONG = 10;
+/** … and for this long at least, in milliseconds. */
+const LEAST = 25;
+/** The weight of the latest gap in the mean. */
+const LATEST = 0.2;
+/** Fewer gaps than this tell nothing of what is usual. */
+const FEW = 8;
+
+/**
+ * Knows when nothing is sent for much longer than usual, as when the callers themselves wait: workers that make one call after
+ * another make no call, and so bring no answer, while all of them wait for a retry.
+ *
+ * The gap before a call is the time since the last call came or the last attempt ended. So it is short for workers, however long
+ * their calls take or wait.
+ */
+export class Lull {
+  /** The mean gap before a call, in milliseconds. */
+  #gap = 0;
+  #gaps = 0;
+  /** Monotonic. */
+  #movedAt: number | undefined;
+  #sentAt = Number.NEGATIVE_INFINITY;
+
+  /** A logical call comes. */
+  came(now: number): void {
+    if (this.#movedAt !== undefined) {
+      this.#gaps += 1;
+      this.#gap += Math.max(LATEST, 1 / this.#gaps) * (now - this.#movedAt - this.#gap);
+    }
+    this.#movedAt = now;
+  }
+
+  /** An attempt is sent. */
+  sent(now: number): void {
+    this.#sentAt = now;
+  }
+
+  /** An attempt has ended. */
+  ended(now: number): void {
+    this.#movedAt = now;
+  }
+
+  /** Monotonic: from when on it is one, if nothing is sent until then. */
+  get from(): number {
+    if (this.#gaps < FEW) return Number.POSITIVE_INFINITY;
+    return this.#sentAt + Math.max(LEAST, LONG * this.#gap);
+  }
+}

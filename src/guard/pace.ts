@@ -1,0 +1,68 @@
+import { Rate } from './rate.ts';
+
+/**
+ * While calls wait, attempts are sent at this many times the usual rate at most, so that waiting calls are not released together.
+ */
+const PACE = 1.3;
+/** The lowest rate, in calls per second, that attempts are paced by. */
+const LEAST_RATE = 0.5;
+/** Fewer calls per second than this are too few to tell a rate from chance. */
+const KNOWN_RATE = 1;
+/** Waiting calls that are no more than usually come in this many seconds are little load, even all together. */
+const SHORT = 0.5;
+/** An attempt that is late by up to this much, in milliseconds, is made up for. */
+const BEHIND = 50;
+/** This many attempts in a row are not a crowd yet. */
+const BURST = 5;
+
+/** How fast attempts may be sent while calls wait. All times are monotonic. */
+export class Pace {
+  readonly #rate: Rate;
+  /** Calls per second when the first of the waiting calls came: callers that wait make no other calls meanwhile. 0: not known. */
+  #rateBefore = 0;
+  /** When the next attempt may be sent. */
+  nextAt = Number.NEGATIVE_INFINITY;
+
+  constructor(now: number) {
+    this.#rate = new Rate(now);
+  }
+
+  /** A logical call comes. */
+  count(now: number): void {
+    this.#rate.count(now);
+  }
+
+  /** The first call begins to wait. */
+  begin(now: number): void {
+    const rate = this.#rate.perSecond(now);
+    this.#rateBefore = rate < KNOWN_RATE ? 0 : rate;
+  }
+
+  /** No call waits any more. */
+  end(): void {
+    this.#rateBefore = 0;
+  }
+
+  /** Calls per second. */
+  usualRate(now: number): number {
+    return Math.max(this.#rateBefore, this.#rate.perSecond(now));
+  }
+
+  /** Whether more attempts were sent than the pace allows until now. */
+  isAhead(now: number): boolean {
+    return now < this.nextAt;
+  }
+
+  /** Whether so many calls could be let out together. */
+  isLittle(calls: number, now: number): boolean {
+    return calls <= SHORT * this.usualRate(now);
+  }
+
+  /** An attempt is sent. @param isPaced whether calls wait */
+  sent(now: number, isPaced: boolean): void {
+    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.usualRate(now)));
+    const from = Math.max(this.nextAt, now - (isPaced ? BEHIND : BURST * gap));
+    // While no call waits, attempts are not held back, so they must not push the next release into the future.
+    this.nextAt = isPaced ? from + gap : Math.min(from, now) + gap;
+  }
+}

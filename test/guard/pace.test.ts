@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest';
+import { Pace } from '../../src/guard/pace.ts';
+
+/** A scope to which calls came every `interval` milliseconds for a minute. */
+function paceOf(interval: number): Pace {
+  const pace = new Pace(0);
+  for (let at = 0; at <= 60_000; at += interval) pace.count(at);
+  return pace;
+}
+
+test('a few attempts in a row are no crowd', () => {
+  const pace = new Pace(0);
+  for (let i = 0; i < 5; i++) pace.sent(0, false);
+  expect(pace.isAhead(0)).toBe(false);
+  pace.sent(0, false);
+  expect(pace.isAhead(0)).toBe(true);
+  // Half a call a second, times 1.3.
+  expect(pace.isAhead(1_540)).toBe(false);
+});
+
+test('while calls wait, attempts go at 1.3 times the usual rate', () => {
+  const pace = paceOf(100);
+  pace.begin(60_000);
+  let now = 60_000;
+  for (let i = 0; i < 100; i++) {
+    pace.sent(now, true);
+    now = Math.max(now, pace.nextAt);
+  }
+  expect(100 / ((now - 60_000) / 1_000)).toBeCloseTo(13, 0);
+});
+
+test('the rate from before is kept while calls wait, and no longer', () => {
+  const pace = paceOf(50);
+  pace.begin(60_000);
+  expect(pace.usualRate(90_000)).toBeCloseTo(20, 0);
+  pace.end();
+  expect(pace.usualRate(90_000)).toBeLessThan(2);
+});
+
+test('a rate below one call a second is not kept: it is chance', () => {
+  const pace = paceOf(2_000);
+  pace.begin(60_000);
+  expect(pace.usualRate(70_000)).toBeLessThan(0.3);
+});
+
+test('what usually comes in half a second is little', () => {
+  const pace = paceOf(50);
+  expect([10, 11].map((calls) => pace.isLittle(calls, 60_000))).toEqual([true, false]);
+});
