@@ -24,7 +24,9 @@ export interface Sent {
 export function judge({ response, error, report }: Sent, now: number): Verdict {
   // The client threw before there was a call: a key, a policy or a URL that it can't use.
   if (report === undefined) return { over: 'refused', why: 'invalid' };
-  const { stopped } = report;
+  const { stopped, attempts } = report;
+  /** What was never sent was no try. */
+  const counts = attempts.length > 0;
   const wait = response === undefined ? 0 : (serverWait(response.headers, now) ?? 0);
   switch (stopped) {
     case 'success':
@@ -34,19 +36,14 @@ export function judge({ response, error, report }: Sent, now: number): Verdict {
       return { over: 'refused', why: stopped };
     case 'breaker':
     case 'limit':
-      return {
-        over: false,
-        why: stopped,
-        wait: Math.max(wait, retryAt(error, now)),
-        counts: report.attempts.length > 0,
-      };
+      return { over: false, why: stopped, wait: Math.max(wait, retryAt(error, now)), counts };
     case 'policy':
       // A Retry-After beyond the client's patience is not beyond the outbox's; a `retry.when` that said no is final.
       if (response !== undefined && wait === 0) return { over: 'refused', why: stopped };
-      if (report.attempts.at(-1)?.reason === 'invalid') return { over: 'refused', why: 'invalid' };
-      return { over: false, why: stopped, wait, counts: true };
+      if (attempts.at(-1)?.reason === 'invalid') return { over: 'refused', why: 'invalid' };
+      return { over: false, why: stopped, wait, counts };
     default:
-      return { over: false, why: stopped, wait, counts: true };
+      return { over: false, why: stopped, wait, counts };
   }
 }
 
