@@ -4,6 +4,12 @@ import { Rate } from './rate.ts';
  * While calls wait, attempts are sent at this many times the usual rate at most, so that waiting calls are not released together.
  */
 const PACE = 1.3;
+/** The time constant of the rate of calls, in milliseconds … */
+const MEMORY = 10_000;
+/** … and that of how many attempts a call usually takes: trouble does not make these usual. */
+const LONG_MEMORY = 60_000;
+/** No more attempts than this are usual for a call. */
+const MOST_ATTEMPTS = 2;
 /** The lowest rate, in calls per second, that attempts are paced by. */
 const LEAST_RATE = 0.5;
 /** Fewer calls per second than this are too few to tell a rate from chance. */
@@ -18,18 +24,23 @@ const BURST = 5;
 /** How fast attempts may be sent while calls wait. All times are monotonic. */
 export class Pace {
   readonly #rate: Rate;
+  readonly #calls: Rate;
+  readonly #attempts: Rate;
   /** Calls per second when the first of the waiting calls came: callers that wait make no other calls meanwhile. 0: not known. */
   #rateBefore = 0;
   /** When the next attempt may be sent. */
   nextAt = Number.NEGATIVE_INFINITY;
 
   constructor(now: number) {
-    this.#rate = new Rate(now);
+    this.#rate = new Rate(now, MEMORY);
+    this.#calls = new Rate(now, LONG_MEMORY);
+    this.#attempts = new Rate(now, LONG_MEMORY);
   }
 
   /** A logical call comes. */
   count(now: number): void {
     this.#rate.count(now);
+    this.#calls.count(now);
   }
 
   /** The first call begins to wait. */
@@ -60,9 +71,15 @@ export class Pace {
 
   /** An attempt is sent. @param isPaced whether calls wait */
   sent(now: number, isPaced: boolean): void {
-    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.usualRate(now)));
+    this.#attempts.count(now);
+    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.usualRate(now) * this.#attemptsPerCall(now)));
     const from = Math.max(this.nextAt, now - (isPaced ? BEHIND : BURST * gap));
     // While no call waits, attempts are not held back, so they must not push the next release into the future.
     this.nextAt = isPaced ? from + gap : Math.min(from, now) + gap;
+  }
+
+  #attemptsPerCall(now: number): number {
+    const calls = this.#calls.perSecond(now);
+    return calls === 0 ? 1 : Math.min(MOST_ATTEMPTS, Math.max(1, this.#attempts.perSecond(now) / calls));
   }
 }

@@ -25,6 +25,11 @@ const SWEEP = 20;
 /** No retry has a lower number. */
 const FRESH = 2;
 
+function isBetterProbe(one: Visitor, other: Visitor): boolean {
+  const more = Math.max(FRESH, one.number) - Math.max(FRESH, other.number);
+  return more < 0 || (more === 0 && one.until > other.until);
+}
+
 /** How a wait ends: with the permits, or with the refusal of a quota, which is waited for elsewhere. */
 type Result = Admission | Refusal;
 
@@ -165,16 +170,16 @@ export class WaitingRoom {
     }
   }
 
-  /** The first call of a queue. A probe is likely to fail, so it is the call that has the most attempts left. */
+  /**
+   * The first call of a queue. But a probe is likely to fail, and may be slow: so it is the call that has the most attempts left and, of
+   * these, the most time. A call near its deadline would end before it can tell anything.
+   */
   #nextOf(queue: Queue): Waiter<Result> | undefined {
     const [first] = queue;
     if (first?.visitor.isProbe() !== true) return first;
-    let freshest = first;
-    for (const waiter of queue) {
-      if (waiter.visitor.number < freshest.visitor.number) freshest = waiter;
-      if (freshest.visitor.number <= FRESH) break;
-    }
-    return freshest;
+    let best = first;
+    for (const waiter of queue) if (isBetterProbe(waiter.visitor, best.visitor)) best = waiter;
+    return best;
   }
 
   /** Ends the calls whose wait is over. A call that waits only for its turn may wait until its own limit. */
