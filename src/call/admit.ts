@@ -64,7 +64,7 @@ function waitForRoom<A extends ResponseHead>(
   const visit = new Visit(plan, wish, decision.roomUntil);
   const waited = refusal.isInLine
     ? standInLine(plan, scope, visit, refusal.by)
-    : scope.room.wait(visit, scope.troubledSince(plan.endpoint));
+    : scope.room.wait(visit, scope.troubleOf(plan.endpoint, now));
   // Not an async function: thousands of calls may wait, and the frame of each is half a kilobyte.
   return waited.then((answer) => {
     if (answer === undefined) return refusal;

@@ -46,6 +46,8 @@ export class CircuitBreaker implements Guard {
   readonly #runtime: Runtime;
   readonly #onChange: (transition: Transition) => void;
   #generation: Permit = 0;
+  /** Attempts of this generation that have not ended. */
+  #underWay = 0;
   #cooldown = 0;
   /** Monotonic: when the cooldown ends; while half-open, when the breaker stops waiting for the probe. */
   #until = 0;
@@ -118,8 +120,16 @@ export class CircuitBreaker implements Guard {
     return this.#endpoints.isWorthCalling(endpoint);
   }
 
+  /** Whether other endpoints of the scope have answered lately. */
+  doOthersAnswer(endpoint: string, now: number): boolean {
+    return this.#endpoints.doOthersAnswer(endpoint, now);
+  }
+
   enter({ now, endpoint }: Pick<Entry, 'now' | 'endpoint'>): Permit {
-    if (this.state === 'closed') return this.#generation;
+    if (this.state === 'closed') {
+      this.#underWay += 1;
+      return this.#generation;
+    }
     // An endpoint that had no part in the trouble can't tell whether the trouble is over.
     if (now < this.#until || (this.passes(endpoint) && !this.#isInvolved(endpoint))) {
       this.#endpoints.called(endpoint);
@@ -127,6 +137,7 @@ export class CircuitBreaker implements Guard {
     }
     if (this.state === 'open') this.#endWait(now);
     this.#until = now + this.#cooldown;
+    this.#underWay += 1;
     return this.#generation;
   }
 
@@ -137,16 +148,18 @@ export class CircuitBreaker implements Guard {
   ): Promise<void> | void {
     const { outcome, reason, told, now, asked, endpoint } = departure;
     const isGood = outcome === 'success' && reason !== 'status';
-    if (isGood) this.#endpoints.answered(endpoint);
-    else if (outcome === 'failure') this.#endpoints.failed(endpoint, now);
+    if (isGood) this.#endpoints.answered(endpoint, now);
+    else if (outcome === 'failure' || asked !== undefined) this.#endpoints.failed(endpoint, now);
     if (permit !== this.#generation) return;
-    const isHeld = asked !== undefined && this.#word.asked(now);
+    this.#underWay -= 1;
+    const isHeld = asked !== undefined && !this.doOthersAnswer(endpoint, now) && this.#word.asked(now);
     if (outcome === 'failure' || isHeld) this.#log.add(told, now);
     if (isHeld) return this.#hold(asked, now);
     if (isGood) this.#word.good(now);
     if (this.state === 'half-open') return this.#judgeProbe(outcome, now);
     if (outcome === 'success' && this.#count.success(this.#rule, now)) this.#isProven = true;
-    if (outcome === 'failure') return this.#fail(now);
+    // Silence and slowness look the same, so attempts under way do not speak against a timeout.
+    if (outcome === 'failure') return this.#fail(now, reason === 'timeout' ? 0 : this.#underWay);
   }
 
   broke(permit: Permit, { now, reason, duration, endpoint }: BrokenBody): Promise<void> | void {
@@ -157,13 +170,15 @@ export class CircuitBreaker implements Guard {
     if (isProbe || permit === this.#generation) this.#log.add({ reason }, now);
     if (permit === this.#generation) {
       if (duration < this.#rule.window) this.#count.takeBack();
-      return this.#fail(now);
+      return this.#fail(now, this.#underWay);
     }
     if (isProbe) this.#open('the answer to the probe broke off', now, ONE);
   }
 
   cancel(permit: Permit): void {
-    if (permit === this.#generation && this.state === 'half-open') this.#until = this.#runtime.now();
+    if (permit !== this.#generation) return;
+    this.#underWay -= 1;
+    if (this.state === 'half-open') this.#until = this.#runtime.now();
   }
 
   /** A stale permit was given while the breaker was closed, or to another probe. */
@@ -248,9 +263,10 @@ export class CircuitBreaker implements Guard {
     this.#become('closed', 'the probe succeeded');
   }
 
-  async #fail(now: number): Promise<void> {
+  /** @param undecided attempts that may be answered yet: quick failures come before slow answers */
+  async #fail(now: number, undecided: number): Promise<void> {
     const generation = this.#generation;
-    const opens = await this.#count.failure(this.#rule, now);
+    const opens = await this.#count.failure(this.#rule, now, undecided);
     if (!opens || generation !== this.#generation) return;
     this.#count.opened(now - this.#closedAt);
     this.#openedAt = now;
@@ -279,6 +295,7 @@ export class CircuitBreaker implements Guard {
     if (to === 'open') this.#why = reason;
     this.since = this.#runtime.epoch();
     this.#generation++;
+    this.#underWay = 0;
     this.#word.forget();
     this.#count.restart();
     this.#log.clear();

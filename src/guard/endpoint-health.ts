@@ -5,8 +5,13 @@ const MOST = 200;
 /** The number of unknown endpoints that may be tried in one outage. Paths that begin with an id are a new endpoint each time. */
 const TRIALS = 5;
 
+/** An answer is recent for this long, in milliseconds. */
+const RECENT = 10_000;
+
 interface Health {
   isAnswering: boolean;
+  /** Monotonic: when the endpoint last answered. */
+  answeredAt: number;
   /** Monotonic: when the endpoint last failed. */
   failedAt: number;
 }
@@ -47,8 +52,18 @@ export class EndpointHealth {
     return (this.#known.get(endpoint)?.failedAt ?? Number.NEGATIVE_INFINITY) >= since;
   }
 
-  answered(endpoint: string): void {
-    this.#of(endpoint).isAnswering = true;
+  /** Whether another endpoint has answered lately, and did so the last time: then what this one says is about itself. */
+  doOthersAnswer(endpoint: string, now: number): boolean {
+    for (const [other, { isAnswering, answeredAt }] of this.#known) {
+      if (isAnswering && other !== endpoint && now - answeredAt < RECENT) return true;
+    }
+    return false;
+  }
+
+  answered(endpoint: string, now: number): void {
+    const health = this.#of(endpoint);
+    health.isAnswering = true;
+    health.answeredAt = now;
   }
 
   failed(endpoint: string, now: number): void {
@@ -61,7 +76,11 @@ export class EndpointHealth {
     const known = this.#known.get(endpoint);
     if (known !== undefined) return known;
     if (this.#known.size >= MOST) this.#known.clear();
-    const health = { isAnswering: false, failedAt: Number.NEGATIVE_INFINITY };
+    const health = {
+      isAnswering: false,
+      answeredAt: Number.NEGATIVE_INFINITY,
+      failedAt: Number.NEGATIVE_INFINITY,
+    };
     this.#known.set(endpoint, health);
     return health;
   }

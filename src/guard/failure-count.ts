@@ -29,12 +29,16 @@ export class FailureCount {
     return true;
   }
 
-  /** @returns whether the breaker must open */
-  async failure(rule: FailureRule, now: number): Promise<boolean> {
+  /**
+   * @param undecided attempts under way, which count as if they were answered
+   * @returns whether the breaker must open
+   */
+  async failure(rule: FailureRule, now: number, undecided = 0): Promise<boolean> {
     this.#row += 1;
+    const row = this.#row;
     const applied = this.#tolerance.applied(rule);
-    const isRow = this.#row >= applied.minimum;
-    return (await this.#windows.failure(this, applied, now)) || isRow;
+    const isRow = row >= applied.minimum && row >= applied.threshold * (row + undecided);
+    return (await this.#windows.failure(this, applied, now, undecided)) || isRow;
   }
 
   /** A success that is still in the window was none: its body broke off. */

@@ -36,10 +36,12 @@ export class FailureWindow {
   readonly #circuit: CircuitBreaker<[good: boolean], void>;
   readonly #rotation = new EventEmitter();
   readonly #slice: number;
+  readonly #threshold: number;
   #rotatedAt: number;
 
   constructor(rule: FailureRule, now: number) {
     this.#slice = rule.window / SLICES;
+    this.#threshold = rule.threshold;
     this.#rotatedAt = now;
     this.#circuit = new CircuitBreaker(replay, {
       timeout: false,
@@ -59,11 +61,18 @@ export class FailureWindow {
     this.#circuit.fire(true).catch(ignore);
   }
 
-  /** Adds one failure. Resolves to true if the breaker must open. */
-  async failure(now: number): Promise<boolean> {
+  /**
+   * Adds one failure. Resolves to true if the breaker must open: if opossum says so, and would even if all attempts under way
+   * were answered.
+   */
+  async failure(now: number, undecided = 0): Promise<boolean> {
     this.#rotate(now);
     await this.#circuit.fire(false).catch(ignore);
-    return this.#circuit.opened;
+    if (!this.#circuit.opened || undecided === 0) return this.#circuit.opened;
+    const { successes, failures } = this.#circuit.stats;
+    const isDecided = failures >= this.#threshold * (successes + failures + undecided);
+    if (!isDecided) this.#circuit.close();
+    return isDecided;
   }
 
   counts(now: number): Counts {

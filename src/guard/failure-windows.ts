@@ -13,8 +13,8 @@ export class FailureWindows {
   }
 
   /** Adds one failure. Resolves to true if the breaker must open. */
-  failure(breaker: object, rule: FailureRule, now: number): Promise<boolean> {
-    return this.#windowOf(breaker, rule, now).failure(now);
+  failure(breaker: object, rule: FailureRule, now: number, undecided = 0): Promise<boolean> {
+    return this.#windowOf(breaker, rule, now).failure(now, undecided);
   }
 
   counts(breaker: object, now: number): Counts {

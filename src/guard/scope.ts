@@ -9,7 +9,7 @@ import { Line } from './line.ts';
 import { Lull } from './lull.ts';
 import { Pace } from './pace.ts';
 import { Quota } from './quota.ts';
-import { Trouble } from './trouble.ts';
+import { type EndpointTrouble, Trouble } from './trouble.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** The rules of the guards; `false`: the call has no such guard. */
@@ -131,9 +131,13 @@ export class Scope implements Host {
     return this.#room?.isQueued(number > 1) === true && !this.breaker?.passes(endpoint);
   }
 
-  /** Monotonic: since when calls to the endpoint have been failing, or were not even sent; `Infinity`: they are not in trouble. */
-  troubledSince(endpoint: string): number {
-    return Math.min(this.#trouble.since(endpoint), this.breaker?.troubledSince ?? Number.POSITIVE_INFINITY);
+  /** The trouble of an endpoint. */
+  troubleOf(endpoint: string, now: number): EndpointTrouble {
+    const breakerSince = this.breaker?.troubledSince ?? Number.POSITIVE_INFINITY;
+    return {
+      since: Math.min(this.#trouble.since(endpoint), breakerSince),
+      isItsOwn: this.breaker?.doOthersAnswer(endpoint, now) === true,
+    };
   }
 
   /** Monotonic: from when on a retry is no additional load, because nothing else is sent; `Infinity`: attempts are under way. */

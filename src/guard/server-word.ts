@@ -1,7 +1,8 @@
-/** A server's request for a pause holds for all calls of the scope if no good answer came for this long, in milliseconds, … */
+/** A server's request for a pause holds for all calls of the scope if this many answers in a row asked for one, … */
+const WORDS = 5;
+/** … or this many and no good answer came for so long, in milliseconds; or if there was none at all. */
+const FEW_WORDS = 3;
 const QUIET = 1_000;
-/** … or if this many answers in a row asked for a pause. */
-const WORDS = 3;
 
 /** Decides whether a pause that a server asks for is meant for one call or for all calls of the scope. */
 export class ServerWord {
@@ -19,7 +20,8 @@ export class ServerWord {
   /** An answer asks for a pause. @returns whether the pause is meant for all calls */
   asked(now: number): boolean {
     this.#words += 1;
-    return now - this.#goodAt > QUIET || this.#words >= WORDS;
+    const quiet = now - this.#goodAt;
+    return this.#words >= (quiet > QUIET ? FEW_WORDS : WORDS) || quiet === Number.POSITIVE_INFINITY;
   }
 
   /** Resets the count. */

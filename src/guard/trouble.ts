@@ -5,6 +5,14 @@ const MOST = 200;
 /** Fewer failures in a row than this are no trouble yet: so many attempts may fail by chance. */
 const FEW = 5;
 
+/** What a call to an endpoint should know before it waits. */
+export interface EndpointTrouble {
+  /** Monotonic: since when calls to the endpoint have been failing, or were not even sent; `Infinity`: they are not in trouble. */
+  readonly since: number;
+  /** Whether other endpoints of the scope answer. */
+  readonly isItsOwn: boolean;
+}
+
 interface Row {
   /** Monotonic: when the first of these attempts failed. */
   readonly since: number;

@@ -3,6 +3,7 @@ import { Admission } from './admission.ts';
 import { Alarm } from './alarm.ts';
 import type { Refusal } from './guard.ts';
 import type { Pace } from './pace.ts';
+import type { EndpointTrouble } from './trouble.ts';
 import { type Visitor, Waiter } from './waiter.ts';
 
 /** As many calls may wait as usually come in this many seconds. */
@@ -21,6 +22,8 @@ const MOST = 20_000;
 const LOOK_AGAIN = 250;
 /** The shortest time between two searches for calls whose wait is over, in milliseconds. */
 const SWEEP = 20;
+
+const NONE: EndpointTrouble = { since: Number.POSITIVE_INFINITY, isItsOwn: false };
 
 /** No retry has a lower number. */
 const FRESH = 2;
@@ -80,12 +83,12 @@ export class WaitingRoom {
    * Resolves to the call's permits; to the refusal of a quota, once nothing else refuses; to undefined if the wait was in vain, the
    * call was aborted, or the room is full.
    *
-   * @param since monotonic: since when the call's endpoint has been in trouble
+   * @param trouble of the call's endpoint
    */
-  wait(visitor: Visitor, since = Number.POSITIVE_INFINITY): Promise<Result | undefined> {
+  wait(visitor: Visitor, trouble: EndpointTrouble = NONE): Promise<Result | undefined> {
     const now = this.#runtime.now();
     if (this.size >= MOST || visitor.until <= now) return Promise.resolve(undefined);
-    const until = this.#hasPlace(visitor, since, now)
+    const until = this.#hasPlace(visitor, trouble, now)
       ? visitor.until
       : Math.min(visitor.until, now + STANDING);
     if (this.size === 0) this.#pace.begin(now);
@@ -107,8 +110,9 @@ export class WaitingRoom {
     return number > 1 ? this.#retries : this.#firsts;
   }
 
-  #hasPlace({ until }: Visitor, since: number, now: number): boolean {
-    if (now - since > OLD * (until - now) && this.#cameLate++ % ONE_IN !== 0) return false;
+  #hasPlace({ until }: Visitor, { since, isItsOwn }: EndpointTrouble, now: number): boolean {
+    // Where other endpoints answer, each call to this one tries it anyway: no waiting call is needed to find that it is back.
+    if (now - since > OLD * (until - now) && (isItsOwn || this.#cameLate++ % ONE_IN !== 0)) return false;
     return this.size < Math.max(LEAST, SECONDS * this.#pace.usualRate(now));
   }
 

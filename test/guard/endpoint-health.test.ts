@@ -68,8 +68,18 @@ describe('an open breaker', () => {
   test('holds back all endpoints where the server asked for a pause', async () => {
     const { runtime, isRefused, attempt } = setup();
     await attempt('/pay', 'success');
-    runtime.advance(2_000);
-    await attempt('/search', 'success', { reason: 'status', asked: 3_000 });
+    runtime.advance(11_000);
+    for (let i = 0; i < 3; i++) await attempt('/search', 'success', { reason: 'status', asked: 3_000 });
+    expect([isRefused('/pay'), isRefused('/search')]).toEqual([true, true]);
+  });
+
+  test('holds back none where another endpoint has answered lately: the limit is that of one', async () => {
+    const { isRefused, attempt } = setup();
+    await attempt('/pay', 'success');
+    for (let i = 0; i < 20; i++) await attempt('/search', 'success', { reason: 'status', asked: 3_000 });
+    expect([isRefused('/pay'), isRefused('/search')]).toEqual([false, false]);
+    // Until the other one says the same.
+    for (let i = 0; i < 5; i++) await attempt('/pay', 'success', { reason: 'status', asked: 3_000 });
     expect([isRefused('/pay'), isRefused('/search')]).toEqual([true, true]);
   });
 
@@ -109,7 +119,7 @@ describe('an endpoint', () => {
 
   test('is forgotten when there are too many: a path that begins with an id is no endpoint', () => {
     const health = new EndpointHealth();
-    for (let id = 0; id < 1_000; id++) health.answered(`/${id}`);
+    for (let id = 0; id < 1_000; id++) health.answered(`/${id}`, 0);
     health.inherited();
     const known = Array.from({ length: 1_000 }, (_, id) => health.isWorthCalling(`/${id}`)).filter(Boolean);
     expect(known.length).toBeLessThanOrEqual(200);

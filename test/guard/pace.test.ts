@@ -47,3 +47,18 @@ test('what usually comes in half a second is little', () => {
   const pace = paceOf(50);
   expect([10, 11].map((calls) => pace.isLittle(calls, 60_000))).toEqual([true, false]);
 });
+
+test('where calls usually take two attempts, twice as many may be sent', () => {
+  const pace = new Pace(0);
+  for (let at = 0; at <= 120_000; at += 100) {
+    pace.count(at);
+    for (let attempt = 0; attempt < 2; attempt++) pace.sent(at, false);
+  }
+  pace.begin(120_000);
+  let now = 120_000;
+  for (let i = 0; i < 100; i++) {
+    pace.sent(now, true);
+    now = Math.max(now, pace.nextAt);
+  }
+  expect(100 / ((now - 120_000) / 1_000)).toBeCloseTo(26, -1);
+});

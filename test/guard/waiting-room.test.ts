@@ -38,6 +38,7 @@ describe('a room', () => {
         patience = 10_000,
         isProbe = false,
         since = Number.POSITIVE_INFINITY,
+        isItsOwn = false,
         signal = undefined as AbortSignal | undefined,
       } = {},
     ) =>
@@ -57,7 +58,7 @@ describe('a room', () => {
               return new Admission([], [], '/');
             },
           },
-          since,
+          { since, isItsOwn },
         )
         .then((answer) => {
           const how =
@@ -201,6 +202,28 @@ describe('a room', () => {
     door.isOpen = false;
     await vi.advanceTimersByTimeAsync(1_000);
     expect(out).toEqual(['a', 'standing in vain']);
+  });
+
+  test('where other endpoints answer, a call to one in old trouble stands for a moment, and none gets a place', async () => {
+    const { out, visit } = setup();
+    const since = systemRuntime.now() - 20_000;
+    for (const name of ['a', 'b', 'c']) void visit(name, { since, isItsOwn: true });
+    await vi.advanceTimersByTimeAsync(2_550);
+    expect(out).toHaveLength(3);
+  });
+
+  test('of calls with as many attempts, the probe is the one with the most time left', async () => {
+    const { room, door, out, visit } = setup();
+    const calls: [string, number][] = [
+      ['near its end', 500],
+      ['latest', 9_000],
+      ['between', 5_000],
+    ];
+    for (const [name, patience] of calls) void visit(name, { isProbe: true, patience });
+    door.isOpen = true;
+    room.pump();
+    await vi.advanceTimersByTimeAsync(0);
+    expect(out).toEqual(['latest']);
   });
 
   test('sends the call as a probe that has the most attempts left', async () => {
