@@ -25,8 +25,10 @@ export class Lull {
   /** A logical call comes. */
   came(now: number): void {
     if (this.#movedAt !== undefined) {
+      // A pause between two batches is no usual gap.
+      const gap = Math.min(now - this.#movedAt, this.#gaps < FEW ? Number.POSITIVE_INFINITY : this.#length);
       this.#gaps += 1;
-      this.#gap += Math.max(LATEST, 1 / this.#gaps) * (now - this.#movedAt - this.#gap);
+      this.#gap += Math.max(LATEST, 1 / this.#gaps) * (gap - this.#gap);
     }
     this.#movedAt = now;
   }
@@ -43,7 +45,10 @@ export class Lull {
 
   /** Monotonic: from when on it is one, if nothing is sent until then. */
   get from(): number {
-    if (this.#gaps < FEW) return Number.POSITIVE_INFINITY;
-    return this.#sentAt + Math.max(LEAST, LONG * this.#gap);
+    return this.#gaps < FEW ? Number.POSITIVE_INFINITY : this.#sentAt + this.#length;
+  }
+
+  get #length(): number {
+    return Math.max(LEAST, LONG * this.#gap);
   }
 }

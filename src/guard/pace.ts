@@ -74,8 +74,8 @@ export class Pace {
     this.#attempts.count(now);
     const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.usualRate(now) * this.#attemptsPerCall(now)));
     const from = Math.max(this.nextAt, now - (isPaced ? BEHIND : BURST * gap));
-    // While no call waits, attempts are not held back, so they must not push the next release into the future.
-    this.nextAt = isPaced ? from + gap : Math.min(from, now) + gap;
+    // Attempts that are not held back may come faster than the pace. They must not push the next release far into the future.
+    this.nextAt = Math.min(from, now) + gap;
   }
 
   #attemptsPerCall(now: number): number {

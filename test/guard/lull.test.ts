@@ -45,3 +45,9 @@ test('calls that become rare are noticed', () => {
   const last = calls(lull, 1_000, 0, calls(lull, 20, 20, 0, 100), 30);
   expect(lull.from - last).toBeGreaterThan(9_900);
 });
+
+test('a pause between two batches is no usual gap', () => {
+  const lull = new Lull();
+  const last = calls(lull, 60_000, 20, calls(lull, 20, 20, 0, 100), 1);
+  expect(lull.from - last).toBeLessThan(100);
+});
