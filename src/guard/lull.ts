@@ -5,7 +5,7 @@ const LEAST = 25;
 /** The weight of the latest gap in the mean. */
 const LATEST = 0.2;
 /** Fewer gaps than this tell nothing of what is usual. */
-const FEW = 8;
+const FEW = 4;
 
 /**
  * Knows when nothing is sent for much longer than usual, as when the callers themselves wait: workers that make one call after

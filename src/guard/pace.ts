@@ -9,7 +9,7 @@ const MEMORY = 10_000;
 /** … and that of how many attempts a call usually takes: trouble does not make these usual. */
 const LONG_MEMORY = 60_000;
 /** No more attempts than this are usual for a call. */
-const MOST_ATTEMPTS = 2;
+const MOST_ATTEMPTS = 1.5;
 /** The lowest rate, in calls per second, that attempts are paced by. */
 const LEAST_RATE = 0.5;
 /** Fewer calls per second than this are too few to tell a rate from chance. */
@@ -74,12 +74,14 @@ export class Pace {
     this.#attempts.count(now);
     const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.usualRate(now) * this.#attemptsPerCall(now)));
     const from = Math.max(this.nextAt, now - (isPaced ? BEHIND : BURST * gap));
-    // Attempts that are not held back may come faster than the pace. They must not push the next release far into the future.
-    this.nextAt = Math.min(from, now) + gap;
+    // Attempts that nothing holds back may come faster than the pace. They must not push the next release far into the future.
+    this.nextAt = Math.min(from, isPaced ? now + BURST * gap : now) + gap;
   }
 
   #attemptsPerCall(now: number): number {
     const calls = this.#calls.perSecond(now);
-    return calls === 0 ? 1 : Math.min(MOST_ATTEMPTS, Math.max(1, this.#attempts.perSecond(now) / calls));
+    return calls < KNOWN_RATE
+      ? 1
+      : Math.min(MOST_ATTEMPTS, Math.max(1, this.#attempts.perSecond(now) / calls));
   }
 }

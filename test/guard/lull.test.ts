@@ -27,7 +27,7 @@ test('it takes some time, however fast calls come', () => {
 
 test('of a client that made a few calls nobody knows what is usual', () => {
   const lull = new Lull();
-  const last = calls(lull, 20, 20, 0, 8);
+  const last = calls(lull, 20, 20, 0, 4);
   expect(lull.from).toBe(Number.POSITIVE_INFINITY);
   calls(lull, 20, 20, last, 1);
   expect(lull.from).toBeLessThan(Number.POSITIVE_INFINITY);

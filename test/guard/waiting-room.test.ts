@@ -486,6 +486,6 @@ test('workers whose attempts fail by chance are never all kept waiting, whatever
         }
       },
     ),
-    { numRuns: 15 },
+    { numRuns: 20 },
   );
 }, 60_000);
