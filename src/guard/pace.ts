@@ -4,10 +4,8 @@ import { Rate } from './rate.ts';
  * While calls wait, attempts are sent at this many times the usual rate at most, so that waiting calls are not released together.
  */
 const PACE = 1.3;
-/** The time constant of the rate of calls, in milliseconds … */
-const MEMORY = 10_000;
-/** … and that of how many attempts a call usually takes: trouble does not make these usual. */
-const LONG_MEMORY = 60_000;
+/** The weight of the latest call in the mean number of attempts. So small that an outage does not make its retries usual. */
+const LATEST = 1 / 500;
 /** No more attempts than this are usual for a call. */
 const MOST_ATTEMPTS = 1.5;
 /** The lowest rate, in calls per second, that attempts are paced by. */
@@ -24,23 +22,24 @@ const BURST = 5;
 /** How fast attempts may be sent while calls wait. All times are monotonic. */
 export class Pace {
   readonly #rate: Rate;
-  readonly #calls: Rate;
-  readonly #attempts: Rate;
+  /** How many attempts a call usually takes. */
+  #attemptsPerCall = 1;
+  /** Attempts since the last call came. */
+  #attempts = 0;
   /** Calls per second when the first of the waiting calls came: callers that wait make no other calls meanwhile. 0: not known. */
   #rateBefore = 0;
   /** When the next attempt may be sent. */
   nextAt = Number.NEGATIVE_INFINITY;
 
   constructor(now: number) {
-    this.#rate = new Rate(now, MEMORY);
-    this.#calls = new Rate(now, LONG_MEMORY);
-    this.#attempts = new Rate(now, LONG_MEMORY);
+    this.#rate = new Rate(now);
   }
 
   /** A logical call comes. */
   count(now: number): void {
     this.#rate.count(now);
-    this.#calls.count(now);
+    this.#attemptsPerCall += LATEST * (this.#attempts - this.#attemptsPerCall);
+    this.#attempts = 0;
   }
 
   /** The first call begins to wait. */
@@ -71,17 +70,16 @@ export class Pace {
 
   /** An attempt is sent. @param isPaced whether calls wait */
   sent(now: number, isPaced: boolean): void {
-    this.#attempts.count(now);
-    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.usualRate(now) * this.#attemptsPerCall(now)));
+    this.#attempts += 1;
+    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.#usualAttempts(now)));
     const from = Math.max(this.nextAt, now - (isPaced ? BEHIND : BURST * gap));
     // Attempts that nothing holds back may come faster than the pace. They must not push the next release far into the future.
     this.nextAt = Math.min(from, isPaced ? now + BURST * gap : now) + gap;
   }
 
-  #attemptsPerCall(now: number): number {
-    const calls = this.#calls.perSecond(now);
-    return calls < KNOWN_RATE
-      ? 1
-      : Math.min(MOST_ATTEMPTS, Math.max(1, this.#attempts.perSecond(now) / calls));
+  /** Attempts per second. */
+  #usualAttempts(now: number): number {
+    const calls = this.usualRate(now);
+    return calls < KNOWN_RATE ? calls : calls * Math.min(MOST_ATTEMPTS, Math.max(1, this.#attemptsPerCall));
   }
 }

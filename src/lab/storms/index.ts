@@ -10,6 +10,7 @@ import { quiet, quietFleet } from './quiet.ts';
 import { quota } from './quota.ts';
 import type { Storm } from './storm.ts';
 import { brownOut, coldRecovery, flapping, pair, restart, shedding } from './trouble.ts';
+import { unlike } from './unlike.ts';
 import { workers } from './workers.ts';
 
 export const storms: readonly Storm[] = [
@@ -31,5 +32,6 @@ export const storms: readonly Storm[] = [
   quota,
   oldTrouble,
   workers,
+  unlike,
   defaults,
 ];
