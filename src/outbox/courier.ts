@@ -47,20 +47,14 @@ export class Courier {
    */
   async deliver(job: Job, pace: Pace, onSent = () => {}): Promise<Result> {
     const { options, clock } = this.#tools;
-    if (clock.now() >= job.local.until) {
-      return await this.#bury(
-        job,
-        'expired',
-        { call: handleOf(job.id, job.call) },
-        this.#last(job, 'expired', {}, false),
-      );
-    }
+    if (clock.now() >= job.local.until) return await this.#expire(job);
     pace.begin();
     const sent = await send(job, options, clock);
     onSent();
     const now = clock.now();
     if ('own' in sent) {
       pace.ended('neither', now);
+      if (sent.own === 'expired') return await this.#expire(job);
       return await this.#later(job, sent, this.#last(job, sent.own, { error: sent.error }, true), 0);
     }
     const verdict = judge(sent, now);
@@ -80,6 +74,12 @@ export class Courier {
     const { engine, database, clock } = this.#tools;
     const wait = this.#inTime(job, job.turn - clock.now());
     await database.transaction((tx) => engine.postpone(engineDb(tx), job, last, wait));
+  }
+
+  /** Its key has ended before it could be sent. */
+  async #expire(job: Job): Promise<Result> {
+    const found = { call: handleOf(job.id, job.call) };
+    return await this.#bury(job, 'expired', found, this.#last(job, 'expired', {}, false));
   }
 
   #found(job: Job, { response, error, report }: Partial<Sent>): Omit<Result, 'outcome'> {
@@ -185,7 +185,7 @@ export class Courier {
       ...(response !== undefined && { status: response.status }),
       ...(summary !== undefined && { error: summary }),
       // What may have arrived once may have arrived.
-      delivery: delivery === 'not-sent' ? (last?.delivery ?? delivery) : delivery,
+      delivery: delivery === 'not-sent' ? (last?.delivery ?? (job.wasLost ? 'unknown' : delivery)) : delivery,
     };
   }
 

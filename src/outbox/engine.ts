@@ -22,6 +22,8 @@ export interface Job {
   /** The same two by this process' clock. */
   readonly local: { readonly addedAt: number; readonly until: number };
   readonly last: LastTry | undefined;
+  /** Whether a worker had it before, and died without a word: then it may have been sent. */
+  readonly wasLost: boolean;
   /** Its destination: all of one scope go down and recover together. */
   readonly scope: string;
   /** Before this it is not sent, by this process' clock: others that waited go first. */
@@ -149,8 +151,9 @@ export class Engine {
 
   /** Lays a call down among the dead letters, under the same id. */
   async bury(db: Db, { id, scope }: Job, letter: StoredLetter): Promise<void> {
-    const sent = await this.boss.send(QUEUES.dead, letter, { id, db, group: { id: scope } });
-    if (sent === null) throw new Error(`There is a dead letter ${id} already`);
+    // There may be one of an earlier call under the same key: only the latest can be replayed.
+    await this.boss.deleteJob(QUEUES.dead, id, { db });
+    await this.boss.send(QUEUES.dead, letter, { id, db, group: { id: scope } });
   }
 
   /** Says that this process is still at them. */
@@ -176,6 +179,7 @@ function jobOf(queue: LiveQueue, job: JobWithMetadata<StoredCall>, before: numbe
   const addedAt = job.createdOn.getTime();
   const until = untilOf(job.data, addedAt);
   const ahead = before - job.startedOn.getTime();
+  const last = lastOf(job.output);
   return {
     id: job.id,
     queue,
@@ -184,7 +188,9 @@ function jobOf(queue: LiveQueue, job: JobWithMetadata<StoredCall>, before: numbe
     addedAt,
     until,
     local: { addedAt: addedAt + ahead, until: until + ahead },
-    last: lastOf(job.output),
+    last,
+    // The engine writes a word of its own over the outbox's.
+    wasLost: last === undefined && job.retryCount > 0,
     scope: scopeOf(job),
     turn: Number(job.groupTier ?? 0) + ahead,
   };

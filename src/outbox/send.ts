@@ -10,8 +10,8 @@ import type { Sent } from './verdict.ts';
 
 /** Something in this process kept a call from being sent; the destination had no part in it. */
 export interface NotSent {
-  readonly own: Extract<Why, 'prepare' | 'no-policy'>;
-  readonly error: unknown;
+  readonly own: Extract<Why, 'prepare' | 'no-policy' | 'expired'>;
+  readonly error?: unknown;
 }
 
 /** However long the client's timeouts let it go on: by then the engine would give the call to another worker. */
@@ -35,7 +35,9 @@ export async function send(job: Job, options: CheckedOutbox, clock: Clock): Prom
   }
   const limit = new AbortController();
   const left = Math.min(job.local.until - clock.now(), LONGEST_SENDING);
-  const timer = clock.setTimeout(() => limit.abort(), Math.max(0, left));
+  // `prepare` may have taken until now.
+  if (left <= 0) return { own: 'expired' };
+  const timer = clock.setTimeout(() => limit.abort(), left);
   try {
     const response = await fetch(url, {
       method,

@@ -198,6 +198,42 @@ for (const { name, there, open } of DATABASES) {
       });
     });
 
+    test('a call whose key ends while it is being prepared is not sent', async () => {
+      await openWith({ prepare: () => new Promise((resolve) => setTimeout(resolve, 1_200)) });
+      const call = await added('order-13a', { lifetime: 1_000 });
+      expect(await outbox.now(call)).toMatchObject({
+        outcome: 'expired',
+        last: { why: 'expired', tries: 0, delivery: 'not-sent' },
+      });
+      expect(service.arrivals).toEqual([]);
+    });
+
+    test('a call that a worker had when it died may have arrived, also if its key ends before it is sent again', async () => {
+      const call = await added('order-13b', { lifetime: 1_000 });
+      await database.query(
+        `update ${schema}.job set state = 'active', started_on = now() - interval '1 hour', heartbeat_on = now() - interval '1 hour' where id = $1`,
+        [call.id],
+      );
+      await supervise(database.client, schema);
+      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      const expired = hear('expired');
+      const worker = outbox.work({ poll: 20 });
+      await soon(() => expired.length).toBe(1);
+      await worker.stop();
+      expect(expired[0]?.last).toMatchObject({ why: 'expired', delivery: 'unknown' });
+    });
+
+    test('a call that is refused again takes the place of its dead letter', async () => {
+      service.reply = status(422);
+      const call = await added('order-13c');
+      expect(await outbox.now(call)).toMatchObject({ outcome: 'refused', last: { status: 422 } });
+      await database.query(`delete from ${schema}.job where id = $1 and name = 'calls'`, [call.id]);
+      service.reply = status(410);
+      expect(await added('order-13c')).toEqual(call);
+      expect(await outbox.now(call)).toMatchObject({ outcome: 'refused', last: { status: 410 } });
+      expect(await outbox.dead.list()).toMatchObject([{ call: { id: call.id }, last: { status: 410 } }]);
+    });
+
     test('Retry-After is honoured however long, also by now', async () => {
       service.reply = status(503, { 'retry-after': '7200' });
       const call = await added('order-14');
