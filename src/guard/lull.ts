@@ -4,8 +4,10 @@ const LONG = 10;
 const LEAST = 25;
 /** The weight of the latest gap in the mean. */
 const LATEST = 0.2;
-/** Fewer gaps than this tell nothing of what is usual. */
+/** Fewer gaps than this tell nothing of what is usual … */
 const FEW = 4;
+/** … but so many that are next to none tell that one call follows the other. */
+const FEW_TINY = 2;
 
 /**
  * Knows when nothing is sent for much longer than usual, as when the callers themselves wait: workers that make one call after
@@ -26,7 +28,7 @@ export class Lull {
   came(now: number): void {
     if (this.#movedAt !== undefined) {
       // A pause between two batches is no usual gap.
-      const gap = Math.min(now - this.#movedAt, this.#gaps < FEW ? Number.POSITIVE_INFINITY : this.#length);
+      const gap = Math.min(now - this.#movedAt, this.#isKnown ? this.#length : Number.POSITIVE_INFINITY);
       this.#gaps += 1;
       this.#gap += Math.max(LATEST, 1 / this.#gaps) * (gap - this.#gap);
     }
@@ -45,7 +47,11 @@ export class Lull {
 
   /** Monotonic: from when on it is one, if nothing is sent until then. */
   get from(): number {
-    return this.#gaps < FEW ? Number.POSITIVE_INFINITY : this.#sentAt + this.#length;
+    return this.#isKnown ? this.#sentAt + this.#length : Number.POSITIVE_INFINITY;
+  }
+
+  get #isKnown(): boolean {
+    return this.#gaps >= (LONG * this.#gap <= LEAST ? FEW_TINY : FEW);
   }
 
   get #length(): number {

@@ -27,10 +27,18 @@ test('it takes some time, however fast calls come', () => {
 
 test('of a client that made a few calls nobody knows what is usual', () => {
   const lull = new Lull();
-  const last = calls(lull, 20, 20, 0, 4);
+  const last = calls(lull, 1_000, 20, 0, 4);
   expect(lull.from).toBe(Number.POSITIVE_INFINITY);
-  calls(lull, 20, 20, last, 1);
+  calls(lull, 1_000, 20, last, 1);
   expect(lull.from).toBeLessThan(Number.POSITIVE_INFINITY);
+});
+
+test('but three calls that follow each other at once are enough to see a worker', () => {
+  const lull = new Lull();
+  calls(lull, 20, 20, 0, 2);
+  expect(lull.from).toBe(Number.POSITIVE_INFINITY);
+  const last = calls(lull, 20, 20, 40, 1);
+  expect(lull.from).toBe(last + 25);
 });
 
 test('a worker that makes one call after another leaves no gap, however long a call takes', () => {
