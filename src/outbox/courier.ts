@@ -47,18 +47,21 @@ export class Courier {
    */
   async deliver(job: Job, pace: Pace, onSent = () => {}): Promise<Result> {
     const { options, clock } = this.#tools;
-    if (clock.now() >= job.local.until) return await this.#expire(job);
-    pace.begin();
+    if (clock.now() >= job.local.until) {
+      pace.noProbe(job.id);
+      return await this.#expire(job);
+    }
+    const sending = pace.begin(job.id);
     const sent = await send(job, options, clock);
     onSent();
     const now = clock.now();
     if ('own' in sent) {
-      pace.ended('neither', now);
+      pace.ended(sending, 'neither', now);
       if (sent.own === 'expired') return await this.#expire(job);
       return await this.#later(job, sent, this.#last(job, sent.own, { error: sent.error }, true), 0);
     }
     const verdict = judge(sent, now);
-    pace.ended(signOf(sent, verdict.over !== false), now, this.#awayUntil(sent, verdict, now));
+    pace.ended(sending, signOf(sent, verdict.over !== false), now, this.#awayUntil(sent, verdict, now));
     if (verdict.over === 'done') return await this.#done(job, sent);
     const last = this.#last(job, verdict.why, sent, verdict.over !== false || verdict.counts);
     if (verdict.over === 'refused') return await this.#bury(job, 'refused', this.#found(job, sent), last);

@@ -2,7 +2,7 @@ import type { Clock } from 'pg-boss';
 import type { Database } from './database.ts';
 import type { Engine, Job } from './engine.ts';
 import { Pace } from './pace.ts';
-import { type Found, giveTurns, nextToEnd, oldestDue } from './turns.ts';
+import { type Found, giveTurns, nextToEnd, probeFor } from './turns.ts';
 
 /** What the destinations are looked after with. */
 export interface Tools {
@@ -60,20 +60,24 @@ export class Destinations {
 
   /** Of the destinations that are down: the calls that find out how they are, and those whose keys have ended. */
   async fromResting(limit: number): Promise<Job[]> {
-    const { clock } = this.#tools;
+    const { clock, onError } = this.#tools;
     const jobs: Job[] = [];
-    for (const [scope, pace] of this.#paces) {
-      if (pace.looks(clock.now())) jobs.push(...(await this.#ended(scope, pace, limit - jobs.length)));
-      if (jobs.length === limit) break;
-      if (pace.probe(clock.now())) jobs.push(...(await this.#probe(scope, pace)));
-      if (jobs.length === limit) break;
+    try {
+      for (const [scope, pace] of this.#paces) {
+        if (pace.looks(clock.now())) await this.#ended(scope, pace, limit, jobs);
+        if (jobs.length === limit) break;
+        if (pace.probe(clock.now())) jobs.push(...(await this.#probe(scope, pace)));
+        if (jobs.length === limit) break;
+      }
+    } catch (error) {
+      // The database is away. What it gave so far is held by this process, and has to go; the rest is looked at again.
+      onError(error);
     }
     return jobs;
   }
 
-  async #ended(scope: string, pace: Pace, limit: number): Promise<Job[]> {
+  async #ended(scope: string, pace: Pace, limit: number, jobs: Job[]): Promise<void> {
     const { database, options, clock } = this.#tools;
-    const jobs: Job[] = [];
     for (const { left, ...found } of await nextToEnd(database.db, options.schema, scope, limit + 1)) {
       if (left > 0 || jobs.length === limit) {
         pace.lookAt(clock.now() + Math.max(0, left));
@@ -81,18 +85,18 @@ export class Destinations {
       }
       jobs.push(...(await this.#claim(found)));
     }
-    return jobs;
   }
 
   async #probe(scope: string, pace: Pace): Promise<Job[]> {
-    const { database, options, clock } = this.#tools;
+    const { database, options } = this.#tools;
     let jobs: Job[] = [];
     try {
-      const found = await oldestDue(database.db, options.schema, scope);
+      const found = await probeFor(database.db, options.schema, scope);
       if (found !== undefined) jobs = await this.#claim(found);
     } finally {
-      // There is no call, or its key has ended: that tells nothing about the destination.
-      if (jobs.every(({ local }) => local.until <= clock.now())) pace.noProbe();
+      const [job] = jobs;
+      if (job === undefined) pace.noProbe();
+      else pace.probeIs(job.id);
     }
     return jobs;
   }

@@ -1,3 +1,5 @@
+import { Health } from './health.ts';
+
 /** What a destination's pace depends on. Times in milliseconds. */
 export interface PaceTerms {
   /** So many can be under way at a time in this process. */
@@ -9,17 +11,33 @@ export interface PaceTerms {
 /** How a sending ended, for the destination: `'neither'` says nothing about it. */
 export type Sign = 'answered' | 'failed' | 'neither';
 
-/** So many sendings in a row without an answer, and the destination is taken to be down. */
-const DOWN_AFTER = 3;
+/** One sending to the destination. */
+export interface Sending {
+  readonly call: string;
+  /** So many had begun by then. */
+  readonly number: number;
+}
+
 /** The longest time between two probes. */
 const LONGEST_SILENCE = 30_000;
 /** How often the calls of a destination that is down are looked through for those whose keys have ended. */
 const LOOK_THROUGH = 30_000;
 
+/**
+ * Who waited for no longer than this goes at once, without a turn: a minute in which those go as well has a sixth more
+ * than usual.
+ */
+const SHORT_REST = 10_000;
+
 interface Down {
+  readonly since: number;
   probes: number;
   probeAt: number;
   probing: boolean;
+  /** The call that finds out whether the destination is there again, once it is found. */
+  probe: string | undefined;
+  /** It asked not to be called before this, after so many sendings had begun. */
+  away: { readonly until: number; readonly after: number } | undefined;
   /** When it failed last. */
   failedAt: number;
   lookAt: number;
@@ -36,10 +54,17 @@ export class Pace {
   readonly #random: () => number;
   readonly #giveTurns: (silence: number) => Promise<unknown>;
   readonly #onRoom: () => void;
+  readonly #health = new Health();
   #underWay = 0;
+  #begun = 0;
   #limit = Number.POSITIVE_INFINITY;
-  #failures = 0;
   #down: Down | undefined;
+  /**
+   * The calls that wait are those of so many milliseconds, as of `#backAt`. Before the first answer nobody knows: others
+   * may have waited for hours.
+   */
+  #behind = Number.POSITIVE_INFINITY;
+  #backAt = 0;
 
   /**
    * @param giveTurns lays out the calls that waited. Is told for how many milliseconds it is known that nothing failed;
@@ -63,7 +88,10 @@ export class Pace {
     return this.#down === undefined ? Math.max(0, this.#limit - this.#underWay) : 0;
   }
 
-  /** Takes the one call that finds out whether the destination is there again. @returns false: it is not the time */
+  /**
+   * Takes the one call that finds out whether the destination is there again: `probeIs` or `noProbe` follows.
+   * @returns false: it is not the time
+   */
   probe(now: number): boolean {
     const down = this.#down;
     if (down === undefined || down.probing || down.recovering || now < down.probeAt) return false;
@@ -71,9 +99,17 @@ export class Pace {
     return true;
   }
 
-  /** The call that `probe` was for was not found. */
-  noProbe(): void {
-    if (this.#down !== undefined) this.#down.probing = false;
+  /** The call that `probe` was for is this one. */
+  probeIs(call: string): void {
+    if (this.#down !== undefined) this.#down.probe = call;
+  }
+
+  /** @param call is not sent, so another is needed if it was to be the probe. Without it: none was found */
+  noProbe(call?: string): void {
+    const down = this.#down;
+    if (down === undefined || down.probe !== call) return;
+    down.probing = false;
+    down.probe = undefined;
   }
 
   /** Whether it is time to look for calls whose keys have ended while the destination is down. */
@@ -88,62 +124,99 @@ export class Pace {
     if (this.#down !== undefined) this.#down.lookAt = Math.min(this.#down.lookAt, time);
   }
 
-  /** A sending begins. */
-  begin(): void {
+  /** A sending of this call begins. */
+  begin(call: string): Sending {
     this.#underWay += 1;
+    this.#begun += 1;
+    return { call, number: this.#begun };
   }
 
   /** @param retryAt before when there is no use in asking, if the server or the breaker said so */
-  ended(sign: Sign, now: number, retryAt = 0): void {
+  ended(sending: Sending, sign: Sign, now: number, retryAt = 0): void {
     this.#underWay -= 1;
-    if (sign === 'answered') this.#answered(now);
-    else if (sign === 'failed') this.#failed(now, retryAt);
-    else this.noProbe();
+    if (sign === 'answered') this.#answered(sending, now);
+    else if (sign === 'failed') this.#failed(sending, now, retryAt);
+    else this.noProbe(sending.call);
   }
 
-  #answered(now: number): void {
-    this.#failures = 0;
+  #answered({ call, number }: Sending, now: number): void {
+    this.#health.answered(call);
     const down = this.#down;
     if (down === undefined) {
+      if (this.#behind === Number.POSITIVE_INFINITY) this.#behind = 0;
       if (this.#limit === Number.POSITIVE_INFINITY) return;
       this.#limit += 1;
       if (this.#limit >= this.#terms.concurrency()) this.#limit = Number.POSITIVE_INFINITY;
       this.#onRoom();
       return;
     }
+    this.noProbe(call);
+    // It was under way when the destination asked for a pause: so it does not end the pause.
+    if (down.away !== undefined && now < down.away.until && number <= down.away.after) return;
     if (down.recovering) return;
+    down.away = undefined;
+    const behind = this.#behind + now - down.since;
+    if (behind <= SHORT_REST) {
+      this.#back(now, behind);
+      return;
+    }
     down.recovering = true;
     this.#giveTurns(now - down.failedAt).then(
       () => {
-        this.#down = undefined;
-        this.#limit = 2;
-        this.#onRoom();
+        down.recovering = false;
+        // Unless it asked for a pause meanwhile.
+        if (down.away === undefined) this.#back(now, 0);
       },
       () => {
         down.recovering = false;
-        down.probing = false;
-        down.probeAt = now + this.#terms.base;
+        down.probeAt = Math.max(down.probeAt, now + this.#terms.base);
       },
     );
   }
 
-  #failed(now: number, retryAt: number): void {
-    this.#failures += 1;
-    if (this.#down === undefined && this.#failures < DOWN_AFTER && retryAt === 0) return;
+  #back(now: number, behind: number): void {
+    this.#down = undefined;
+    this.#limit = 2;
+    this.#behind = behind;
+    this.#backAt = now;
+    this.#onRoom();
+  }
+
+  #failed({ call }: Sending, now: number, retryAt: number): void {
+    const tells = this.#health.failed(call);
+    const wasProbe = this.#down?.probe === call;
+    if (this.#down === undefined) {
+      if (!tells || (retryAt === 0 && !this.#health.isDown)) return;
+      this.#behind = Math.max(0, this.#behind - (now - this.#backAt));
+    }
     this.#down ??= {
-      probes: 0,
-      probeAt: now,
+      since: now,
+      probes: 1,
+      probeAt: now + this.#silence(0),
       probing: false,
+      probe: undefined,
+      away: undefined,
       failedAt: now,
       lookAt: now,
       recovering: false,
     };
     const down = this.#down;
-    const { base, cap } = this.#terms;
-    const silence = Math.min(LONGEST_SILENCE, cap, base * 2 ** Math.min(down.probes, 16));
-    down.probes += 1;
-    down.probing = false;
     down.failedAt = now;
-    down.probeAt = Math.max(retryAt, now + silence * (0.75 + this.#random() / 2));
+    // Those that were under way when it went down, as many as they are, tell nothing about how long to be silent.
+    if (wasProbe) {
+      down.probeAt = now + this.#silence(down.probes);
+      down.probes += 1;
+      this.noProbe(call);
+    }
+    if (!tells || retryAt === 0) return;
+    down.away = { until: Math.max(retryAt, down.away?.until ?? 0), after: this.#begun };
+    down.probeAt = Math.max(down.probeAt, retryAt);
+  }
+
+  /** After so many probes that failed. */
+  #silence(probes: number): number {
+    const { base, cap } = this.#terms;
+    const silence = Math.min(LONGEST_SILENCE, cap, base * 2 ** Math.min(probes, 16));
+    return silence * (0.75 + this.#random() / 2);
   }
 }

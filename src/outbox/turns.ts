@@ -92,15 +92,20 @@ const layThemOut = (schema: string) => `
       group_tier = round(extract(epoch from turn) * 1000)::text
     from turns where j.name = turns.name and j.id = turns.id and j.state < 'active'`;
 
-/** The call that has waited longest for this destination, and is due. */
-export async function oldestDue(db: Db, schema: string, scope: string): Promise<Found | undefined> {
+/**
+ * The call that finds out how this destination is: one that is due, and has been tried least. The oldest may be one that
+ * always fails, and would fail again. Of a group only the head can be taken, wherever that goes to.
+ */
+export async function probeFor(db: Db, schema: string, scope: string): Promise<Found | undefined> {
   const job = `${schema}.job`;
   const { rows } = await db.executeSql(
     `select id, name as queue from ${job} j
       where ${LIVE} and group_id = $1 and state < 'active' and start_after <= ${schema}.job_now()
         and (name = '${QUEUES.calls}' or not exists (select 1 from ${job} b
-          where b.name = j.name and b.singleton_key = j.singleton_key and b.id <> j.id and b.state in ('active', 'retry')))
-      order by created_on limit 1`,
+          where b.name = j.name and b.singleton_key = j.singleton_key and b.id <> j.id
+            and (b.state in ('active', 'retry')
+              or (b.state < 'active' and (b.created_on, b.id) < (j.created_on, j.id)))))
+      order by retry_count, created_on limit 1`,
     [scope],
   );
   return (rows as Found[])[0];
