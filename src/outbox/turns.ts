@@ -7,6 +7,11 @@ import { type LiveQueue, QUEUES } from './engine.ts';
  * destination sees at most that share more than its normal rate.
  */
 const BACKLOG_SPEED = 0.45;
+/**
+ * The most that were added in a minute are no more than the destination is used to in one. As many go in a minute if there
+ * are no others, and else in this many: so a small batch does not wait for as long as the outage was.
+ */
+const BUSIEST_MINUTE_IN = 10;
 /** A call does not wait longer for its turn than for this share of the time that it has. */
 const PATIENCE = 0.75;
 
@@ -36,10 +41,9 @@ export async function giveTurns(
     // One process at a time.
     await executeSql('select pg_advisory_xact_lock(hashtextextended($1, 0))', [`${schema} ${scope}`]);
     const { rows } = await executeSql(lookAtThem(schema), [scope, silence]);
-    const [{ back, calls, due, seconds, share }] = rows as [Held];
-    if (due <= few) return;
-    const rate = calls / (seconds * share);
-    await executeSql(layThemOut(schema), [scope, back, 1 / (BACKLOG_SPEED * rate)]);
+    const [held] = rows as [Held];
+    if (held.due <= few) return;
+    await executeSql(layThemOut(schema), [scope, held.back, secondsBetween(held)]);
   });
 }
 
@@ -49,9 +53,17 @@ interface Held {
   readonly back: string;
   readonly calls: number;
   readonly due: number;
+  /** So many of them were added in the busiest minute. */
+  readonly busiest: number;
   /** From the first call until it was back, and in what share of that time calls were added. */
   readonly seconds: number;
   readonly share: number;
+}
+
+function secondsBetween({ calls, busiest, seconds, share }: Held): number {
+  const usual = calls / (seconds * share);
+  const least = busiest / (60 * (calls <= busiest ? 1 : BUSIEST_MINUTE_IN));
+  return 1 / Math.max(BACKLOG_SPEED * usual, least);
 }
 
 /**
@@ -64,16 +76,18 @@ const lookAtThem = (schema: string) => `
       where ${LIVE} and group_id = $1 and state = 'completed' and output ->> 'outcome' = 'done'
         and completed_on > ${schema}.job_now() - $2::float8 * interval '1 millisecond'
   ), held as materialized (
-    select created_on, start_after, group_tier from ${schema}.job, back
+    select created_on, start_after, group_tier,
+        count(*) over (order by created_on range between interval '1 minute' preceding and current row) as in_a_minute
+      from ${schema}.job, back
       where ${LIVE} and group_id = $1 and state < 'active' and created_on <= back.at
   ), span as materialized (
-    select count(*)::int as calls, min(created_on) as first, greatest(1, least(20, count(*) / 10))::float8 as pieces,
+    select count(*)::int as calls, max(in_a_minute)::int as busiest, min(created_on) as first, greatest(1, least(20, count(*) / 10))::float8 as pieces,
         greatest(0.001, extract(epoch from (select at from back) - min(created_on)))::float8 as seconds,
         count(*) filter (where start_after <= ${schema}.job_now()
           and coalesce(group_tier::float8, 0) <= extract(epoch from ${schema}.job_now()) * 1000)::int as due
       from held
   )
-  select (select at::text from back) as back, calls, due, seconds, (select count(distinct
+  select (select at::text from back) as back, calls, due, busiest, seconds, (select count(distinct
       least(pieces - 1, floor(extract(epoch from created_on - first)::float8 / seconds * pieces))) from held) / pieces as share
     from span`;
 

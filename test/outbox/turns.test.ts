@@ -133,6 +133,20 @@ for (const { name, there, open } of DATABASES) {
       expect(last).toBeGreaterThan((0.5 * HOUR) / 0.45);
     });
 
+    test('a batch that alone has waited goes within a minute: without the outage it would have come so, too', async () => {
+      await wait(Array.from({ length: 30 }, () => ({ ago: HOUR })));
+      await give();
+      const given = await turns();
+      expect(given.at(-1)).toBeGreaterThan(50);
+      expect(given.at(-1)).toBeLessThan(61);
+    });
+
+    test('a batch and a few others go within minutes', async () => {
+      await wait([...evenly(6, HOUR), ...Array.from({ length: 30 }, () => ({ ago: HOUR / 2 }))]);
+      await give();
+      expect((await turns()).at(-1)).toBeLessThan(13 * MINUTE);
+    });
+
     test('a few that are due are no crowd, and go at once', async () => {
       await wait(evenly(10, HOUR));
       await give();
