@@ -2,6 +2,7 @@ import { PGlite } from '@electric-sql/pglite';
 import { TestClock } from 'pg-boss';
 import { createFetch } from '../../src/index.ts';
 import { openOutboxOn } from '../../src/outbox/outbox.ts';
+import { counted } from './counted.ts';
 import { mostPerMinute } from './most-per-minute.ts';
 
 const STEP = 20_000;
@@ -124,31 +125,4 @@ export async function playOutage({
       end,
     ),
   };
-}
-
-/** A database that knows whether statements are under way: time only moves when there are none. */
-function counted(client: PGlite): { database: PGlite; quiet: () => Promise<void> } {
-  let busy = 0;
-  const database = new Proxy(client, {
-    get(object, name) {
-      const member: unknown = Reflect.get(object, name);
-      if (typeof member !== 'function') return member;
-      if (name !== 'query' && name !== 'exec' && name !== 'transaction') return member.bind(object);
-      return async (...given: unknown[]) => {
-        busy += 1;
-        try {
-          return await member.apply(object, given);
-        } finally {
-          busy -= 1;
-        }
-      };
-    },
-  });
-  const quiet = async () => {
-    for (let calm = 0; calm < 5; calm += 1) {
-      await new Promise((resolve) => setImmediate(resolve));
-      if (busy > 0) calm = 0;
-    }
-  };
-  return { database, quiet };
 }
