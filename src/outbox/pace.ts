@@ -60,8 +60,8 @@ export class Pace {
   #limit = Number.POSITIVE_INFINITY;
   #down: Down | undefined;
   /**
-   * The calls that wait are those of so many milliseconds, as of `#backAt`. Before the first answer nobody knows: others
-   * may have waited for hours.
+   * The calls that wait are those of so many milliseconds, as of `#backAt`. Before the first answer this process knows
+   * nothing of them: they may have waited for hours.
    */
   #behind = Number.POSITIVE_INFINITY;
   #backAt = 0;
@@ -202,7 +202,7 @@ export class Pace {
     };
     const down = this.#down;
     down.failedAt = now;
-    // Those that were under way when it went down, as many as they are, tell nothing about how long to be silent.
+    // The others were under way when it went down: however many they are, it is one outage.
     if (wasProbe) {
       down.probeAt = now + this.#silence(down.probes);
       down.probes += 1;
