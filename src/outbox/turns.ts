@@ -108,7 +108,9 @@ const layThemOut = (schema: string) => `
 
 /**
  * The call that finds out how this destination is: one that is due, and has been tried least. The oldest may be one that
- * always fails, and would fail again. One that was never taken comes before one that was. Of a group only the head can be taken, wherever that goes to.
+ * always fails, and would fail again. One that was never taken comes before one that was. Of those that were tried as
+ * often, by chance: the first hundred may be such as always fail, too. Of a group only the head can be taken, wherever
+ * that goes to.
  */
 export async function probeFor(db: Db, schema: string, scope: string): Promise<Found | undefined> {
   const job = `${schema}.job`;
@@ -119,7 +121,7 @@ export async function probeFor(db: Db, schema: string, scope: string): Promise<F
           where b.name = j.name and b.singleton_key = j.singleton_key and b.id <> j.id
             and (b.state in ('active', 'retry')
               or (b.state < 'active' and (b.created_on, b.id) < (j.created_on, j.id)))))
-      order by state, retry_count, created_on limit 1`,
+      order by state, retry_count, random() limit 1`,
     [scope],
   );
   return (rows as Found[])[0];

@@ -134,6 +134,16 @@ test('the probe is the call that was tried least: a good one finds out that only
   expect(here.doneAt.has('good')).toBe(true);
 }, 60_000);
 
+test('where many calls that always fail were added first, the probes soon find one that does not', async () => {
+  const here = await World.open((key) => (key.startsWith('poison') ? 500 : 201));
+  world = here;
+  for (const key of names('poison', 60)) await here.add(key, 'a.example');
+  await here.run(MINUTE);
+  for (const key of names('good', 60)) await here.add(key, 'a.example');
+  await here.run(10 * MINUTE);
+  expect(here.doneAt.size).toBeGreaterThan(0);
+}, 60_000);
+
 test('errors of the database during an outage do not silence a destination afterwards', async () => {
   let down = true;
   const here = await World.open(() => (down ? 503 : 201));
