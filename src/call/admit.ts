@@ -100,10 +100,7 @@ function entryOf<A extends ResponseHead>(
 ): Entry {
   const { endpoint, policy, scope } = plan;
   const lull = number > 1 ? scope?.lull : undefined;
-  const entry =
-    lull === undefined
-      ? { number, after, span, endpoint, now }
-      : { number, after, span, endpoint, now, lull };
+  const entry = { number, after, span, endpoint, now, lull };
   if (!policy.quota) return entry;
   const latest = until ?? Math.min(now + policy.patience, momentOf(plan, now).deadline - WORTHWHILE);
   return { ...entry, latest };

@@ -23,7 +23,7 @@ export interface Entry {
   /** Monotonic: how long the attempt can wait for a quota; absent: it can't. */
   readonly latest?: number;
   /** Monotonic: from when on nothing will have been sent for so long that a retry is no additional load; absent: never. */
-  readonly lull?: number;
+  readonly lull?: number | undefined;
 }
 
 /** The end of an attempt that was let in. */

@@ -178,7 +178,9 @@ export class Courier {
   }
 
   #last(job: Job, why: Why, { response, error, report }: Partial<Sent>, counts: boolean): LastTry {
-    const { last } = job;
+    const { last, attempt } = job;
+    // A worker that died leaves no word of the outbox's, and may have sent it.
+    const before = last?.delivery ?? (attempt.retryCount > 0 ? 'unknown' : 'not-sent');
     const delivery = report?.delivery ?? 'not-sent';
     const summary = errorOf(error);
     return {
@@ -188,7 +190,7 @@ export class Courier {
       ...(response !== undefined && { status: response.status }),
       ...(summary !== undefined && { error: summary }),
       // What may have arrived once may have arrived.
-      delivery: delivery === 'not-sent' ? (last?.delivery ?? (job.wasLost ? 'unknown' : delivery)) : delivery,
+      delivery: delivery === 'not-sent' ? before : delivery,
     };
   }
 

@@ -22,8 +22,6 @@ export interface Job {
   /** The same two by this process' clock. */
   readonly local: { readonly addedAt: number; readonly until: number };
   readonly last: LastTry | undefined;
-  /** Whether a worker had it before, and died without a word: then it may have been sent. */
-  readonly wasLost: boolean;
   /** Its destination: all of one scope go down and recover together. */
   readonly scope: string;
   /** Before this it is not sent, by this process' clock: others that waited go first. */
@@ -179,7 +177,6 @@ function jobOf(queue: LiveQueue, job: JobWithMetadata<StoredCall>, before: numbe
   const addedAt = job.createdOn.getTime();
   const until = untilOf(job.data, addedAt);
   const ahead = before - job.startedOn.getTime();
-  const last = lastOf(job.output);
   return {
     id: job.id,
     queue,
@@ -188,9 +185,7 @@ function jobOf(queue: LiveQueue, job: JobWithMetadata<StoredCall>, before: numbe
     addedAt,
     until,
     local: { addedAt: addedAt + ahead, until: until + ahead },
-    last,
-    // The engine writes a word of its own over the outbox's.
-    wasLost: last === undefined && job.retryCount > 0,
+    last: lastOf(job.output),
     scope: scopeOf(job),
     turn: Number(job.groupTier ?? 0) + ahead,
   };

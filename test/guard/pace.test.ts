@@ -8,6 +8,17 @@ function paceOf(interval: number): Pace {
   return pace;
 }
 
+/** How fast a hundred waiting attempts go out from that time on. */
+function releasesPerSecond(pace: Pace, from: number): number {
+  pace.begin(from);
+  let now = from;
+  for (let i = 0; i < 100; i++) {
+    pace.sent(now, true);
+    now = Math.max(now, pace.nextAt);
+  }
+  return 100_000 / (now - from);
+}
+
 test('a few attempts in a row are no crowd', () => {
   const pace = new Pace(0);
   for (let i = 0; i < 5; i++) pace.sent(0, false);
@@ -19,14 +30,7 @@ test('a few attempts in a row are no crowd', () => {
 });
 
 test('while calls wait, attempts go at 1.3 times the usual rate', () => {
-  const pace = paceOf(100);
-  pace.begin(60_000);
-  let now = 60_000;
-  for (let i = 0; i < 100; i++) {
-    pace.sent(now, true);
-    now = Math.max(now, pace.nextAt);
-  }
-  expect(100 / ((now - 60_000) / 1_000)).toBeCloseTo(13, 0);
+  expect(releasesPerSecond(paceOf(100), 60_000)).toBeCloseTo(13, 0);
 });
 
 test('the rate from before is kept while calls wait, and no longer', () => {
@@ -54,11 +58,5 @@ test('where calls usually take two attempts, more may be sent, up to half as man
     pace.count(at);
     for (let attempt = 0; attempt < 2; attempt++) pace.sent(at, false);
   }
-  pace.begin(120_000);
-  let now = 120_000;
-  for (let i = 0; i < 100; i++) {
-    pace.sent(now, true);
-    now = Math.max(now, pace.nextAt);
-  }
-  expect(100 / ((now - 120_000) / 1_000)).toBeCloseTo(19.5, 0);
+  expect(releasesPerSecond(pace, 120_000)).toBeCloseTo(19.5, 0);
 });

@@ -209,13 +209,12 @@ for (const { name, there, open } of DATABASES) {
     });
 
     test('a call that a worker had when it died may have arrived, also if its key ends before it is sent again', async () => {
-      const call = await added('order-13b', { lifetime: 1_000 });
+      const call = await added('order-13b', { lifetime: 60_000 });
       await database.query(
-        `update ${schema}.job set state = 'active', started_on = now() - interval '1 hour', heartbeat_on = now() - interval '1 hour' where id = $1`,
+        `update ${schema}.job set state = 'active', created_on = now() - interval '1 hour', started_on = now() - interval '1 hour', heartbeat_on = now() - interval '1 hour' where id = $1`,
         [call.id],
       );
       await supervise(database.client, schema);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
       const expired = hear('expired');
       const worker = outbox.work({ poll: 20 });
       await soon(() => expired.length).toBe(1);

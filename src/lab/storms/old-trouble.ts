@@ -1,11 +1,11 @@
 import { loop } from '../handwritten.ts';
 import type { Behaviour, Reply } from '../service.ts';
-import { type Made, observe, type Scenario } from '../simulate.ts';
+import type { Detail } from '../simulate.ts';
 import { steadfetch } from '../steadfetch.ts';
-import type { Strategy } from '../strategy.ts';
 import type { World } from '../world.ts';
+import { type Condition as Observed, observed } from './observed.ts';
 import { median, share } from './outage.ts';
-import { type Experiment, mean, percent, STEADFETCH, type Storm, type Threshold } from './storm.ts';
+import { mean, percent, STEADFETCH, type Storm, type Threshold } from './storm.ts';
 
 /** Milliseconds for which the service works before and after its trouble. */
 const BEFORE = 15_000;
@@ -17,9 +17,7 @@ const SOON = 5_000;
 /** The time that an attempt may take by default, in milliseconds. Silence can't be told from slowness any sooner. */
 const ATTEMPT = 10_000;
 
-interface Condition {
-  readonly name: string;
-  readonly scenario: Scenario;
+interface Condition extends Observed {
   readonly until: number;
   /** The calls that meet the trouble. */
   readonly path?: string;
@@ -83,7 +81,7 @@ const CONDITIONS: readonly Condition[] = [
   badEndpoint(0.6),
 ];
 
-function measuresOf(made: readonly Made[], { until, path }: Condition): Record<string, number> {
+function measuresOf({ made }: Detail, { until, path }: Condition): Record<string, number> {
   const meant = made.filter((call) => path === undefined || call.path === path);
   const late = meant.filter(({ began, good }) => !good && began >= BEFORE + OLD && began < until);
   return {
@@ -93,17 +91,6 @@ function measuresOf(made: readonly Made[], { until, path }: Condition): Record<s
   };
 }
 
-function experiments(strategy: Strategy, seeds: number): Experiment[] {
-  return CONDITIONS.map((condition) => ({
-    strategy: strategy.name,
-    condition: condition.name,
-    seeds,
-    run: async (seed) => ({
-      measures: measuresOf((await observe(condition.scenario, strategy, seed)).made, condition),
-    }),
-  }));
-}
-
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
 
 /** The trouble is old, and lasts: a call that can't succeed must not be kept waiting. */
@@ -111,7 +98,10 @@ export const oldTrouble: Storm = {
   id: 'T',
   title: 'Old trouble',
   measures: { failing: seconds, during: percent, after: percent },
-  experiments: [...experiments(loop, 5), ...experiments(steadfetch(STEADFETCH), 5)],
+  experiments: [
+    ...observed(CONDITIONS, loop, 5, measuresOf),
+    ...observed(CONDITIONS, steadfetch(STEADFETCH), 5, measuresOf),
+  ],
   thresholds: CONDITIONS.flatMap(({ name, limit }): Threshold[] => [
     {
       condition: name,

@@ -2,19 +2,17 @@ import { budgets } from '../budgets.ts';
 import { bareFetch, loop } from '../handwritten.ts';
 import { peers } from '../peers.ts';
 import type { Behaviour } from '../service.ts';
-import { type Detail, observe, type Scenario } from '../simulate.ts';
+import type { Detail, Scenario } from '../simulate.ts';
 import { steadfetch } from '../steadfetch.ts';
-import type { Strategy } from '../strategy.ts';
 import type { World } from '../world.ts';
+import { type Condition as Observed, observed } from './observed.ts';
 import { share } from './outage.ts';
-import { type Experiment, mean, percent, STEADFETCH, type Storm, type Threshold, times } from './storm.ts';
+import { mean, percent, STEADFETCH, type Storm, type Threshold, times } from './storm.ts';
 
 /** Calls per second of all processes together. */
 const RATE = 28;
 
-interface Condition {
-  readonly name: string;
-  readonly scenario: Scenario;
+interface Condition extends Observed {
   /** Only calls that began in these milliseconds are measured, and only calls to this path. */
   readonly from: number;
   readonly to: number;
@@ -35,17 +33,6 @@ function measuresOf({ made, sent }: Detail, { from, to, path }: Condition): Reco
   };
 }
 
-function experiments(conditions: readonly Condition[], strategy: Strategy, seeds: number): Experiment[] {
-  return conditions.map((condition) => ({
-    strategy: strategy.name,
-    condition: condition.name,
-    seeds,
-    run: async (seed) => ({
-      measures: measuresOf(await observe(condition.scenario, strategy, seed), condition),
-    }),
-  }));
-}
-
 function storm(
   id: string,
   title: string,
@@ -57,8 +44,10 @@ function storm(
     title,
     measures: { success: percent, load: times },
     experiments: [
-      ...[bareFetch, ...budgets, ...peers].flatMap((strategy) => experiments(conditions, strategy, 2)),
-      ...[loop, steadfetch(STEADFETCH)].flatMap((strategy) => experiments(conditions, strategy, 20)),
+      ...[bareFetch, ...budgets, ...peers].flatMap((strategy) =>
+        observed(conditions, strategy, 2, measuresOf),
+      ),
+      ...[loop, steadfetch(STEADFETCH)].flatMap((strategy) => observed(conditions, strategy, 20, measuresOf)),
     ],
     thresholds,
   };

@@ -1,15 +1,13 @@
 import { bareFetch, loop } from '../handwritten.ts';
 import type { Behaviour, Reply } from '../service.ts';
-import { type Detail, observe, type Scenario } from '../simulate.ts';
+import type { Detail } from '../simulate.ts';
 import { steadfetch } from '../steadfetch.ts';
-import type { Strategy } from '../strategy.ts';
 import type { World } from '../world.ts';
+import { type Condition as Observed, observed } from './observed.ts';
 import { median, share } from './outage.ts';
-import { type Experiment, mean, percent, STEADFETCH, type Storm, type Threshold } from './storm.ts';
+import { mean, percent, STEADFETCH, type Storm, type Threshold } from './storm.ts';
 
-interface Condition {
-  readonly name: string;
-  readonly scenario: Scenario;
+interface Condition extends Observed {
   /** Only calls that began from this time on are measured, and only calls to this path, in milliseconds. */
   readonly from: number;
   readonly path?: string;
@@ -72,17 +70,6 @@ function measuresOf({ made }: Detail, { from, path }: Condition): Record<string,
   };
 }
 
-function experiments(strategy: Strategy, seeds: number): Experiment[] {
-  return CONDITIONS.map((condition) => ({
-    strategy: strategy.name,
-    condition: condition.name,
-    seeds,
-    run: async (seed) => ({
-      measures: measuresOf(await observe(condition.scenario, strategy, seed), condition),
-    }),
-  }));
-}
-
 const seconds = (ms: number): string => `${(ms / 1_000).toFixed(2)} s`;
 
 /** Services that are unlike those of the other storms: slow, or never quite well, or well for most users only. */
@@ -90,7 +77,9 @@ export const unlike: Storm = {
   id: 'V',
   title: 'Services that are slow, or never quite well',
   measures: { success: percent, took: seconds },
-  experiments: [bareFetch, loop, steadfetch(STEADFETCH)].flatMap((strategy) => experiments(strategy, 3)),
+  experiments: [bareFetch, loop, steadfetch(STEADFETCH)].flatMap((strategy) =>
+    observed(CONDITIONS, strategy, 3, measuresOf),
+  ),
   thresholds: CONDITIONS.flatMap(({ name }): Threshold[] => [
     {
       condition: name,

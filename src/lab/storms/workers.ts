@@ -1,12 +1,12 @@
 import { bareFetch, loop } from '../handwritten.ts';
 import { peers } from '../peers.ts';
 import type { Behaviour, Reply } from '../service.ts';
-import { type Detail, observe, type Scenario } from '../simulate.ts';
+import type { Detail } from '../simulate.ts';
 import { steadfetch } from '../steadfetch.ts';
-import type { Strategy } from '../strategy.ts';
 import type { World } from '../world.ts';
+import { type Condition as Observed, observed } from './observed.ts';
 import { share } from './outage.ts';
-import { type Experiment, mean, percent, STEADFETCH, type Storm, type Threshold } from './storm.ts';
+import { mean, percent, STEADFETCH, type Storm, type Threshold } from './storm.ts';
 
 /** The time that a run takes, and the time at which its outage begins, in milliseconds. */
 const DURATION = 75_000;
@@ -24,11 +24,9 @@ interface Trouble {
   readonly before?: number;
 }
 
-interface Condition {
-  readonly name: string;
+interface Condition extends Observed {
   /** Whether attempts fail by chance, all the time. */
   readonly isUnsteady: boolean;
-  readonly scenario: Scenario;
 }
 
 function condition(name: string, workers: number, trouble: Trouble): Condition {
@@ -71,15 +69,6 @@ function measuresOf({ made }: Detail): Record<string, number> {
   };
 }
 
-function experiments(strategy: Strategy, seeds: number): Experiment[] {
-  return CONDITIONS.map(({ name, scenario }) => ({
-    strategy: strategy.name,
-    condition: name,
-    seeds,
-    run: async (seed) => ({ measures: measuresOf(await observe(scenario, strategy, seed)) }),
-  }));
-}
-
 const atLeastLoop = (condition: string, measure: string, claim: string, share = 1): Threshold => ({
   condition,
   strategy: STEADFETCH,
@@ -95,8 +84,8 @@ export const workers: Storm = {
   title: 'Workers',
   measures: { success: percent, done: count, late: count },
   experiments: [
-    ...[bareFetch, ...peers].flatMap((strategy) => experiments(strategy, 1)),
-    ...[loop, steadfetch(STEADFETCH)].flatMap((strategy) => experiments(strategy, 5)),
+    ...[bareFetch, ...peers].flatMap((strategy) => observed(CONDITIONS, strategy, 1, measuresOf)),
+    ...[loop, steadfetch(STEADFETCH)].flatMap((strategy) => observed(CONDITIONS, strategy, 5, measuresOf)),
   ],
   thresholds: CONDITIONS.flatMap(({ name, isUnsteady }) => [
     atLeastLoop(name, 'success', 'success ≥ the loop’s'),
