@@ -162,13 +162,14 @@ function fail<A extends ResponseHead>(
 }
 
 function settle<A extends ResponseHead>(
-  { record, emitter, caller }: CallPlan<A>,
+  { record, emitter, caller, scope }: CallPlan<A>,
   stopped: Stopped,
   now: number,
   response?: A,
   exchange?: Exchange<A>,
 ): void {
   record.settle(stopped, now);
+  scope?.settled(now);
   if (response) caller?.handOver(response);
   else caller?.release();
   if (emitter.has('settled')) emitter.emit('settled', record.event());

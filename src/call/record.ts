@@ -166,7 +166,7 @@ export class CallRecord {
       duration: this.#duration,
       delivery,
       stopped: this.#stopped,
-      attempts: [...this.attempts].sort(byStart).map((attempt) => attempt.report()),
+      attempts: inOrder(this.attempts).map((attempt) => attempt.report()),
     };
     if (this.#body === undefined && !this.#isFallback) return report;
     return {
@@ -177,7 +177,11 @@ export class CallRecord {
   }
 }
 
-/** Sorts attempts by their start, because an attempt and its hedge may end in any order. */
+/** Attempts in the order of their start, because an attempt and its hedge may end in any order. */
+function inOrder(attempts: readonly AttemptRecord[]): readonly AttemptRecord[] {
+  return attempts.length === 1 ? attempts : [...attempts].sort(byStart);
+}
+
 function byStart(one: AttemptRecord, other: AttemptRecord): number {
   return one.number - other.number || Number(one.isHedge) - Number(other.isHedge);
 }

@@ -18,9 +18,8 @@ export interface Counts {
   readonly failures: number;
 }
 
-/** The function that opossum runs: it replays an outcome that is already known. */
-const replay = (good: boolean): Promise<void> => (good ? done : Promise.reject(counted));
-const done = Promise.resolve();
+/** The function that opossum runs: it replays a failure that is already known. */
+const replay = (): Promise<void> => Promise.reject(counted);
 const counted = new Error('a counted failure');
 const ignore = () => {};
 
@@ -33,7 +32,7 @@ const ignore = () => {};
  * after each recovery.
  */
 export class FailureWindow {
-  readonly #circuit: CircuitBreaker<[good: boolean], void>;
+  readonly #circuit: CircuitBreaker<[], void>;
   readonly #rotation = new EventEmitter();
   readonly #slice: number;
   readonly #threshold: number;
@@ -55,10 +54,16 @@ export class FailureWindow {
     });
   }
 
-  /** Adds one success. opossum counts it at once; nothing waits for opossum's promise. */
+  /**
+   * Adds one success, by the events that opossum counts. A success decides nothing, so the promises of `fire` would be made for
+   * nobody.
+   */
   success(now: number): void {
     this.#rotate(now);
-    this.#circuit.fire(true).catch(ignore);
+    // An open window counts nothing more.
+    if (this.#circuit.opened) return;
+    this.#circuit.emit('fire');
+    this.#circuit.emit('success');
   }
 
   /**
@@ -67,7 +72,7 @@ export class FailureWindow {
    */
   async failure(now: number, undecided = 0): Promise<boolean> {
     this.#rotate(now);
-    await this.#circuit.fire(false).catch(ignore);
+    await this.#circuit.fire().catch(ignore);
     if (!this.#circuit.opened || undecided === 0) return this.#circuit.opened;
     const { successes, failures } = this.#circuit.stats;
     const isDecided = failures >= this.#threshold * (successes + failures + undecided);

@@ -13,8 +13,8 @@ const FEW_TINY = 2;
  * Knows when nothing is sent for much longer than usual, as when the callers themselves wait: workers that make one call after
  * another make no call, and so bring no answer, while all of them wait for a retry.
  *
- * The gap before a call is the time since the last call came or the last attempt ended. So it is short for workers, however long
- * their calls take or wait.
+ * The gap before a call is the time since the last call came or settled. So it is short for workers, however long their calls take
+ * or wait, and however they end.
  */
 export class Lull {
   /** The mean gap before a call, in milliseconds. */
@@ -40,8 +40,8 @@ export class Lull {
     this.#sentAt = now;
   }
 
-  /** An attempt has ended. */
-  ended(now: number): void {
+  /** A logical call has settled. */
+  settled(now: number): void {
     this.#movedAt = now;
   }
 

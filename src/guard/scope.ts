@@ -123,6 +123,11 @@ export class Scope implements Host {
     this.#lull.came(now);
   }
 
+  /** A logical call has settled. @param now monotonic */
+  settled(now: number): void {
+    this.#lull.settled(now);
+  }
+
   /** Whether an attempt must wait in the queue, although its guards may let it in. */
   isBehindOthers({ number, after, endpoint, now }: Entry): boolean {
     // Attempts that hung at the same time run out of time at the same time: their retries must not go out together.
@@ -163,10 +168,7 @@ export class Scope implements Host {
   }
 
   left(departure?: Departure): void {
-    if (departure !== undefined) {
-      this.#trouble.ended(departure);
-      this.#lull.ended(departure.now);
-    }
+    if (departure !== undefined) this.#trouble.ended(departure);
     this.inFlight -= 1;
   }
 

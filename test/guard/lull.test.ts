@@ -8,7 +8,7 @@ function calls(lull: Lull, interval: number, duration: number, from: number, cou
     at += interval;
     lull.came(at);
     lull.sent(at);
-    lull.ended(at + duration);
+    lull.settled(at + duration);
   }
   return at;
 }
@@ -58,4 +58,15 @@ test('a pause between two batches is no usual gap', () => {
   const lull = new Lull();
   const last = calls(lull, 60_000, 20, calls(lull, 20, 20, 0, 100), 1);
   expect(lull.from - last).toBeLessThan(100);
+});
+
+test('a call that waited and was given up leaves no gap before the next one of its caller', () => {
+  const lull = new Lull();
+  const last = calls(lull, 20, 20, 0, 50);
+  for (let i = 1; i <= 10; i++) {
+    lull.settled(last + i * 10_000);
+    lull.came(last + i * 10_000);
+  }
+  lull.sent(last + 100_000);
+  expect(lull.from).toBe(last + 100_025);
 });

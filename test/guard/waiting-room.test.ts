@@ -383,55 +383,59 @@ test('from whatever breaker and budget have been through, good answers bring eve
     isAborted: fc.boolean(),
   });
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 12 }), fc.boolean(), async (history, isEveryFirstBad) => {
-      vi.useFakeTimers();
-      try {
-        let answer: (attempt: string | undefined) => number = () => 200;
-        const seen = new Set<string>();
-        const api = createFetch({
-          fetch: async (input, init) => {
+    fc.asyncProperty(
+      fc.array(step, { maxLength: 12 }),
+      fc.boolean(),
+      fc.nat(),
+      async (history, isEveryFirstBad, seed) => {
+        vi.useFakeTimers();
+        try {
+          let answer: (attempt: string | undefined) => number = () => 200;
+          const seen = new Set<string>();
+          const fetch: typeof globalThis.fetch = async (input, init) => {
             const status = answer(String(input));
             if (status === SILENCE) return await until(init?.signal);
             if (status === RESET)
               throw Object.assign(new TypeError('fetch failed'), { cause: { code: 'ECONNRESET' } });
             return new Response(null, { status, ...(status === 429 && { headers: { 'retry-after': '1' } }) });
-          },
-        });
-        let number = 0;
-        const call = (signal?: AbortSignal) =>
-          api(`${url}${number++}`, { ...(signal && { signal }) }).then(
-            ({ ok }) => ok,
-            () => false,
-          );
-        for (const { wait, status, calls, isAborted } of history) {
-          answer = () => status;
-          const caller = new AbortController();
-          for (let i = 0; i < calls; i++) void call(caller.signal);
-          await vi.advanceTimersByTimeAsync(wait);
-          if (isAborted) caller.abort();
+          };
+          const api = createClient({ fetch }, { ...systemRuntime, random: new Random(seed).next });
+          let number = 0;
+          const call = (signal?: AbortSignal) =>
+            api(`${url}${number++}`, { ...(signal && { signal }) }).then(
+              ({ ok }) => ok,
+              () => false,
+            );
+          for (const { wait, status, calls, isAborted } of history) {
+            answer = () => status;
+            const caller = new AbortController();
+            for (let i = 0; i < calls; i++) void call(caller.signal);
+            await vi.advanceTimersByTimeAsync(wait);
+            if (isAborted) caller.abort();
+          }
+          // From now on the service is well; or well for every call's second attempt.
+          answer = (input = '') => {
+            if (!isEveryFirstBad || seen.has(input)) return 200;
+            seen.add(input);
+            return 503;
+          };
+          // What is left of the past goes first; and where no answer was there for long, a loan may be minutes away.
+          await vi.advanceTimersByTimeAsync(isEveryFirstBad ? 300_000 : 60_000);
+          for (let i = 0; i < (isEveryFirstBad ? 3 : 0); i++) {
+            void call();
+            await vi.advanceTimersByTimeAsync(120_000);
+          }
+          const results: boolean[] = [];
+          for (let i = 0; i < 5; i++) {
+            void call().then((ok) => results.push(ok));
+            await vi.advanceTimersByTimeAsync(35_000);
+          }
+          expect(results).toEqual([true, true, true, true, true]);
+        } finally {
+          vi.useRealTimers();
         }
-        // From now on the service is well; or well for every call's second attempt.
-        answer = (input = '') => {
-          if (!isEveryFirstBad || seen.has(input)) return 200;
-          seen.add(input);
-          return 503;
-        };
-        // What is left of the past goes first; and where no answer was there for long, a loan may be minutes away.
-        await vi.advanceTimersByTimeAsync(isEveryFirstBad ? 300_000 : 60_000);
-        for (let i = 0; i < (isEveryFirstBad ? 3 : 0); i++) {
-          void call();
-          await vi.advanceTimersByTimeAsync(120_000);
-        }
-        const results: boolean[] = [];
-        for (let i = 0; i < 5; i++) {
-          void call().then((ok) => results.push(ok));
-          await vi.advanceTimersByTimeAsync(35_000);
-        }
-        expect(results).toEqual([true, true, true, true, true]);
-      } finally {
-        vi.useRealTimers();
-      }
-    }),
+      },
+    ),
     { numRuns: 80 },
   );
 }, 60_000);
@@ -454,7 +458,7 @@ test('workers whose attempts fail by chance are never all kept waiting, whatever
             await new Promise((resolve) => setTimeout(resolve, 200));
             return new Response(null, { status: chance.next() < share ? 503 : 200 });
           };
-          const api = createFetch({ fetch });
+          const api = createClient({ fetch }, { ...systemRuntime, random: chance.next });
           let [done, isOver] = [0, false];
           const work = async () => {
             while (!isOver) {
