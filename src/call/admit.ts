@@ -99,8 +99,8 @@ function entryOf<A extends ResponseHead>(
   until?: number,
 ): Entry {
   const { endpoint, policy, scope } = plan;
-  const lull = number > 1 ? scope?.lull : undefined;
-  const entry = { number, after, span, endpoint, now, lull };
+  const spare = number > 1 ? scope?.spare : undefined;
+  const entry = { number, after, span, endpoint, now, spare };
   if (!policy.quota) return entry;
   const latest = until ?? Math.min(now + policy.patience, momentOf(plan, now).deadline - WORTHWHILE);
   return { ...entry, latest };

@@ -52,8 +52,8 @@ export interface BudgetRule {
  * a loan of `reserve` retries when it first needs one; again when one of these is answered; and after some time if it had another
  * answer since. So quiet clients have retries, and a fleet of them adds at most one loan each to an outage.
  *
- * In a lull a retry costs nothing, since it adds nothing to the usual load. Without that, workers that make one call after another
- * could all wait for tokens, and no call would be left to bring any.
+ * Where less than the usual load is sent, a retry costs nothing (`spare.ts`, `lull.ts`). Without that, workers that make one call
+ * after another could all wait for tokens, and no call would be left to bring any.
  */
 export class Budget implements Guard {
   readonly name = 'budget';
@@ -132,7 +132,7 @@ export class Budget implements Guard {
 
   allowed(permit: Permit): string {
     if (permit === FREE) return 'first';
-    if (permit === SPARE) return 'lull';
+    if (permit === SPARE) return 'spare';
     return permit === LENT ? 'lent' : 'saved';
   }
 
@@ -174,9 +174,9 @@ export class Budget implements Guard {
   }
 
   /** Monotonic: when a retry adds nothing to the usual load. A silent attempt may still be queued at a slow service. */
-  #spareAt({ after, lull = Number.POSITIVE_INFINITY }: Pick<Entry, 'after' | 'lull'>): number {
+  #spareAt({ after, spare = Number.POSITIVE_INFINITY }: Pick<Entry, 'after' | 'spare'>): number {
     const isNever = this.#rule.ratio === 0 || (after === 'timeout' && this.#isSlow());
-    return isNever ? Number.POSITIVE_INFINITY : lull;
+    return isNever ? Number.POSITIVE_INFINITY : spare;
   }
 
   /** Monotonic: when a retry is allowed without savings. */

@@ -22,8 +22,8 @@ export interface Entry {
   readonly now: number;
   /** Monotonic: how long the attempt can wait for a quota; absent: it can't. */
   readonly latest?: number;
-  /** Monotonic: from when on nothing will have been sent for so long that a retry is no additional load; absent: never. */
-  readonly lull?: number | undefined;
+  /** Monotonic: from when on a retry adds nothing to the usual load; absent: never. */
+  readonly spare?: number | undefined;
 }
 
 /** The end of an attempt that was let in. */

@@ -10,7 +10,7 @@ const LATEST = 1 / 500;
 const MOST_ATTEMPTS = 1.5;
 /** The lowest rate, in calls per second, that attempts are paced by. */
 const LEAST_RATE = 0.5;
-/** Fewer calls per second than this are too few to tell a rate from chance. */
+/** A rate of fewer calls per second than this is chance. */
 const KNOWN_RATE = 1;
 /** Waiting calls that are no more than usually come in this many seconds are little load, even all together. */
 const SHORT = 0.5;
@@ -26,7 +26,7 @@ export class Pace {
   #attemptsPerCall = 1;
   /** Attempts since the last call came. */
   #attempts = 0;
-  /** Calls per second when the first of the waiting calls came: callers that wait make no other calls meanwhile. 0: not known. */
+  /** The known rate when the first of the waiting calls came: callers that wait make no other calls meanwhile. */
   #rateBefore = 0;
   /** When the next attempt may be sent. */
   nextAt = Number.NEGATIVE_INFINITY;
@@ -44,18 +44,24 @@ export class Pace {
 
   /** The first call begins to wait. */
   begin(now: number): void {
-    const rate = this.#rate.perSecond(now);
-    this.#rateBefore = rate < KNOWN_RATE ? 0 : rate;
+    this.#rateBefore = this.knownRate(now);
   }
 
-  /** No call waits any more. */
-  end(): void {
+  /** No call waits any more. Callers that waited made no other calls, so that time tells nothing of what is usual. */
+  end(now: number): void {
+    this.#rate.raise(this.#rateBefore, now);
     this.#rateBefore = 0;
   }
 
   /** Calls per second. */
   usualRate(now: number): number {
     return Math.max(this.#rateBefore, this.#rate.perSecond(now));
+  }
+
+  /** Calls per second; 0: too few to tell from chance. */
+  knownRate(now: number): number {
+    const rate = this.usualRate(now);
+    return rate >= KNOWN_RATE && this.#rate.isKnown(now) ? rate : this.#rateBefore;
   }
 
   /** Whether more attempts were sent than the pace allows until now. */

@@ -1,5 +1,7 @@
 /** The time constant of the mean, in milliseconds. */
 const MEMORY = 10_000;
+/** Fewer calls than this within the memory are too few to tell a rate from chance. */
+const FEW = 5;
 /** The rate of a younger scope is computed as if it were this old, in milliseconds. */
 const YOUNG = 250;
 
@@ -23,8 +25,23 @@ export class Rate {
 
   /** Calls per second. */
   perSecond(now: number): number {
-    const seen = 1 - Math.exp(-Math.max(YOUNG, now - this.#since) / MEMORY);
-    return (1_000 * this.#weightAt(now)) / (MEMORY * seen);
+    return (1_000 * this.#weightAt(now)) / this.#wholeAt(now);
+  }
+
+  /** Whether enough calls came to tell. */
+  isKnown(now: number): boolean {
+    return this.#weightAt(now) >= FEW;
+  }
+
+  /** The rate is known to be at least this. */
+  raise(perSecond: number, now: number): void {
+    this.#weight = Math.max(this.#weightAt(now), (perSecond * this.#wholeAt(now)) / 1_000);
+    this.#at = now;
+  }
+
+  /** The weight that one call per millisecond would have come to. */
+  #wholeAt(now: number): number {
+    return MEMORY * (1 - Math.exp(-Math.max(YOUNG, now - this.#since) / MEMORY));
   }
 
   #weightAt(now: number): number {

@@ -9,6 +9,7 @@ import { Line } from './line.ts';
 import { Lull } from './lull.ts';
 import { Pace } from './pace.ts';
 import { Quota } from './quota.ts';
+import { Spare } from './spare.ts';
 import { type EndpointTrouble, Trouble } from './trouble.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
@@ -68,6 +69,7 @@ export class Scope implements Host {
   #guards: readonly Guard[] = [];
   readonly #trouble = new Trouble();
   readonly #lull = new Lull();
+  readonly #spare = new Spare();
   /** Guards whose rule may have been replaced by an update. */
   #outdated: Set<Guard> | undefined;
 
@@ -80,7 +82,7 @@ export class Scope implements Host {
 
   /** Where calls wait that may not be sent now, made when the first one has to. */
   get room(): WaitingRoom {
-    this.#room ??= new WaitingRoom(this.#runtime, this.#pace, () => this.lull);
+    this.#room ??= new WaitingRoom(this.#runtime, this.#pace, () => this.spare);
     return this.#room;
   }
 
@@ -145,9 +147,10 @@ export class Scope implements Host {
     };
   }
 
-  /** Monotonic: from when on a retry is no additional load, because nothing else is sent; `Infinity`: attempts are under way. */
-  get lull(): number {
-    return this.inFlight > 0 ? Number.POSITIVE_INFINITY : this.#lull.from;
+  /** Monotonic: from when on a retry adds nothing to the usual load. */
+  get spare(): number {
+    const { from } = this.#spare;
+    return this.inFlight > 0 ? from : Math.min(from, this.#lull.from);
   }
 
   /** Whether an attempt to the endpoint would be a probe of the breaker. */
@@ -163,6 +166,7 @@ export class Scope implements Host {
       this.inFlight += 1;
       this.#pace.sent(entry.now, this.waiting > 0);
       this.#lull.sent(entry.now);
+      this.#spare.sent(entry.now, this.#pace.knownRate(entry.now));
     }
     return entered;
   }

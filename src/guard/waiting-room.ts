@@ -52,7 +52,7 @@ type Queue = Set<Waiter<Result>>;
 export class WaitingRoom {
   readonly #runtime: Runtime;
   readonly #pace: Pace;
-  readonly #lull: () => number;
+  readonly #spare: () => number;
   readonly #retries: Queue = new Set();
   readonly #firsts: Queue = new Set();
   /** The queue whose turn it is, and the other one. */
@@ -63,11 +63,11 @@ export class WaitingRoom {
   /** Calls that came to wait in old trouble. */
   #cameLate = 0;
 
-  /** @param lull monotonic: from when on nothing will have been sent for long; `Infinity`: attempts are under way */
-  constructor(runtime: Runtime, pace: Pace, lull: () => number = () => Number.POSITIVE_INFINITY) {
+  /** @param spare monotonic: from when on one more attempt adds nothing to the usual load */
+  constructor(runtime: Runtime, pace: Pace, spare: () => number = () => Number.POSITIVE_INFINITY) {
     this.#runtime = runtime;
     this.#pace = pace;
-    this.#lull = lull;
+    this.#spare = spare;
   }
 
   get size(): number {
@@ -142,10 +142,10 @@ export class WaitingRoom {
     }
   }
 
-  /** When the next call may be let out. The pace holds back no few calls, and no call in a lull: that is no crowd. */
+  /** When the next call may be let out. The pace holds back no few calls, and no call that adds nothing to the usual load. */
   #nextOut(now: number): number {
     const isFew = this.#pace.isLittle(this.size, now) && !this.#isAfterTimeout();
-    return isFew || !this.#pace.isAhead(now) ? now : Math.min(this.#pace.nextAt, this.#lull());
+    return isFew || !this.#pace.isAhead(now) ? now : Math.min(this.#pace.nextAt, this.#spare());
   }
 
   #isAfterTimeout(): boolean {
@@ -203,6 +203,6 @@ export class WaitingRoom {
   #rest(): void {
     this.#alarm.clear();
     this.#earliest = Number.POSITIVE_INFINITY;
-    this.#pace.end();
+    this.#pace.end(this.#runtime.now());
   }
 }

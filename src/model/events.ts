@@ -22,7 +22,7 @@ export type GuardName = 'breaker' | 'budget' | 'limit' | 'quota';
 /**
  * Why each guard let the attempt in. `breaker`: `'closed'`; `'probe'` (the attempt is the probe of an open breaker); or
  * `'answering'` (the breaker is open, but this endpoint answers). `budget`: `'first'` (a first attempt costs nothing), `'saved'`
- * (the retry is paid from saved tokens), `'lent'` (from a loan) or `'lull'` (nothing else was sent for long). `limit`: `'free'`
+ * (the retry is paid from saved tokens), `'lent'` (from a loan) or `'spare'` (it adds nothing to the usual load). `limit`: `'free'`
  * (a place was free). `quota`: `'within'` (as far as the server has told).
  */
 export type AllowedBy = Readonly<Partial<Record<GuardName, string>>>;

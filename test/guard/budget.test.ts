@@ -189,7 +189,7 @@ describe('a retry after a timeout', () => {
   });
 });
 
-describe('in a lull', () => {
+describe('where less than the usual load is sent', () => {
   /** Nothing is left, and the next loan is far away. */
   function spent(overrides = {}) {
     const one = setup(overrides);
@@ -201,9 +201,9 @@ describe('in a lull', () => {
 
   test('a retry is sent for nothing: it comes in the place of a call', () => {
     const one = spent();
-    expect(one.retry(999, { lull: 1_000 })).toBeUndefined();
-    const permit = one.retry(1_000, { lull: 1_000 });
-    expect(one.budget.allowed(permit as Permit)).toBe('lull');
+    expect(one.retry(999, { spare: 1_000 })).toBeUndefined();
+    const permit = one.retry(1_000, { spare: 1_000 });
+    expect(one.budget.allowed(permit as Permit)).toBe('spare');
     const level = one.budget.level(1_000);
     one.fail(1_000, permit, { reason: 'status' });
     one.budget.cancel(permit as Permit);
@@ -212,7 +212,7 @@ describe('in a lull', () => {
 
   test('the refusal tells when it begins', () => {
     const one = spent();
-    expect(one.budget.refusal(entry(2, 500, { lull: 1_000 }))).toMatchObject({
+    expect(one.budget.refusal(entry(2, 500, { spare: 1_000 }))).toMatchObject({
       until: 1_000,
       isFixed: false,
     });
@@ -220,7 +220,7 @@ describe('in a lull', () => {
 
   test('one that is answered brings what any answer brings', () => {
     const one = spent();
-    const permit = one.retry(1_000, { lull: 1_000 });
+    const permit = one.retry(1_000, { spare: 1_000 });
     const before = one.budget.level(1_000);
     one.answer(1_000, permit);
     expect(one.budget.level(1_000) - before).toBeCloseTo(rule.ratio);
@@ -230,15 +230,15 @@ describe('in a lull', () => {
     ['a hedge: it is always one more', { isHedge: true }, {}],
     ['a retry where answers earn nothing', {}, { ratio: 0 }],
   ])('not %s', (_what, more, overrides) => {
-    expect(spent(overrides).retry(1_000, { lull: 1_000, ...more })).toBeUndefined();
+    expect(spent(overrides).retry(1_000, { spare: 1_000, ...more })).toBeUndefined();
   });
 
   test('not a retry after a timeout while answers are slow: the first request may still be queued', () => {
     const one = spent();
     one.answer(100, FREE, { duration: 9_000 });
     retries(one, 200);
-    expect(one.retry(1_000, { lull: 1_000, after: 'timeout' })).toBeUndefined();
-    expect(one.retry(1_000, { lull: 1_000 })).toBeDefined();
+    expect(one.retry(1_000, { spare: 1_000, after: 'timeout' })).toBeUndefined();
+    expect(one.retry(1_000, { spare: 1_000 })).toBeDefined();
   });
 });
 

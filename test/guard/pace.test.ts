@@ -33,12 +33,13 @@ test('while calls wait, attempts go at 1.3 times the usual rate', () => {
   expect(releasesPerSecond(paceOf(100), 60_000)).toBeCloseTo(13, 0);
 });
 
-test('the rate from before is kept while calls wait, and no longer', () => {
+test('the rate from before is kept while calls wait, and time passes for it only afterwards', () => {
   const pace = paceOf(50);
   pace.begin(60_000);
   expect(pace.usualRate(90_000)).toBeCloseTo(20, 0);
-  pace.end();
-  expect(pace.usualRate(90_000)).toBeLessThan(2);
+  pace.end(90_000);
+  expect(pace.usualRate(90_000)).toBeCloseTo(20, 0);
+  expect(pace.usualRate(120_000)).toBeLessThan(2);
 });
 
 test('a rate below one call a second is not kept: it is chance', () => {

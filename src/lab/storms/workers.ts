@@ -11,8 +11,9 @@ import { mean, percent, STEADFETCH, type Storm, type Threshold } from './storm.t
 /** The time that a run takes, and the time at which its outage begins, in milliseconds. */
 const DURATION = 75_000;
 const BEFORE = 10_000;
-/** The latency of a response, in milliseconds. */
-const LATENCY = 20;
+/** The latency of a response, in milliseconds: short, or as long as is usual between services. */
+const QUICK = 20;
+const USUAL = 200;
 
 interface Trouble {
   /** Milliseconds from the beginning of the outage to its end, and what is answered in it. */
@@ -22,6 +23,8 @@ interface Trouble {
   readonly failure: number;
   /** Milliseconds before the outage. */
   readonly before?: number;
+  /** Of a response, in milliseconds. */
+  readonly latency?: number;
 }
 
 interface Condition extends Observed {
@@ -30,11 +33,11 @@ interface Condition extends Observed {
 }
 
 function condition(name: string, workers: number, trouble: Trouble): Condition {
-  const { outage, reply, failure, before = BEFORE } = trouble;
+  const { outage, reply, failure, before = BEFORE, latency = QUICK } = trouble;
   const behaviour = (world: World): Behaviour => {
     return () => {
       if (world.now >= before && world.now < before + outage) return reply;
-      return { latency: LATENCY, status: world.noise.next() < failure ? 503 : 200 };
+      return { latency, status: world.noise.next() < failure ? 503 : 200 };
     };
   };
   const scenario = { behaviour, rate: () => 0, clients: 1, workers, duration: DURATION, timeout: 3_000 };
@@ -48,16 +51,25 @@ const out = (seconds: number, reply: Reply, before = BEFORE): Trouble => {
   return { failure: 0, outage: 1_000 * seconds, reply, before };
 };
 
-const CONDITIONS: readonly Condition[] = [1, 16].flatMap((workers) => [
-  condition('p = 5 %', workers, unsteady(0.05)),
-  condition('p = 30 %', workers, unsteady(0.3)),
-  condition('p = 50 %', workers, unsteady(0.5)),
-  condition('1 s of 503, p = 30 %', workers, unsteady(0.3, 1_000)),
-  condition('10 s of 503', workers, out(10, at503)),
-  condition('10 s of silence', workers, out(10, 'silence')),
-  condition('30 s refused', workers, out(30, 'refused')),
-  condition('5 s of 503 at the start', workers, out(5, at503, 0)),
-]);
+const CONDITIONS: readonly Condition[] = [
+  ...[1, 16].flatMap((workers) => [
+    condition('p = 5 %', workers, unsteady(0.05)),
+    condition('p = 30 %', workers, unsteady(0.3)),
+    condition('p = 50 %', workers, unsteady(0.5)),
+    condition('1 s of 503, p = 30 %', workers, unsteady(0.3, 1_000)),
+    condition('10 s of 503', workers, out(10, at503)),
+    condition('10 s of silence', workers, out(10, 'silence')),
+    condition('30 s refused', workers, out(30, 'refused')),
+    condition('5 s of 503 at the start', workers, out(5, at503, 0)),
+  ]),
+  ...[3, 24].flatMap((workers) => [
+    condition('answers after 200 ms, p = 50 %', workers, { ...unsteady(0.5), latency: USUAL }),
+    condition('answers after 200 ms, 40 s of 503, p = 30 %', workers, {
+      ...unsteady(0.3, 40_000),
+      latency: USUAL,
+    }),
+  ]),
+];
 
 /** @returns calls that succeeded, and their share; and both in the last third of the time */
 function measuresOf({ made }: Detail): Record<string, number> {
