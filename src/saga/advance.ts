@@ -84,10 +84,16 @@ async function goForward(flight: Flight, started: string[]): Promise<Standing> {
     if (isNew) started.push(name);
     const caller = flight.callerOf({ saga: saga.name, id: flight.id, step: name, direction: 'run' });
     try {
-      results[name] = await journal.once(`run ${name}`, () => perform(step.run, flight, caller, results));
+      results[name] = await journal.once(`run ${name}`, async () =>
+        checkJson(await perform(step.run, flight, caller, results)),
+      );
     } catch (error) {
       if (error instanceof BusyError) throw error;
-      const delivery = worse(caller.delivery, isNew ? 'not-sent' : earlierDelivery(flight, name));
+      // A step that makes no call works in a way that is not seen here.
+      const delivery = worse(
+        caller.isUsed ? caller.delivery : 'unknown',
+        isNew ? 'not-sent' : earlierDelivery(flight, name),
+      );
       if (!isRefusal(error)) return { state: 'forward', step: name, direction: 'run', delivery, error };
       // What was refused was not done; but of several calls, others may have been.
       return await turn(flight, started, name, 'refused', caller.delivery !== 'not-sent');
@@ -115,7 +121,8 @@ async function goBack(flight: Flight, started: readonly string[], back: Back): P
     const caller = flight.callerOf({ saga: saga.name, id: flight.id, step: name, direction: 'undo' });
     try {
       const results = await resultsOf(journal, started);
-      await journal.once(`undo ${name}`, () => perform(undo, flight, caller, results));
+      // What an undo returns is of no use to anybody.
+      await journal.once(`undo ${name}`, async () => void (await perform(undo, flight, caller, results)));
     } catch (error) {
       if (error instanceof BusyError) throw error;
       return { state: 'stuck', step: name, direction: 'undo', delivery: caller.delivery, error };
@@ -142,8 +149,22 @@ async function perform(
   const refuse = (reason: string): never => {
     throw new StepRefusedError(reason);
   };
-  const value = await work({ id, input, results: { ...results }, call: caller.call, refuse });
-  return isResponse(value) ? await bodyOf(value) : value;
+  try {
+    const value = await work({ id, input, results: { ...results }, call: caller.call, refuse });
+    return isResponse(value) ? await bodyOf(value) : value;
+  } finally {
+    await caller.settled();
+  }
+}
+
+/**
+ * Within the step, so that this is a mistake like any other: the step is run again, under the same keys, by code that was mended.
+ * The journal itself would note that it was done and its value is lost, and no code could go on from there.
+ * @throws TypeError JSON can't hold the value.
+ */
+function checkJson(value: unknown): unknown {
+  JSON.stringify(value);
+  return value;
 }
 
 /** By what it can do: a client may have been told to send with another copy of `fetch`. */

@@ -3,6 +3,7 @@ import { callReport } from '../call/report.ts';
 import type { SteadFetch } from '../model/client.ts';
 import type { Delivery } from '../model/failure.ts';
 import { judge } from '../outbox/verdict.ts';
+import { isAboutKey } from './about-key.ts';
 import { StepPendingError, StepRefusedError } from './errors.ts';
 import type { StepInit } from './saga.ts';
 
@@ -35,6 +36,7 @@ export class Caller {
   readonly #step: StepId;
   readonly #base: string | undefined;
   readonly #prepare: PrepareStep | undefined;
+  readonly #underWay = new Set<Promise<Response>>();
   #calls = 0;
   /** What is known of the calls that were not refused: whether any of them may have done something. */
   delivery: Delivery = 'not-sent';
@@ -46,16 +48,34 @@ export class Caller {
     this.#prepare = prepare;
   }
 
-  readonly call = async (input: string | URL, init: StepInit = {}): Promise<Response> => {
+  readonly call = (input: string | URL, init: StepInit = {}): Promise<Response> => {
+    // Counted before anything is waited for: calls that a step makes side by side have keys of their own, too.
+    this.#calls += 1;
+    const calling = this.#send(this.#key(this.#calls), input, init).finally(() =>
+      this.#underWay.delete(calling),
+    );
+    this.#underWay.add(calling);
+    return calling;
+  };
+
+  get isUsed(): boolean {
+    return this.#calls > 0;
+  }
+
+  /** When every call has its end, those included that the step did not wait for: nothing is decided before. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+  }
+
+  async #send(key: string, input: string | URL, init: StepInit): Promise<Response> {
     if ('idempotencyKey' in init) {
       throw new TypeError('idempotencyKey must be left out: a saga makes it of saga, id, step and direction');
     }
-    this.#calls += 1;
     const url = new URL(input, this.#base).href;
     const { method = 'GET', ...rest } = init;
     const headers = new Headers(init.headers);
     await this.#prepare?.({ method, url, headers, step: this.#step });
-    const sent = await this.#fetch(url, { ...rest, method, headers, idempotencyKey: this.#key() }).then(
+    const sent = await this.#fetch(url, { ...rest, method, headers, idempotencyKey: key }).then(
       (response) => ({ response, report: callReport(response) }),
       (error: unknown) => ({ error, report: callReport(error) }),
     );
@@ -63,6 +83,8 @@ export class Caller {
     const response = 'response' in sent ? sent.response : undefined;
     const delivery = sent.report?.delivery ?? 'not-sent';
     if (verdict.over === 'refused' && response !== undefined) {
+      // It refuses this request, and knows another one: of an earlier run, whose code or data was not the same.
+      if (await isAboutKey(response)) this.delivery = delivery;
       throw new StepRefusedError(`${this.#step.step} was refused with ${response.status}`, response);
     }
     if (delivery !== 'not-sent') this.delivery = delivery;
@@ -77,11 +99,11 @@ export class Caller {
       response?.status,
       cause,
     );
-  };
+  }
 
   /** The same for the same call of the step, whenever and wherever the step runs. */
-  #key(): string {
+  #key(call: number): string {
     const { saga, id, step, direction } = this.#step;
-    return v5(JSON.stringify([saga, id, step, direction, this.#calls]), NAMESPACE);
+    return v5(JSON.stringify([saga, id, step, direction, call]), NAMESPACE);
   }
 }

@@ -73,16 +73,17 @@ export function journalOf(journals: Journals, saga: string, id: string): Journal
 /** Finished, or another process' for so many milliseconds. */
 type Entry = { readonly value: unknown } | { readonly wait: number };
 
+/** Those of an earlier saga of this id have ended with its record, whether or not they have been removed. */
 async function entriesOf({ db, table }: Journals, saga: string, id: string): Promise<Map<string, Entry>> {
   const { rows } = await db.executeSql(
     `select key, result, lease_until is null as done,
         extract(epoch from lease_until - statement_timestamp())::float8 * 1000 as wait
-      from ${table} where scope = $1`,
+      from ${table} where scope = $1 and expires_at > statement_timestamp()`,
     [scopeOf(saga, id)],
   );
   const entries = new Map<string, Entry>();
   for (const { key, result, done, wait } of rows as Row[]) {
-    // One whose lease has run out is free; and of a value that JSON can't hold, `once` knows what to say.
+    // One whose lease has run out is free.
     if (done && result !== null) entries.set(key, { value: decode(result) });
     else if (wait > 0) entries.set(key, { wait: Math.min(wait, ASK_AGAIN) });
   }

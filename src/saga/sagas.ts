@@ -3,6 +3,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import type { Pool } from 'pg';
 import type { JobWithMetadata } from 'pg-boss';
 import { v5 } from 'uuid';
+import { nameCheck } from '../once/checks.ts';
 import type { Store } from '../once/index.ts';
 import { pgliteStore } from '../once/stores/pglite.ts';
 import { postgresStore } from '../once/stores/postgres.ts';
@@ -87,7 +88,9 @@ export class Sagas {
    * Starts a saga with your transaction: it is under way from your commit on, and never was if you roll back. The same
    * id again, with the same input, is the same saga.
    *
+   * @param id 1 to 200 characters, no control characters
    * @throws SagaReusedError The id was used with another input. @throws TypeError The saga was not given to `openSagas`.
+   * @throws PolicyError The id has a control character, or half of a surrogate pair.
    */
   async start<Input>(tx: Tx | AdaptedTx, saga: Saga<Input>, id: string, input: Input): Promise<void> {
     const { boss, options } = this.#parts;
@@ -99,6 +102,8 @@ export class Sagas {
     if (typeof id !== 'string' || id.length < 1 || id.length > 200) {
       throw new TypeError(`id must be a string of 1 to 200 characters, got ${typeof id}`);
     }
+    // As the journal wants it: found out later, the saga would be under way and could never do a step.
+    nameCheck(id, 'id');
     const db = engineDb(tx);
     const stored: StoredSaga = JSON.parse(JSON.stringify({ saga: saga.name, id, input: input ?? null }));
     const jobId = jobIdOf(saga.name, id);

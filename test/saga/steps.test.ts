@@ -1,0 +1,170 @@
+import { PGlite } from '@electric-sql/pglite';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createFetch } from '../../src/index.ts';
+import { openSagas, type Saga, type SagaState, type SagaStep, saga } from '../../src/saga/index.ts';
+import type { Sagas } from '../../src/saga/sagas.ts';
+import { type Receiver, receiver } from '../outbox/receiver.ts';
+import { soon } from '../support/eventually.ts';
+
+const api = createFetch({ retry: false, breaker: false, timeout: { attempt: 1_500 } });
+const POST = { method: 'POST' };
+const call =
+  (path: string): SagaStep<unknown>['run'] =>
+  (context) =>
+    context.call(path, POST);
+
+describe('a step of a saga', () => {
+  const db = new PGlite();
+  let service: Receiver;
+  let sagas: Sagas | undefined;
+  /** What a path answers, one after the other; then 200. */
+  let answers: Record<string, (number | { status: number; body: object })[]>;
+
+  beforeAll(async () => await db.waitReady, 120_000);
+  afterAll(() => db.close());
+  beforeEach(async () => {
+    answers = {};
+    service = await receiver();
+    service.reply = ({ path }, response) => {
+      const answer = answers[path]?.shift() ?? 200;
+      const { status, body } = typeof answer === 'number' ? { status: answer, body: {} } : answer;
+      if (status === 0) return;
+      response.writeHead(status, { 'content-type': 'application/problem+json' }).end(JSON.stringify(body));
+    };
+  });
+  afterEach(async () => {
+    await sagas?.close();
+    await db.exec('truncate steadfetch.job, steadfetch.saga_journal');
+    await service.close();
+  });
+
+  const started = async (made: Saga<unknown>, id = 'order-1') => {
+    sagas = await openSagas(db, {
+      sagas: [made],
+      fetch: api,
+      base: service.url,
+      backoff: { base: 1, cap: 5 },
+    });
+    const opened = sagas;
+    await opened.transaction((tx) => opened.start(tx, made, id, {}));
+    return opened;
+  };
+  const settled = async (opened: Sagas, made: Saga<unknown>, state: SagaState['state']) => {
+    await soon(async () => (await opened.now(made, 'order-1')).state).toBe(state);
+    return await opened.get(made, 'order-1');
+  };
+  const paths = () => service.arrivals.map(({ path }) => path);
+  const keys = () => service.arrivals.map(({ key }) => key);
+
+  test('gives calls that it makes side by side a key each, the same when it is run again', async () => {
+    answers = { '/a': [503] };
+    const run: SagaStep<unknown>['run'] = async (context) => {
+      await Promise.all(['/a', '/b', '/b'].map((path) => context.call(path, POST)));
+    };
+    const made = saga('beside', { both: { run } });
+    const opened = await started(made);
+    await settled(opened, made, 'whole');
+    expect(service.arrivals.length).toBe(6);
+    expect(new Set(keys()).size).toBe(3);
+  });
+
+  test('is judged when all its calls have ended: one that was done is undone, though another was refused before', async () => {
+    let answer = () => {};
+    service.reply = ({ path }, response) => {
+      if (path === '/refused') return void response.writeHead(400).end();
+      answer = () => response.writeHead(200).end();
+      if (path !== '/slow') answer();
+    };
+    const run: SagaStep<unknown>['run'] = (context) =>
+      Promise.all([context.call('/slow', POST), context.call('/refused', POST)]);
+    const made = saga('judged', { both: { run, undo: call('/undo') } });
+    const opened = await started(made);
+    const ending = opened.now(made, 'order-1');
+    await soon(() => paths().toSorted()).toEqual(['/refused', '/slow']);
+    answer();
+    expect(await ending).toMatchObject({ state: 'taken-back', why: 'refused' });
+    expect(paths().at(-1)).toBe('/undo');
+  });
+
+  test('that returns what JSON can not hold is a mistake, and code without it goes on under the same key', async () => {
+    let value: unknown = { id: 1n };
+    const run: SagaStep<unknown>['run'] = async (context) => {
+      await context.call('/a', POST);
+      return value;
+    };
+    const made = saga('big', { a: { run } });
+    const opened = await started(made);
+    expect(await opened.now(made, 'order-1')).toMatchObject({
+      state: 'forward',
+      error: { name: 'TypeError' },
+    });
+    value = 1;
+    await settled(opened, made, 'whole');
+    expect(new Set(keys()).size).toBe(1);
+  });
+
+  test('is undone, whatever its undo returns', async () => {
+    const undo: SagaStep<unknown>['run'] = async (context) => {
+      await context.call('/a/undo', POST);
+      return { id: 1n };
+    };
+    const made = saga('bigger', { a: { run: call('/a'), undo }, b: { run: ({ refuse }) => refuse('no') } });
+    const opened = await started(made);
+    expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'taken-back' });
+    expect(paths()).toEqual(['/a', '/a/undo']);
+  });
+
+  test.each([
+    { status: 422, body: { code: 'key_reused' } },
+    { status: 410, body: { code: 'response_not_kept' } },
+    { status: 400, body: { error: { type: 'idempotency_error' } } },
+  ])(
+    'is undone if it was refused for its key alone, for another request had it: $status',
+    async (refusal) => {
+      answers = { '/charge': [0, refusal] };
+      const made = saga('changed', { charge: { run: call('/charge'), undo: call('/refund') } });
+      const opened = await started(made);
+      await settled(opened, made, 'taken-back');
+      expect(paths()).toEqual(['/charge', '/charge', '/refund']);
+    },
+  );
+
+  test('that was refused otherwise is not undone, whatever came before', async () => {
+    answers = { '/charge': [503, { status: 422, body: { code: 'declined' } }] };
+    const made = saga('declined', { charge: { run: call('/charge'), undo: call('/refund') } });
+    const opened = await started(made);
+    await settled(opened, made, 'taken-back');
+    expect(paths()).toEqual(['/charge', '/charge']);
+  });
+
+  test('that works without `call` may have been done: out of patience, it is undone', async () => {
+    const run = () => Promise.reject(new Error('socket hang up'));
+    const made = saga('vendor', { charge: { run, undo: call('/refund') } }, { patience: 3_600_000 });
+    const opened = await started(made);
+    expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'forward', delivery: 'unknown' });
+    await db.exec(`update steadfetch.job set created_on = created_on - interval '1 hour'`);
+    await settled(opened, made, 'taken-back');
+    expect(paths()).toEqual(['/refund']);
+  });
+
+  test('is done again for a new saga of the same id, once the record of the old one is gone', async () => {
+    const made = saga('monthly', { charge: { run: call('/charge') } });
+    const opened = await started(made);
+    await opened.now(made, 'order-1');
+    // As if thirty days had passed: the engine has removed the record, and nobody yet what has ended in the journal.
+    await db.exec(`delete from steadfetch.job; update steadfetch.saga_journal set expires_at = now()`);
+    await opened.transaction((tx) => opened.start(tx, made, 'order-1', {}));
+    expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'whole' });
+    expect(paths()).toEqual(['/charge', '/charge']);
+  });
+
+  test.each(['a\nb', '\ud800'])(
+    'needs an id that the journal can keep: %j is refused at the start',
+    async (id) => {
+      await expect(started(saga('odd', { a: { run: call('/a') } }), id)).rejects.toThrow(
+        'id must be a string without control characters and lone surrogates',
+      );
+      expect(await sagas?.list()).toEqual([]);
+    },
+  );
+});
