@@ -61,6 +61,22 @@ describe.runIf(await present('PostgreSQL', 5432))('a connection', () => {
     expect(await rows()).toEqual([]);
   });
 
+  test('that an effect gives back stays with its transaction until the end, and is not the next one’s meanwhile', async () => {
+    const insert = `insert into ${SCHEMA}.charges values ('a')`;
+    const first = once(store.transactional, charge('a'), async (tx) => {
+      await tx.query(insert);
+      tx.release();
+      await tx.query(insert);
+    });
+    const second = once(store.transactional, charge('b'), async (tx) => {
+      await tx.query(`insert into ${SCHEMA}.charges values ('b')`);
+      throw new Error('declined');
+    });
+    const ended = await Promise.allSettled([first, second]);
+    expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+    expect(await rows()).toEqual(['a', 'a']);
+  });
+
   test('refuses a late statement in the way that it was asked: by callback, and at once for a cursor', async () => {
     let tx = pool as unknown as Pick<Pool, 'query'>;
     await once(store.transactional, charge('a'), (open) => {

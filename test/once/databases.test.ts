@@ -112,6 +112,34 @@ describe.runIf(await present('MariaDB', 3306))('MariaDB', () => {
     });
   });
 
+  test('a connection that an effect gives back stays with its transaction until the end', async () => {
+    const single = mysql.createPool({ host: '127.0.0.1', user: 'root', connectionLimit: 1 });
+    const { transactional } = mysqlStore(single, { table: `${schema}.once` });
+    const first = once(transactional, charge, async (tx) => {
+      await insert(tx);
+      tx.release();
+      await insert(tx);
+    });
+    const second = once(transactional, { ...charge, key: 'b' }, async (tx) => {
+      await insert(tx);
+      throw new Error('declined');
+    });
+    await first;
+    await expect(second).rejects.toThrow('declined');
+    await single.end();
+    expect(await count()).toBe(2);
+  });
+
+  test('within a transaction that is open, an effect within another has a savepoint of its own', async () => {
+    const connection = await pool.getConnection();
+    await connection.beginTransaction();
+    const inner = () => once(store.within(connection), { ...charge, key: 'inner' }, insert);
+    await once(store.within(connection), charge, inner);
+    await connection.commit();
+    connection.release();
+    expect(await count()).toBe(1);
+  });
+
   test('within a transaction that is open, key and row wait for its commit', async () => {
     const connection = await pool.getConnection();
     await connection.beginTransaction();

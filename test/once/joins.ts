@@ -55,6 +55,31 @@ export function joins(
     expect([await count('charges'), await count('once')]).toEqual([committed, 0]);
   });
 
+  test('an effect within another has a savepoint of its own: a failure of the outer one takes all of it back', async () => {
+    const inner = { ...charge, key: 'inner' };
+    await transaction(async (store, insert) => {
+      const failing = once(store, charge, async () => {
+        await insert();
+        await once(store, inner, () => Promise.reject(new Error('the inner one'))).catch(() => {});
+        throw new Error('the outer one');
+      });
+      await expect(failing).rejects.toThrow('the outer one');
+      await once(store, charge, () => once(store, inner, () => insert().then(() => 'done')));
+    });
+    expect([await count('charges'), await count('once')]).toEqual([1, 2]);
+  });
+
+  test('effects that are begun side by side run one after the other, so that a failure takes back its own rows only', async () => {
+    await transaction(async (store, insert) => {
+      const one = (key: string, then = async () => key) =>
+        once(store, { ...charge, key }, () => insert().then(then));
+      const fails = () => Promise.reject(new Error('declined'));
+      const ended = await Promise.allSettled([one('a'), one('b', fails), one('c')]);
+      expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+    });
+    expect([await count('charges'), await count('once')]).toEqual([2, 2]);
+  });
+
   test('a rollback takes key and row back', async () => {
     const rolledBack = transaction(async (store, insert) => {
       await once(store, charge, () => insert().then(() => 'done'));

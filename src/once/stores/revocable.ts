@@ -5,8 +5,15 @@ type Callback = (error: Error) => void;
 type Refuse = (error: Error, args: readonly unknown[]) => unknown;
 
 /**
+ * What gives the connection of a pool back. Here they do nothing, because the end of the transaction does it. Given back before, it would be
+ * the next caller's, and the commit of this transaction would keep half of the other one's rows.
+ */
+const GIVING_BACK: ReadonlySet<unknown> = new Set(['release', 'end', Symbol.dispose, Symbol.asyncDispose]);
+
+/**
  * A client that serves as a transaction until it is revoked. Then its connection goes back to the pool, and a later statement
- * would run in the next user's transaction. So the statement is refused. Until then a statement is refused that would end the transaction.
+ * would run in the next user's transaction. So the statement is refused. Until then a statement is refused that would end the transaction, and
+ * the connection can't be given back.
  *
  * @param methods the methods that send a statement
  * @param refuse called in their place
@@ -21,6 +28,7 @@ export function revocable<Client extends object>(
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function') return member;
+      if (GIVING_BACK.has(name)) return async () => {};
       if (!methods.some((method) => method === name)) return member.bind(target);
       return (...args: unknown[]) => {
         const error = revoked ? new TransactionEndedError() : nested(name, args[0]);
