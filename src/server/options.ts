@@ -168,10 +168,10 @@ export function checkOptions<S extends AnyStore>(given: IdempotencyOptions<S, ne
     requestLimit: 10 * MIB,
     responseLimit: MIB,
     whenStoreDown: 'refuse',
-    onError: warn,
     ...options,
     methods: new Set(options.methods ?? ['POST', 'PATCH']),
     ...withDefaults(options),
+    onError: guarded(options.onError ?? warn),
     storeTimeout,
     store: withTimeout(store as S, storeTimeout),
   };
@@ -192,5 +192,12 @@ const TRANSIENT = new Set([401, 403, 407, 408, 409, 421, 423, 425, 428, 429]);
  * @example keep: (response) => isFinal(response) && response.status !== 404
  */
 export const isFinal = ({ status }: Response): boolean => status < 500 && !TRANSIENT.has(status);
+
+/** A log that fails becomes a warning: it must not cost the client its answer, nor the process its life. */
+function guarded(onError: (error: unknown) => unknown): (error: unknown) => void {
+  return (error) => {
+    new Promise((resolve) => resolve(onError(error))).catch(warn);
+  };
+}
 
 const warn = (error: unknown) => process.emitWarning(error instanceof Error ? error : String(error));

@@ -23,6 +23,8 @@ describe.each(apps)('%s', (_name, app) => {
   let broken: string | undefined;
   let overtaken = false;
   const errors: unknown[] = [];
+  const tell = (error: unknown): unknown => errors.push(error);
+  let onError = tell;
   let server: Server;
   let port: number;
   let keys = 0;
@@ -52,7 +54,7 @@ describe.each(apps)('%s', (_name, app) => {
     };
     server = await app(
       { reach, middle },
-      { store, methods: ['POST', 'HEAD'], onError: (error) => errors.push(error) },
+      { store, methods: ['POST', 'HEAD'], onError: (error) => onError(error) },
     );
     port = await listenOnPort(server);
   });
@@ -62,6 +64,7 @@ describe.each(apps)('%s', (_name, app) => {
     broken = undefined;
     overtaken = false;
     errors.length = 0;
+    onError = tell;
   });
   afterAll(() => {
     server.closeAllConnections();
@@ -419,5 +422,22 @@ describe.each(apps)('%s', (_name, app) => {
     expect(reply.status).toBe(201);
     expect(JSON.parse(reply.body.toString())).toMatchObject({ n: 1 });
     expect(errors).toMatchObject([{ name: 'NotRecordedError' }]);
+  });
+
+  test.each<[how: string, fails: () => unknown]>([
+    [
+      'throws',
+      () => {
+        throw new Error('the log is full');
+      },
+    ],
+    ['rejects', () => Promise.reject(new Error('the log is full'))],
+  ])('a log that %s is a warning, and the client gets its answer', async (_how, fails) => {
+    broken = 'complete';
+    onError = fails;
+    const warned = event(process, 'warning');
+    const reply = await send({ path: '/charge', key: freshKey() });
+    expect(reply.status).toBe(201);
+    expect(await warned).toMatchObject([{ message: 'the log is full' }]);
   });
 });
