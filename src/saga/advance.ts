@@ -2,6 +2,7 @@ import type { Delivery } from '../model/failure.ts';
 import type { Caller, StepId } from './caller.ts';
 import { MissingStepError, StepRefusedError } from './errors.ts';
 import { BusyError, type Journal } from './journal.ts';
+import { NONE, type Refusals, refusalsOf } from './refusals.ts';
 import type { Saga, SagaStep } from './saga.ts';
 
 /** The decision to go back, recorded once: whatever comes to light later, the saga does not turn again. */
@@ -31,7 +32,7 @@ export interface Flight {
   readonly id: string;
   readonly input: unknown;
   readonly journal: Journal;
-  readonly callerOf: (step: StepId) => Caller;
+  readonly callerOf: (step: StepId, refusals: Pick<Refusals, 'count'>) => Caller;
   readonly now: () => number;
   /** Epoch milliseconds: the end of its patience. */
   readonly deadline: number;
@@ -82,7 +83,7 @@ async function goForward(flight: Flight, started: string[]): Promise<Standing> {
     // Before it runs: what may have been done can be taken back from here on.
     if (isNew) await journal.once(`start ${started.length}`, () => name);
     if (isNew) started.push(name);
-    const caller = flight.callerOf({ saga: saga.name, id: flight.id, step: name, direction: 'run' });
+    const caller = flight.callerOf({ saga: saga.name, id: flight.id, step: name, direction: 'run' }, NONE);
     try {
       results[name] = await journal.once(`run ${name}`, async () =>
         checkJson(await perform(step.run, flight, caller, results)),
@@ -118,13 +119,18 @@ async function goBack(flight: Flight, started: readonly string[], back: Back): P
   for (const name of [...started].reverse()) {
     const undo = saga.steps.get(name)?.undo;
     if (undo === undefined || (name === back.step && !back.undo)) continue;
-    const caller = flight.callerOf({ saga: saga.name, id: flight.id, step: name, direction: 'undo' });
+    const refusals = refusalsOf(journal, name);
+    const caller = flight.callerOf(
+      { saga: saga.name, id: flight.id, step: name, direction: 'undo' },
+      refusals,
+    );
     try {
       const results = await resultsOf(journal, started);
       // What an undo returns is of no use to anybody.
       await journal.once(`undo ${name}`, async () => void (await perform(undo, flight, caller, results)));
     } catch (error) {
       if (error instanceof BusyError) throw error;
+      for (const call of caller.refused) await refusals.add(call);
       return { state: 'stuck', step: name, direction: 'undo', delivery: caller.delivery, error };
     }
   }

@@ -5,6 +5,7 @@ import type { Delivery } from '../model/failure.ts';
 import { judge } from '../outbox/verdict.ts';
 import { isAboutKey } from './about-key.ts';
 import { StepPendingError, StepRefusedError } from './errors.ts';
+import type { Refusals } from './refusals.ts';
 import type { StepInit } from './saga.ts';
 
 /** The scope of the keys that sagas make. Never change it: calls under way would be made a second time. */
@@ -30,30 +31,39 @@ export type PrepareStep = (request: {
   readonly step: StepId;
 }) => unknown;
 
+/** What calls are made with. */
+export interface Sender {
+  readonly fetch: SteadFetch;
+  readonly base?: string;
+  readonly prepare?: PrepareStep;
+}
+
 /** The calls of one run of one step. */
 export class Caller {
   readonly #fetch: SteadFetch;
   readonly #step: StepId;
   readonly #base: string | undefined;
   readonly #prepare: PrepareStep | undefined;
+  readonly #refusals: Pick<Refusals, 'count'>;
   readonly #underWay = new Set<Promise<Response>>();
   #calls = 0;
   /** What is known of the calls that were not refused: whether any of them may have done something. */
   delivery: Delivery = 'not-sent';
+  /** Which of them were refused. */
+  readonly refused = new Set<number>();
 
-  constructor(fetch: SteadFetch, step: StepId, base: string | undefined, prepare: PrepareStep | undefined) {
+  constructor({ fetch, base, prepare }: Sender, step: StepId, refusals: Pick<Refusals, 'count'>) {
     this.#fetch = fetch;
-    this.#step = step;
     this.#base = base;
     this.#prepare = prepare;
+    this.#step = step;
+    this.#refusals = refusals;
   }
 
   readonly call = (input: string | URL, init: StepInit = {}): Promise<Response> => {
     // Counted before anything is waited for: calls that a step makes side by side have keys of their own, too.
     this.#calls += 1;
-    const calling = this.#send(this.#key(this.#calls), input, init).finally(() =>
-      this.#underWay.delete(calling),
-    );
+    const calling = this.#send(this.#calls, input, init).finally(() => this.#underWay.delete(calling));
     this.#underWay.add(calling);
     return calling;
   };
@@ -67,7 +77,7 @@ export class Caller {
     await Promise.allSettled(this.#underWay);
   }
 
-  async #send(key: string, input: string | URL, init: StepInit): Promise<Response> {
+  async #send(call: number, input: string | URL, init: StepInit): Promise<Response> {
     if ('idempotencyKey' in init) {
       throw new TypeError('idempotencyKey must be left out: a saga makes it of saga, id, step and direction');
     }
@@ -75,7 +85,8 @@ export class Caller {
     const { method = 'GET', ...rest } = init;
     const headers = new Headers(init.headers);
     await this.#prepare?.({ method, url, headers, step: this.#step });
-    const sent = await this.#fetch(url, { ...rest, method, headers, idempotencyKey: key }).then(
+    const idempotencyKey = await this.#key(call);
+    const sent = await this.#fetch(url, { ...rest, method, headers, idempotencyKey }).then(
       (response) => ({ response, report: callReport(response) }),
       (error: unknown) => ({ error, report: callReport(error) }),
     );
@@ -85,6 +96,7 @@ export class Caller {
     if (verdict.over === 'refused' && response !== undefined) {
       // It refuses this request, and knows another one: of an earlier run, whose code or data was not the same.
       if (await isAboutKey(response)) this.delivery = delivery;
+      this.refused.add(call);
       throw new StepRefusedError(`${this.#step.step} was refused with ${response.status}`, response);
     }
     if (delivery !== 'not-sent') this.delivery = delivery;
@@ -101,9 +113,14 @@ export class Caller {
     );
   }
 
-  /** The same for the same call of the step, whenever and wherever the step runs. */
-  #key(call: number): string {
+  /**
+   * The same for the same call of the step, whenever and wherever the step runs. After a refusal it is another one: services keep their
+   * refusals as they keep their answers, and would say the same again for as long as they remember the key.
+   */
+  async #key(call: number): Promise<string> {
     const { saga, id, step, direction } = this.#step;
-    return v5(JSON.stringify([saga, id, step, direction, call]), NAMESPACE);
+    const refusals = await this.#refusals.count(call);
+    const parts = [saga, id, step, direction, call, ...(refusals > 0 ? [refusals] : [])];
+    return v5(JSON.stringify(parts), NAMESPACE);
   }
 }

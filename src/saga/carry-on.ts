@@ -106,7 +106,7 @@ async function standingOf(
     id: stored.id,
     input: stored.input,
     journal: journalOf({ store, table, db: database.db }, saga.name, stored.id),
-    callerOf: (step) => new Caller(options.fetch, step, options.base, options.prepare),
+    callerOf: (step, refusals) => new Caller(options, step, refusals),
     now: clock.now,
     deadline: startedAt + saga.patience,
     earlier,

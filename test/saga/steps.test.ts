@@ -137,6 +137,23 @@ describe('a step of a saga', () => {
     expect(paths()).toEqual(['/charge', '/charge']);
   });
 
+  test('whose undo was refused is tried under another key, in that call alone: services keep what they answered to the first', async () => {
+    answers = { '/refund': [404, 503, 409, 400] };
+    const undo: SagaStep<unknown>['run'] = async (context) => {
+      await context.call('/tell', POST);
+      await context.call('/refund', POST);
+    };
+    const made = saga('mended', { a: { run: call('/a'), undo }, b: { run: ({ refuse }) => refuse('no') } });
+    const opened = await started(made);
+    await settled(opened, made, 'taken-back');
+    const keysOf = (path: string) =>
+      service.arrivals.filter((one) => one.path === path).map(({ key }) => key);
+    const [first, second, third, fourth, last] = keysOf('/refund');
+    expect([second, third]).toEqual([third, fourth]);
+    expect(new Set([first, second, last]).size).toBe(3);
+    expect(new Set(keysOf('/tell')).size).toBe(1);
+  });
+
   test('that works without `call` may have been done: out of patience, it is undone', async () => {
     const run = () => Promise.reject(new Error('socket hang up'));
     const made = saga('vendor', { charge: { run, undo: call('/refund') } }, { patience: 3_600_000 });
