@@ -33,9 +33,8 @@ export interface Flight {
   readonly input: unknown;
   readonly journal: Journal;
   readonly callerOf: (step: StepId, refusals: Pick<Refusals, 'count'>) => Caller;
-  readonly now: () => number;
-  /** Epoch milliseconds: the end of its patience. */
-  readonly deadline: number;
+  /** Whether its patience is over. */
+  readonly isOverdue: () => boolean;
   /** What is known of earlier tries of the step that is being tried; undefined: nothing. */
   readonly earlier: { readonly step: string; readonly delivery: Delivery } | undefined;
 }
@@ -69,7 +68,7 @@ async function startedSteps(journal: Journal): Promise<string[]> {
 }
 
 async function goForward(flight: Flight, started: string[]): Promise<Standing> {
-  const { saga, journal, deadline, now } = flight;
+  const { saga, journal, isOverdue } = flight;
   const results: Record<string, unknown> = {};
   for (const [name, step] of saga.steps) {
     const isNew = !started.includes(name);
@@ -78,7 +77,7 @@ async function goForward(flight: Flight, started: string[]): Promise<Standing> {
       results[name] = done.value;
       continue;
     }
-    if (now() >= deadline)
+    if (isOverdue())
       return await turn(flight, started, name, 'patience', !isNew && mayHaveDone(flight, name));
     // Before it runs: what may have been done can be taken back from here on.
     if (isNew) await journal.once(`start ${started.length}`, () => name);

@@ -1,4 +1,4 @@
-import type { JobAttempt, PgBoss } from 'pg-boss';
+import type { JobAttempt, JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Store } from '../once/index.ts';
 import { affected } from '../outbox/boss.ts';
 import { type Database, engineDb } from '../outbox/database.ts';
@@ -27,6 +27,8 @@ export interface Job {
   readonly attempt: JobAttempt;
   readonly stored: StoredSaga;
   readonly startedAt: number;
+  /** How long ago it was started, by the database's clock: those of the processes may differ, or be set. */
+  readonly age: () => number;
   readonly remembered: Remembered | undefined;
 }
 
@@ -55,8 +57,14 @@ export async function fetchJobs(
     attempt: { id: job.id, retryCount: job.retryCount },
     stored: job.data,
     startedAt: job.createdOn.getTime(),
+    age: ageOf(job),
     remembered: rememberedOf(job.output),
   }));
+}
+
+function ageOf({ createdOn, startedOn }: JobWithMetadata): () => number {
+  const taken = performance.now();
+  return () => startedOn.getTime() - createdOn.getTime() + performance.now() - taken;
 }
 
 /** Carries a saga on as far as it goes now, and records where it stands. Not `held`: another process has taken it meanwhile. */
@@ -90,7 +98,7 @@ async function proceed(parts: Parts, job: Job): Promise<{ next: Remembered; wait
 
 async function standingOf(
   { options, store, table, database }: Parts,
-  { stored, startedAt, remembered }: Job,
+  { stored, age, remembered }: Job,
 ): Promise<Standing> {
   const saga = options.sagas.get(stored.saga);
   if (saga === undefined) {
@@ -107,8 +115,7 @@ async function standingOf(
     input: stored.input,
     journal: journalOf({ store, table, db: database.db }, saga.name, stored.id),
     callerOf: (step, refusals) => new Caller(options, step, refusals),
-    now: clock.now,
-    deadline: startedAt + saga.patience,
+    isOverdue: () => age() >= saga.patience,
     earlier,
   });
 }

@@ -215,6 +215,17 @@ for (const { name, there, open } of DATABASES) {
       expect(paths().filter((path) => path.endsWith('undo'))).toEqual(['/charge/undo', '/hotel/undo']);
     });
 
+    test.skipIf(name === 'PGlite')(
+      'has the patience that the database counts, not the clock of a process that is two days ahead',
+      async () => {
+        const made = trip();
+        const opened = await started(made);
+        const real = Date.now;
+        vi.spyOn(Date, 'now').mockImplementation(() => real() + 2 * 86_400_000);
+        expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'whole' });
+      },
+    );
+
     test('out of patience, does not undo a step that was certainly never sent', async () => {
       const made = trip(
         {
