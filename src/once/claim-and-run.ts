@@ -5,6 +5,7 @@ import {
   LeaseLostError,
   NotRecordedError,
   ResultNotKeptError,
+  TransactionAbortedError,
 } from './errors.ts';
 import type {
   AnyStore,
@@ -120,7 +121,8 @@ async function inTransaction<Tx, T>(
       if (claim.state !== 'claimed') return otherClaim(claim, id);
       const done = await effect(tx);
       if (done.keep === 'release' || done.rollBack) throw new RolledBack(done);
-      if (!(await keys.complete(id, claim.token, bytesOf(done.keep)))) throw new LeaseLostError(id);
+      // A claim of this transaction can only be gone with it: MySQL rolls all of it back after a deadlock.
+      if (!(await keys.complete(id, claim.token, bytesOf(done.keep)))) throw new TransactionAbortedError();
       return { replayed: false, value: done.value };
     });
   } catch (error) {

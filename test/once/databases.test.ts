@@ -112,6 +112,27 @@ describe.runIf(await present('MariaDB', 3306))('MariaDB', () => {
     });
   });
 
+  test('an effect that goes on after a deadlock, which rolled everything back, is told so, and nothing is committed', async () => {
+    await pool.query(`create table ${schema}.accounts (id int primary key) as select 1 as id union select 2`);
+    const lock = (id: number) => `select id from ${schema}.accounts where id = ${id} for update`;
+    const other = await pool.getConnection();
+    await other.beginTransaction();
+    // It has written more, so it is not the one that the database gives up.
+    await other.query(`insert into ${schema}.charges values ${"('other'),".repeat(500)} ('other')`);
+    await other.query(lock(2));
+    const swallowing = once(store.transactional, charge, async (tx) => {
+      await tx.query(lock(1));
+      const ended = await Promise.allSettled([other.query(lock(1)), tx.query(lock(2))]);
+      expect(ended.map(({ status }) => status)).toEqual(['fulfilled', 'rejected']);
+      await insert(tx);
+    });
+    await expect(swallowing).rejects.toMatchObject({ name: 'TransactionAbortedError' });
+    await other.rollback();
+    other.release();
+    expect(await count()).toBe(0);
+    expect((await pool.query('select @@autocommit as it'))[0]).toEqual([{ it: 1 }]);
+  });
+
   test('a connection that an effect gives back stays with its transaction until the end', async () => {
     const single = mysql.createPool({ host: '127.0.0.1', user: 'root', connectionLimit: 1 });
     const { transactional } = mysqlStore(single, { table: `${schema}.once` });

@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { type Checks, checkMembers, clientCheck } from '../checks.ts';
 import type { Claim, ScopedKey, Store, TransactionalStore } from '../store.ts';
 import { type Connection, type Lender, withConnection } from './connection.ts';
+import { advisoryLocks, hashOf } from './mysql-locks.ts';
 import { positional } from './placeholders.ts';
 import { revocable } from './revocable.ts';
 import { inSavepoint } from './savepoint.ts';
@@ -127,7 +128,8 @@ async function inTransaction<C extends MysqlConnection, T>(
   const { tx, revoke } = revocable(connection, STATEMENTS);
   const locks = advisoryLocks(connection);
   try {
-    await connection.query('start transaction');
+    // Not `start transaction`: after a deadlock, which rolls that back, each statement of an effect that goes on would be committed by itself.
+    await connection.query('set autocommit = 0');
     const result = await work(tx, mysqlSteps(connection, table, locks.take)).finally(revoke);
     await connection.query('commit');
     return result;
@@ -135,34 +137,9 @@ async function inTransaction<C extends MysqlConnection, T>(
     await connection.query('rollback').catch(discard);
     throw error;
   } finally {
-    // Advisory locks belong to the connection, not to the transaction.
-    await locks.free().catch(discard);
+    // Both belong to the connection, not to the transaction.
+    await connection.query('set autocommit = 1').then(locks.free).catch(discard);
   }
-}
-
-/** SHA-256 of scope and key, because both as text would be too long for an index. */
-const hashOf = ({ scope, key }: ScopedKey) => createHash('sha256').update(JSON.stringify([scope, key]));
-
-/**
- * Advisory locks on keys, held while a claim may be uncommitted. A duplicate then finds the lock taken and returns at once,
- * instead of waiting for that transaction. The primary key, not this lock, guarantees one row per key.
- */
-function advisoryLocks(connection: MysqlTransaction) {
-  const held = new Set<string>();
-  return {
-    async take(id: ScopedKey): Promise<boolean> {
-      const name = hashOf(id).digest('base64url');
-      if (held.has(name)) return true;
-      const [rows] = await connection.query('select get_lock(?, 0) as got', [name]);
-      const got = Number((rows as { got: number }[])[0]?.got) === 1;
-      if (got) held.add(name);
-      return got;
-    },
-    async free(): Promise<void> {
-      for (const name of held) await connection.query('do release_lock(?)', [name]);
-      held.clear();
-    },
-  };
 }
 
 /** The steps of the store. A claim has two statements, of which the first decides. Every other step has one. */
