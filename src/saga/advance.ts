@@ -125,7 +125,7 @@ async function goBack(flight: Flight, started: readonly string[], back: Back): P
     );
     try {
       const results = await resultsOf(journal, started);
-      // What an undo returns is of no use to anybody.
+      // What an undo returns is not kept: no step reads it.
       await journal.once(`undo ${name}`, async () => void (await perform(undo, flight, caller, results)));
     } catch (error) {
       if (error instanceof BusyError) throw error;

@@ -41,7 +41,7 @@ function transactions({ store, send, insert, count }: Setting) {
     expect(await once(store, charge, () => 'second')).toMatchObject({ replayed: false });
   });
 
-  test.each(['begin', ' COMMIT', '/* mine */ rollback', '-- mine\nend'])(
+  test.each(['begin', ' COMMIT', '/* mine */ rollback', '-- mine\nend', 'set autocommit = 1'])(
     '%j is refused: it would end the transaction that holds the key',
     async (text) => {
       const failing = once(store, charge, async (tx) => {

@@ -1,6 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { ScopedKey } from '../store.ts';
-import type { MysqlTransaction } from './mysql.ts';
+
+/** The member of a connection that the locks use. */
+interface Session {
+  query(sql: string, values?: unknown[]): Promise<[rows: unknown, fields: unknown]>;
+}
 
 /** SHA-256 of scope and key, because both as text would be too long for an index. */
 export const hashOf = ({ scope, key }: ScopedKey) =>
@@ -10,7 +14,7 @@ export const hashOf = ({ scope, key }: ScopedKey) =>
  * Advisory locks on keys, held while a claim may be uncommitted. A duplicate then finds the lock taken and returns at once,
  * instead of waiting for that transaction. The primary key, not this lock, guarantees one row per key.
  */
-export function advisoryLocks(connection: MysqlTransaction) {
+export function advisoryLocks(connection: Session) {
   const held = new Set<string>();
   return {
     async take(id: ScopedKey): Promise<boolean> {

@@ -2,7 +2,7 @@ import { NestedTransactionError } from '../errors.ts';
 
 /** What begins or ends a transaction. `rollback to` belongs to a savepoint, which may be used. */
 const CONTROL =
-  /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?<word>begin|start\s+transaction|commit|end|abort|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b)|prepare\s+transaction)\b/i;
+  /^(?:\s|--[^\n]*\n|\/\*[\s\S]*?\*\/)*(?<word>begin|start\s+transaction|set\s+(?:session\s+)?autocommit|commit|end|abort|rollback(?!\s+(?:(?:work|transaction)\s+)?to\b)|prepare\s+transaction)\b/i;
 /** Methods of a connection that do the same without a statement. */
 const METHODS: ReadonlySet<unknown> = new Set(['beginTransaction', 'commit', 'rollback']);
 
