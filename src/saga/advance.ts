@@ -57,13 +57,36 @@ export async function advance(flight: Flight): Promise<Standing> {
   return back === undefined ? await goForward(flight, started) : await goBack(flight, started, back.value);
 }
 
+/** The step that was started, or null: the saga went back, and no step is started any more. */
+type Start = string | null;
+
 /** In the order in which they were started. */
 async function startedSteps(journal: Journal): Promise<string[]> {
   const started: string[] = [];
   for (;;) {
-    const entry = await journal.find<string>(`start ${started.length}`);
-    if (entry === undefined) return started;
+    const entry = await journal.find<Start>(`start ${started.length}`);
+    if (entry === undefined || entry.value === null) return started;
     started.push(entry.value);
+  }
+}
+
+/** @throws BusyError Another process took this one for dead, and has gone another way meanwhile. */
+async function start(journal: Journal, name: string, started: string[]): Promise<void> {
+  const entry = await journal.once<Start>(`start ${started.length}`, () => name);
+  if (entry !== name) throw new BusyError(0);
+  started.push(name);
+}
+
+/**
+ * From here on a process that was taken for dead, and wakes up, can't start a step.
+ * @returns the steps that were started, with those that such a process has started meanwhile
+ */
+async function startNoMore(journal: Journal, started: readonly string[]): Promise<string[]> {
+  const all = [...started];
+  for (;;) {
+    const entry = await journal.once<Start>(`start ${all.length}`, () => null);
+    if (entry === null) return all;
+    all.push(entry);
   }
 }
 
@@ -80,8 +103,7 @@ async function goForward(flight: Flight, started: string[]): Promise<Standing> {
     if (isOverdue())
       return await turn(flight, started, name, 'patience', !isNew && mayHaveDone(flight, name));
     // Before it runs: what may have been done can be taken back from here on.
-    if (isNew) await journal.once(`start ${started.length}`, () => name);
-    if (isNew) started.push(name);
+    if (isNew) await start(journal, name, started);
     const caller = flight.callerOf({ saga: saga.name, id: flight.id, step: name, direction: 'run' }, NONE);
     try {
       results[name] = await journal.once(`run ${name}`, async () =>
@@ -113,8 +135,9 @@ async function turn(
   return await goBack(flight, started, back);
 }
 
-async function goBack(flight: Flight, started: readonly string[], back: Back): Promise<Standing> {
+async function goBack(flight: Flight, before: readonly string[], back: Back): Promise<Standing> {
   const { saga, journal } = flight;
+  const started = await startNoMore(journal, before);
   for (const name of [...started].reverse()) {
     const undo = saga.steps.get(name)?.undo;
     if (undo === undefined || (name === back.step && !back.undo)) continue;

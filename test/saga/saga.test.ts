@@ -346,6 +346,32 @@ for (const { name, there, open } of DATABASES) {
       expect(paths()).toEqual(['/hotel', '/charge', '/ticket']);
     });
 
+    test('a process that was taken for dead starts no step of a saga that has gone back meanwhile', async () => {
+      let wake: (value: unknown) => void = () => {};
+      const asleep = new Promise((resolve) => {
+        wake = resolve;
+      });
+      const made = trip({ charge: { run: () => asleep, undo: post('/charge/undo') } });
+      const opened = await started(made);
+      const first = opened.now(made, 'order-1');
+      await soon(() => paths()).toEqual(['/hotel']);
+      await database.query(
+        `update ${schema}.job set state = 'retry', retry_count = retry_count + 1, created_on = created_on - interval '2 days'`,
+      );
+      await soon(
+        async () =>
+          (await database.query(`select 1 from ${schema}.saga_journal where lease_until is not null`)).length,
+      ).toBe(1);
+      await database.query(
+        `update ${schema}.saga_journal set lease_until = now() where lease_until is not null`,
+      );
+      await settle(opened, made, ({ state }) => state === 'taken-back');
+      wake('done after all');
+      await first;
+      expect(paths()).toEqual(['/hotel', '/charge/undo', '/hotel/undo']);
+      expect(await opened.get(made, 'order-1')).toMatchObject({ state: 'taken-back', why: 'patience' });
+    });
+
     test('the same id again is the same saga; with another input it is refused', async () => {
       const made = trip();
       const opened = await started(made);
