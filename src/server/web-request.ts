@@ -26,8 +26,11 @@ export async function readRequest(
   return { bytes: body.bytes, request: withBody(request, body.bytes) };
 }
 
+/** Without the signal of the original: a client that leaves must not stop a handler whose response is also for later requests. */
 function withBody(original: Request, body: Uint8Array<ArrayBuffer>): Request {
-  if (original.body === null) return original;
-  const { url, method, headers, signal } = original;
-  return sameRequest(new Request(url, { method, headers, signal, body }), original);
+  const { url, method, headers } = original;
+  return sameRequest(
+    new Request(url, { method, headers, body: original.body === null ? null : body }),
+    original,
+  );
 }

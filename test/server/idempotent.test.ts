@@ -50,6 +50,30 @@ describe('idempotent', () => {
     expect(seen).toEqual(['POST', 'http://shop.example/charges?now', 'yes', { cents: 1 }]);
   });
 
+  test.each(['{}', null])('does not tell the handler that its client has left: body %j', async (body) => {
+    const client = new AbortController();
+    const handler = idempotent(
+      async (request) => {
+        client.abort();
+        request.signal.throwIfAborted();
+        return new Response('done');
+      },
+      { store: memoryStore(), scope },
+    );
+    const request = () =>
+      new Request('http://shop.example/charges', {
+        method: 'POST',
+        body,
+        headers: { 'idempotency-key': 'a' },
+        signal: client.signal,
+      });
+    for (const replayed of [null, 'true']) {
+      const response = await handler(request());
+      expect(response.headers.get('idempotency-replayed')).toBe(replayed);
+      expect(await response.text()).toBe('done');
+    }
+  });
+
   test('hands the handler its lease', async () => {
     const handler = idempotent(async (_request, lease) => Response.json({ token: lease?.token }), {
       store: memoryStore(),
