@@ -77,6 +77,30 @@ describe.runIf(await present('PostgreSQL', 5432))('a connection', () => {
     expect(await rows()).toEqual(['a', 'a']);
   });
 
+  test('that is lent again does not wait for an effect that was abandoned in its last transaction', async () => {
+    const work = async (key: string, effect: () => unknown) => {
+      const client = await pool.connect();
+      await client.query('begin');
+      const working = once(store.within(client), charge(key), effect);
+      return { working, client };
+    };
+    let begun = () => {};
+    const beginning = new Promise<void>((resolve) => {
+      begun = resolve;
+    });
+    const abandoned = await work('a', () => {
+      begun();
+      return new Promise(() => {});
+    });
+    await beginning;
+    await abandoned.client.query('rollback');
+    abandoned.client.release();
+    const next = await work('b', () => 'done');
+    expect(await next.working).toEqual({ value: 'done', replayed: false });
+    await next.client.query('commit');
+    next.client.release();
+  });
+
   test('refuses a late statement in the way that it was asked: by callback, and at once for a cursor', async () => {
     let tx = pool as unknown as Pick<Pool, 'query'>;
     await once(store.transactional, charge('a'), (open) => {

@@ -24,11 +24,12 @@ export function revocable<Client extends object>(
   refuse: Refuse = refuseAsync,
 ): { tx: Client; revoke: () => void } {
   let revoked = false;
+  const doNothing = async () => {};
   const tx = new Proxy(client, {
     get(target, name) {
       const member: unknown = Reflect.get(target, name, target);
       if (typeof member !== 'function') return member;
-      if (GIVING_BACK.has(name)) return async () => {};
+      if (GIVING_BACK.has(name)) return doNothing;
       if (!methods.some((method) => method === name)) return member.bind(target);
       return (...args: unknown[]) => {
         const error = revoked ? new TransactionEndedError() : nested(name, args[0]);

@@ -27,8 +27,9 @@ export function inSavepoint<Open extends object>(
 ): TransactionalStore<Open> {
   return {
     transaction(work) {
-      const level = inside.getStore()?.get(tx) ?? outermostOf(tx);
-      const nested = new Map(inside.getStore()).set(tx, { savepoint: `${level.savepoint}_`, last: IDLE });
+      const lent = loanOf(tx);
+      const level = inside.getStore()?.get(lent) ?? outermostOf(lent);
+      const nested = new Map(inside.getStore()).set(lent, { savepoint: `${level.savepoint}_`, last: IDLE });
       const turn = level.last.then(() =>
         behind(level.savepoint, db, () => inside.run(nested, () => work(tx, store))),
       );
@@ -38,10 +39,19 @@ export function inSavepoint<Open extends object>(
   };
 }
 
-function outermostOf(tx: object): Level {
-  const level = outermost.get(tx) ?? { savepoint: 'steadfetch_once', last: IDLE };
-  outermost.set(tx, level);
+function outermostOf(lent: object): Level {
+  const level = outermost.get(lent) ?? { savepoint: 'steadfetch_once', last: IDLE };
+  outermost.set(lent, level);
   return level;
+}
+
+/**
+ * What stands for the transaction. A pool of `pg` lends the same client again and again, each time with another `release`; an effect that was
+ * abandoned in an earlier transaction must not be waited for.
+ */
+function loanOf(tx: object): object {
+  const release: unknown = Object.hasOwn(tx, 'release') && Reflect.get(tx, 'release');
+  return typeof release === 'function' ? release : tx;
 }
 
 async function behind<T>(savepoint: string, db: Queryable, work: () => Promise<T>): Promise<T> {
