@@ -3,6 +3,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import type { Pool } from 'pg';
 import type { Db } from 'pg-boss';
 import { PolicyError } from '../model/errors.ts';
+import { TransactionAbortedError } from '../once/errors.ts';
 import { loadDriver } from '../once/stores/driver.ts';
 import { warn } from '../platform/warn.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -121,7 +122,9 @@ function postgres(pool: Pool, close: () => Promise<void>): Database {
       try {
         await client.query('begin');
         const result = await work(client);
-        await client.query('commit');
+        // PostgreSQL answers COMMIT with ROLLBACK if a statement has failed in the transaction.
+        const { command } = await client.query('commit');
+        if (command !== 'COMMIT') throw new TransactionAbortedError();
         return result;
       } catch (error) {
         await client.query('rollback').catch(lost);

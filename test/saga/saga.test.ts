@@ -120,6 +120,16 @@ for (const { name, there, open } of DATABASES) {
       });
     });
 
+    test('that is started in a transaction which a swallowed error has spoilt is no saga, and says so', async () => {
+      const made = trip();
+      const opened = await openWith([made]);
+      const work = opened.transaction(async (tx) => {
+        await opened.start(tx, made, 'order-3', { nights: 1 });
+        await tx.query('select 1 / 0').catch(() => {});
+      });
+      await expect(work).rejects.toThrow(/aborted|rolled back/);
+    });
+
     test('goes on forward through everything that is not final, under the same keys', async () => {
       answers = { '/charge': [503, 0, 429] };
       const made = trip();
