@@ -101,8 +101,8 @@ export class NestedTransactionError extends Error {
 
   constructor(word: string) {
     super(
-      `"${word}" on this client would begin or end the transaction that holds the key: write without a transaction of your own, ` +
-        'use a savepoint, or join your transaction by within()',
+      `"${word}" on this client would begin or end the transaction that it was given for: write without a transaction of your own, ` +
+        'use a savepoint, or join your transaction (once: by within(); outbox and sagas: hand it over)',
     );
   }
 }

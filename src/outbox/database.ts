@@ -5,6 +5,7 @@ import type { Db } from 'pg-boss';
 import { PolicyError } from '../model/errors.ts';
 import { TransactionAbortedError } from '../once/errors.ts';
 import { loadDriver } from '../once/stores/driver.ts';
+import { revocable } from '../once/stores/revocable.ts';
 import { warn } from '../platform/warn.ts';
 import { lockFolder } from './folder-lock.ts';
 
@@ -99,7 +100,7 @@ async function pglite(client: PGlite, close: () => Promise<void>): Promise<Datab
     client,
     kind: 'pglite',
     db: fromPglite(client as Parameters<typeof fromPglite>[0]),
-    transaction: (work) => client.transaction((tx) => work(tx)),
+    transaction: (work) => client.transaction((tx) => work(revocable(tx, ['query', 'exec', 'sql']).tx)),
     close,
   };
 }
@@ -119,9 +120,10 @@ function postgres(pool: Pool, close: () => Promise<void>): Database {
       };
       // A connection that dies between two queries: the next query reports it.
       client.on('error', lost);
+      const { tx, revoke } = revocable(client);
       try {
         await client.query('begin');
-        const result = await work(client);
+        const result = await work(tx).finally(revoke);
         // PostgreSQL answers COMMIT with ROLLBACK if a statement has failed in the transaction.
         const { command } = await client.query('commit');
         if (command !== 'COMMIT') throw new TransactionAbortedError();

@@ -130,6 +130,22 @@ for (const { name, there, open } of DATABASES) {
       await expect(work).rejects.toThrow(/aborted|rolled back/);
     });
 
+    test('is started in a transaction that nothing else can end, and a late statement is refused', async () => {
+      const made = trip();
+      const opened = await openWith([made]);
+      let late = () => Promise.resolve<unknown>(undefined);
+      const work = opened.transaction(async (tx) => {
+        late = () => tx.query('select 1');
+        await opened.start(tx, made, 'order-4', { nights: 1 });
+        await tx.query('commit');
+      });
+      await expect(work).rejects.toThrow();
+      await expect(opened.get(made, 'order-4')).rejects.toMatchObject({
+        code: 'ERR_STEADFETCH_UNKNOWN_SAGA',
+      });
+      await expect(late()).rejects.toThrow();
+    });
+
     test('goes on forward through everything that is not final, under the same keys', async () => {
       answers = { '/charge': [503, 0, 429] };
       const made = trip();
