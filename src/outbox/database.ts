@@ -5,6 +5,7 @@ import type { Db } from 'pg-boss';
 import { PolicyError } from '../model/errors.ts';
 import { TransactionAbortedError } from '../once/errors.ts';
 import { loadDriver } from '../once/stores/driver.ts';
+import { guardPool } from '../once/stores/guarded-pool.ts';
 import { revocable } from '../once/stores/revocable.ts';
 import { warn } from '../platform/warn.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -108,6 +109,7 @@ async function pglite(client: PGlite, close: () => Promise<void>): Promise<Datab
 function postgres(pool: Pool, close: () => Promise<void>): Database {
   // An idle connection that dies is replaced by the pool; without a listener it would end the process.
   pool.on('error', warn);
+  guardPool(pool);
   return {
     client: pool,
     kind: 'postgres',

@@ -184,3 +184,40 @@ describe.runIf(await present('PostgreSQL', 5432))('connections that went silent'
     },
   );
 });
+
+describe.runIf(await present('PostgreSQL', 5432))(
+  'a connection that is lost in the moment in which the pool hands it over',
+  () => {
+    test('fails the step, and does not end the process', async () => {
+      let gathering = false;
+      // Hands on in one piece what comes until the server closes the connection.
+      const proxy = createServer((client) => {
+        const server = connect(POSTGRES.port, POSTGRES.host);
+        const gathered: Buffer[] = [];
+        client.on('error', () => {}).on('data', (data) => server.write(data));
+        server.on('error', () => {}).on('close', () => client.end(Buffer.concat(gathered)));
+        server.on('data', (data) => void (gathering ? gathered.push(data) : client.write(data)));
+      });
+      const pool = new Pool({ ...POSTGRES, host: '127.0.0.1', port: await listenOnPort(proxy), max: 1 });
+      pool.on('error', () => {});
+      const store = postgresStore(pool, { table: 'no_such_table' });
+      const { rows } = await pool.query('select pg_backend_pid() as pid');
+      gathering = true;
+      const last = pool.query('select 1');
+      const next = once(store.transactional, charge('a'), () => expect.unreachable());
+      const direct = new Pool(POSTGRES);
+      await soon(async () => {
+        const { rows: found } = await direct.query(
+          'select query, state from pg_stat_activity where pid = $1',
+          [rows[0].pid],
+        );
+        return found[0];
+      }).toEqual({ query: 'select 1', state: 'idle' });
+      await direct.query('select pg_terminate_backend($1)', [rows[0].pid]);
+      await expect(next).rejects.toThrow(/not queryable|terminat/);
+      await last;
+      await Promise.all([direct.end(), pool.end()]);
+      proxy.close();
+    });
+  },
+);

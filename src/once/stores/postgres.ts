@@ -10,6 +10,7 @@ import { TransactionAbortedError } from '../errors.ts';
 import type { Store, TransactionalStore } from '../store.ts';
 import { type Lender, withConnection } from './connection.ts';
 import { loadDriver } from './driver.ts';
+import { guardPool } from './guarded-pool.ts';
 import { type OpenTransaction, queryableOf } from './open-transaction.ts';
 import { preparedStatements } from './prepared-statements.ts';
 import { revocable } from './revocable.ts';
@@ -61,6 +62,7 @@ const checkPool = clientCheck<Pool>('a Pool of pg', ['connect', 'query']);
  */
 export function postgresStore(pool: Pool, options: PostgresOptions = {}): PostgresStore {
   checkPool(pool, 'pool');
+  guardPool(pool);
   const { table, prepare = true } = checkMembers<PostgresOptions>(options, { name: 'options' }, optionChecks);
   const lender: Lender<PoolClient> = {
     connect: () => pool.connect(),
