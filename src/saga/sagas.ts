@@ -136,7 +136,7 @@ export class Sagas {
     return stateOf(job);
   }
 
-  /** Those that are not over, the oldest first; or only those that are stuck. */
+  /** Those that wait to be carried on, the oldest first; or only those that are stuck. Not those that a process is at right now. */
   async list({
     stuck = false,
     limit = 1_000,
