@@ -276,6 +276,24 @@ describe('Express, answers of all kinds', () => {
     expect(message).toMatch(/mounted twice/);
   });
 
+  test('a guard of another operation may stand behind the first, and both replay', async () => {
+    const inner = { ...options(), scope: () => ({ operation: 'inner', tenant: 'acme' }) };
+    let runs = 0;
+    const app = express().use(idempotency(options()));
+    app.post('/', idempotency(inner), express.json(), (req, res) => void res.json([++runs, req.body]));
+    const url = await serve(app);
+    const init = {
+      method: 'POST',
+      body: '{"cents":1}',
+      headers: { ...KEYED, 'content-type': 'application/json' },
+    };
+    for (const replayed of [null, 'true']) {
+      const reply = await fetch(url, init);
+      expect(reply.headers.get('idempotency-replayed')).toBe(replayed);
+      expect(await reply.json()).toEqual([1, { cents: 1 }]);
+    }
+  });
+
   test('a refusal leads to the documentation', async () => {
     const documentation = 'https://shop.example/docs/idempotency';
     const handler = idempotent(() => new Response(), { ...options(), documentation });

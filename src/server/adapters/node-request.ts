@@ -3,6 +3,9 @@ import { isPlainObject } from '../../once/checks.ts';
 import { canonicalJson } from '../fingerprint.ts';
 import { digestsOf, type UploadedFiles } from './uploaded-files.ts';
 
+/** The bodies that were put back: a second guard, of another operation, compares the same bytes. */
+const putBack = new WeakMap<IncomingMessage, Uint8Array>();
+
 /** The members that body parsers set on a request. */
 interface Parsed extends UploadedFiles {
   readonly body?: unknown;
@@ -17,7 +20,7 @@ interface Parsed extends UploadedFiles {
  * @throws If the body was read before and what is left of it can't be compared.
  */
 export async function bodyOf(req: IncomingMessage & Parsed, limit: number): Promise<Uint8Array | undefined> {
-  const body = (await parsed(req)) ?? (await peek(req, limit));
+  const body = putBack.get(req) ?? (await parsed(req)) ?? (await peek(req, limit));
   return body !== undefined && body.length <= limit ? body : undefined;
 }
 
@@ -66,6 +69,7 @@ function peek(req: IncomingMessage, limit: number): Promise<Uint8Array | undefin
       // In the same tick, before the stream has emitted its end: then it can start again with the bytes that are put back.
       const body = Buffer.concat(chunks);
       if (size > 0) req.unshift(body);
+      if (size <= limit) putBack.set(req, body);
       finish(size > limit ? undefined : body);
     };
     req.on('readable', read).on('error', gone).on('close', gone);
