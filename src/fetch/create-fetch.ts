@@ -58,7 +58,7 @@ function client(rules: LivePolicies, shared: ClientState): SteadFetch {
       const request = readRequest(input, init ?? {});
       const refused = () => passThrough(sending, sending.choose(policies.fetch), input, init);
       if (request === undefined) return refused();
-      if (isInner(request)) return passThrough(sending, sending.behind, input, init);
+      if (isInner(request)) return passThrough(sending, sending.within(policies.fetch), input, init);
       const { signal, stream } = request;
       const plan = planCall(request, init ?? {}, policies, shared, {
         transport: sending.transportFor(policies.fetch, init?.dispatcher ?? policies.dispatcher),

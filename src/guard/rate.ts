@@ -1,7 +1,7 @@
 /** The time constant of the mean, in milliseconds. */
 const MEMORY = 10_000;
 /** Fewer calls than this within the memory are too few to tell a rate from chance. */
-const FEW = 5;
+const FEW = 20;
 /** The rate of a younger scope is computed as if it were this old, in milliseconds. */
 const YOUNG = 250;
 

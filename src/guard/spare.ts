@@ -1,4 +1,6 @@
-/** Attempts beyond the usual rate are made up for first; but no more than this many: older ones are forgotten. */
+/** Attempts may come to this share of the usual rate, which is an estimate. */
+const SHARE = 0.8;
+/** Attempts beyond that are made up for first; but no more than this many: older ones are forgotten. */
 const DEBT = 20;
 
 /**
@@ -13,7 +15,7 @@ export class Spare {
 
   /** An attempt is sent. @param usual calls per second; 0: not known */
   sent(now: number, usual: number): void {
-    const gap = 1_000 / usual;
+    const gap = 1_000 / (SHARE * usual);
     this.from =
       usual === 0 ? Number.POSITIVE_INFINITY : Math.min(Math.max(this.from, now) + gap, now + DEBT * gap);
   }

@@ -1,7 +1,7 @@
 import type { DispatcherLike, FetchInit, FetchLike } from '../model/options.ts';
 import { behindOf } from './clients.ts';
 import type { Transport } from './exchange.ts';
-import { isInside, watched } from './inner-call.ts';
+import { isInside, isSentBy, watched } from './inner-call.ts';
 import { fetchTransport } from './other-fetch.ts';
 
 /** What a runtime sends with. */
@@ -40,12 +40,20 @@ export class Sending {
     return behindOf(found) === undefined ? found : this.behind;
   }
 
+  /**
+   * The `fetch` for a request that another client is sending through this one: the given one is meant here, too, unless it leads back
+   * to this client.
+   */
+  within(given: FetchLike | undefined): FetchLike {
+    return given === undefined || isSentBy(this) ? this.behind : watched(given, this);
+  }
+
   /** The transport for one call. */
   transportFor(given: FetchLike | undefined, dispatcher: DispatcherLike | undefined): Transport {
     const fetch = this.choose(given);
     const { transport } = this.#runtime;
     if (fetch === this.#runtime.fetch && transport !== undefined) return transport(dispatcher);
-    const inside = watched(fetch);
+    const inside = watched(fetch, this);
     // Whether a dispatcher means anything to another fetch is not for us to say; Node's own does take it.
     return fetchTransport(
       dispatcher ? (input, init) => inside(input, { ...init, dispatcher } as FetchInit) : inside,

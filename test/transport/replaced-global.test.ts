@@ -78,6 +78,29 @@ test('given a fetch that leads back to it, a client ends, too', async () => {
   expect(hits.get('/flaky')).toBe(2);
 });
 
+test('a client that sends through another one sends with the fetch that was given to that one', async () => {
+  const inner = createFetch({ ...quick, fetch: async () => new Response('given') });
+  const api = createFetch({ ...quick, fetch: (input, init) => inner(input, init) });
+  expect(await (await api(`${url}/fine`)).text()).toBe('given');
+  const request = createFetch({ ...quick, fetch: (input, init) => inner(new Request(input, init)) });
+  expect(await (await request(`${url}/fine`)).text()).toBe('given');
+  expect(hits.size).toBe(0);
+});
+
+test('two clients that were given each other end', async () => {
+  const clients: FetchLike[] = [];
+  for (const other of [1, 0]) {
+    clients.push(
+      createFetch({
+        ...quick,
+        fetch: async (input, init) => clients[other]?.(input, init) ?? Response.error(),
+      }),
+    );
+  }
+  expect((await clients[0]?.(`${url}/fine`))?.status).toBe(200);
+  expect(hits.get('/fine')).toBe(1);
+});
+
 test('what a replacement asks for on the way is a call of its own, with its own retries', async () => {
   const api = createFetch(quick);
   replace(async (input, init) => {

@@ -28,12 +28,16 @@ async function chain(depth: number, strategy: Strategy, calls: number, seed: num
     let call: Call = async () => false;
     for (let layer = 0; layer < depth; layer++) {
       const own = strategy.client({ world, fetch, timeout: 60_000, breakerMoved() {} });
-      fetch = async (_input, init) => answer((await onBehalfOf(new Headers(init?.headers), own)) ? 200 : 503);
-      call = own;
+      // Each layer calls an address of its own. The same request again would be taken for one on its way through two clients.
+      const below = () => own(`layer-${layer}`);
+      fetch = async (_input, init) =>
+        answer((await onBehalfOf(new Headers(init?.headers), below)) ? 200 : 503);
+      call = below;
     }
     let left = calls;
     for (let i = 0; i < calls; i++) world.after(i * APART, () => void call().then(() => left--));
     await world.runUntil(() => left === 0);
+    if (sends === 0) throw new Error('nothing reached the last layer');
     return { measures: { bottom: sends / calls } };
   } finally {
     world.close();
