@@ -55,8 +55,7 @@ export class FailureWindow {
   }
 
   /**
-   * Adds one success, by the events that opossum counts. A success decides nothing, so the promises of `fire` would be made for
-   * nobody.
+   * Adds one success, by the events that opossum counts. A success decides nothing, so no promise of `fire` is needed.
    */
   success(now: number): void {
     this.#rotate(now);

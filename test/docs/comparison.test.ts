@@ -133,7 +133,9 @@ const told: Record<string, Told> = {
   // undici ends no connecting by a signal, so the one that never left waits for the connection of the other.
   RetryAgent: async (_, left) => {
     const dispatcher = new RetryAgent(new Agent({ connections: 1 }));
-    const send = () => request(left, { dispatcher, signal: AbortSignal.timeout(TIMEOUT) });
+    // One signal for both: between two timers the connection would be free for a moment.
+    const signal = AbortSignal.timeout(TIMEOUT);
+    const send = () => request(left, { dispatcher, signal });
     const [sent, queued] = await Promise.allSettled([send(), send()]);
     return [words((queued as PromiseRejectedResult).reason), words((sent as PromiseRejectedResult).reason)];
   },
