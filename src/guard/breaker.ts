@@ -284,6 +284,11 @@ export class CircuitBreaker implements Guard {
     return { ...counts, ...this.#log.cause(now - this.#rule.window) };
   }
 
+  /** Its scope was dropped. The statistics take memory, and nobody asks for them any more. */
+  dropped(): void {
+    this.#count.restart();
+  }
+
   #cooldownAt(now: number): number {
     const { cooldown, maxCooldown } = this.#rule;
     return Math.min(Math.max(cooldown, AGE_SHARE * (now - this.#openedAt)), maxCooldown);

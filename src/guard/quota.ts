@@ -5,6 +5,10 @@ import type { Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 const HELD = 1_000;
 /** How much the latest answer tells of what a request takes. */
 const LATEST = 0.3;
+/** So many quotas of a scope are known, the latest told. The server chooses their names, and may have no end of them. */
+const MOST_QUOTAS = 50;
+/** So many endpoints of a quota are known. Paths that begin with an id are a new endpoint each time. */
+const MOST_ENDPOINTS = 200;
 
 /** A quota as it was told. Times are monotonic. */
 interface Told extends Omit<QuotaWord, 'name' | 'reset'> {
@@ -14,8 +18,8 @@ interface Told extends Omit<QuotaWord, 'name' | 'reset'> {
   readonly by: Permit;
   /** Units that a request takes. */
   readonly cost: number;
-  /** The endpoints whose answers told it. */
-  readonly endpoints: ReadonlySet<string>;
+  /** The endpoints whose answers told it. Empty if it is for all endpoints. */
+  readonly endpoints: Set<string>;
 }
 
 /** What is known of a quota. */
@@ -92,14 +96,25 @@ export class Quota implements Guard {
     const last = this.#told.get(name);
     // An answer that was overtaken tells of an older state.
     if (last !== undefined && permit < last.by && now < last.resetAt) return;
+    const endpoints = last?.endpoints ?? new Set();
+    if (word.isOfSome) addTo(endpoints, endpoint);
+    // Deleted first, so that it becomes the latest.
+    this.#told.delete(name);
     this.#told.set(name, {
       ...word,
       at: now,
       resetAt: now + reset,
       by: permit,
       cost: costOf(word, last, permit, now),
-      endpoints: last?.endpoints.has(endpoint) ? last.endpoints : new Set(last?.endpoints).add(endpoint),
+      endpoints,
     });
+    this.#makeRoom();
+  }
+
+  /** Forgets the quota that was told longest ago, if there are too many. */
+  #makeRoom(): void {
+    const [oldest] = this.#told.keys();
+    if (oldest !== undefined && this.#told.size > MOST_QUOTAS) this.#told.delete(oldest);
   }
 
   /** Monotonic: when the next attempt fits into all quotas. */
@@ -132,6 +147,12 @@ export class Quota implements Guard {
     const perUnit = (resetAt - at) / (limit - remaining);
     return now + Math.ceil(missing * perUnit);
   }
+}
+
+/** An endpoint that was forgotten is not held back, and is known again with its next answer. */
+function addTo(endpoints: Set<string>, endpoint: string): void {
+  if (endpoints.size >= MOST_ENDPOINTS && !endpoints.has(endpoint)) endpoints.clear();
+  endpoints.add(endpoint);
 }
 
 /** Whether the window has ended: what was told of it holds no longer. */

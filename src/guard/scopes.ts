@@ -84,6 +84,7 @@ export class Scopes {
 
   /** Forgets all scopes. Calls under way keep the guards that they began with. */
   reset(): void {
+    for (const { breaker } of this.#scopes.values()) breaker?.dropped();
     this.#scopes.clear();
     this.#inherited.clear();
     this.#latest = undefined;
@@ -110,6 +111,7 @@ export class Scopes {
     }
     if (victim === undefined) return;
     this.#scopes.delete(victim.name);
+    victim.breaker?.dropped();
     this.#onForget(victim);
   }
 

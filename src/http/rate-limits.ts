@@ -45,8 +45,21 @@ export function quotasOf(headers: HeaderReader, now: number): QuotaWord[] {
 
 /** An Item or a member of a List, in structured fields (RFC 9651): a string or a token, and its parameters. */
 const MEMBER = /^("[^"\\]*"|[A-Za-z*][\w*.:/-]*)((?:; *[a-z*][\w*.-]*(?:=(?:"[^"\\]*"|[^\s",;]+))?)*)$/;
-/** A comma that is not within quotes. */
-const COMMA = /,(?=(?:[^"]*"[^"]*")*[^"]*$)/;
+
+/**
+ * The parts of a text between separators that are not within quotes. In one pass: a pattern that looks ahead to the end at each
+ * separator takes half a second for 16 KiB of commas, and the server chooses the field.
+ */
+function partsOf(text: string, separator: string): string[] {
+  const parts: string[] = [''];
+  for (const [at, piece] of text.split('"').entries()) {
+    // Every second piece is within quotes.
+    const [first = '', ...more] = at % 2 === 1 ? [piece] : piece.split(separator);
+    parts[parts.length - 1] += at === 0 ? first : `"${first}`;
+    parts.push(...more);
+  }
+  return parts.map((part) => part.trim());
+}
 
 function standardQuotas(headers: HeaderReader): QuotaWord[] {
   const policies = new Map(
@@ -76,15 +89,14 @@ function standardQuotas(headers: HeaderReader): QuotaWord[] {
 /** The members of a list; none, if anything in the field is malformed. */
 function membersOf(field: string | null): { name: string; parameters: Map<string, string> }[] {
   if (field === null) return [];
-  const found = field.split(COMMA).map((text) => MEMBER.exec(text.trim()));
+  const found = partsOf(field, ',').map((text) => MEMBER.exec(text));
   if (found.includes(null)) return [];
   return found.map((match) => ({ name: match?.[1] ?? '', parameters: parametersOf(match?.[2] ?? '') }));
 }
 
 function parametersOf(text: string): Map<string, string> {
-  const pairs = text.split(/;(?=(?:[^"]*"[^"]*")*[^"]*$)/).map((pair) => pair.trim());
   return new Map(
-    pairs
+    partsOf(text, ';')
       .filter((pair) => pair !== '')
       .map((pair) => [pair.split('=')[0] ?? '', pair.replace(/^[^=]*=?/, '')]),
   );

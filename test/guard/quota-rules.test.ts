@@ -84,3 +84,27 @@ test('a quota of some endpoints holds back no others', () => {
   expect(quota.refusal(wish(0, { endpoint: '/search' }))).toMatchObject({ by: 'quota' });
   expect(quota.refusal(wish(0, { endpoint: '/repos' }))).toBeUndefined();
 });
+
+test('a server that invents quotas is remembered by the fifty that it told last', () => {
+  const quota = new Quota();
+  for (let at = 0; at < 200; at++) {
+    const quotas = [word({ name: `quota ${at}` }), word({ name: 'the same' })];
+    quota.leave(quota.enter(wish(at)), departure('success', at, { quotas }));
+  }
+  const names = quota.known(200).map(({ name }) => name);
+  expect(names).toHaveLength(50);
+  expect(names).toEqual(expect.arrayContaining(['the same', 'quota 199', 'quota 151']));
+});
+
+test('a quota of some endpoints holds the latest of them back, though every path was another endpoint', () => {
+  const quota = new Quota();
+  const tell = (endpoint: string) =>
+    quota.leave(
+      quota.enter(wish(0, { endpoint })),
+      departure('success', 0, { quotas: [word({ isOfSome: true })], endpoint }),
+    );
+  for (let i = 0; i < 1_000; i++) tell(`/${i}`);
+  expect(quota.refusal(wish(1, { endpoint: '/999' }))).toMatchObject({ by: 'quota' });
+  // One of the first: its next answer tells of the quota again.
+  expect(quota.refusal(wish(1, { endpoint: '/0' }))).toBeUndefined();
+});

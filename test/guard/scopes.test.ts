@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import type { BreakerRule } from '../../src/guard/breaker.ts';
 import { Scopes } from '../../src/guard/scopes.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
@@ -21,6 +21,11 @@ function setup() {
     await breaker.leave(breaker.enter({ endpoint: '/', now }), departure('failure', now));
   };
   return { runtime, scopes, open };
+}
+
+/** Uses as many other scopes as are kept. */
+function fill(scopes: Scopes): void {
+  for (let i = 0; i < 1_000; i++) scopes.use(`scope ${i}`).breakerBy(rule);
 }
 
 test('a thousand scopes are kept: the one that was not used for longest makes room', () => {
@@ -68,4 +73,20 @@ test('what one process knew is handed on, even through a process that never used
   expect(third.records().size).toBe(0);
   expect(second.use('broken').breakerBy(rule).state).toBe('open');
   expect(second.use('well').breakerBy(rule).state).toBe('closed');
+});
+
+describe('statistics of a scope', () => {
+  test.each([
+    ['dropped to make room', (scopes: Scopes) => fill(scopes)],
+    ['reset', (scopes: Scopes) => scopes.reset()],
+  ])('are forgotten when it is %s', async (_how, drop) => {
+    const { scopes, runtime } = setup();
+    const breaker = scopes.use('first').breakerBy(rule);
+    const now = runtime.now();
+    await breaker.leave(breaker.enter({ endpoint: '/', now }), departure('success', now));
+    expect(breaker.counts.attempts).toBe(1);
+    drop(scopes);
+    // The window would be kept for as long as it is: ten seconds of strangers' hosts.
+    expect(breaker.counts.attempts).toBe(0);
+  });
 });
