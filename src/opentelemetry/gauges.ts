@@ -19,54 +19,75 @@ interface Sum {
   readonly breakers: BreakerState[];
 }
 
-/** What scopes hold, read when the meter's reader asks. @returns the function that ends it */
-export function watchScopes(meter: Meter, scopes: () => readonly ScopeSnapshot[]): () => void {
-  const gauge = (name: string, unit: string, description: string) =>
-    meter.createObservableGauge(`steadfetch.${name}`, { unit: `{${unit}}`, description });
-  const budget = gauge('budget.level', 'retry', 'Retries that may be had now');
-  const active = gauge('attempt.active', 'attempt', 'Attempts that are under way');
-  const waiting = gauge('call.waiting', 'call', 'Calls that wait for room');
-  const limit = gauge('attempt.limit', 'attempt', 'Attempts that may be under way at once');
-  const queued = gauge('call.queued', 'call', 'Calls that wait for their turn under that limit');
-  const state = gauge(
-    'breaker.state',
-    'breaker',
-    'Breakers in that state: 1 for the one that it is in, 0 for the others',
-  );
-  const quota = gauge('quota.remaining', 'unit', 'Requests or tokens that the server’s quota has left');
-  const full = gauge('quota.limit', 'unit', 'Requests or tokens of a full quota');
-  const all = [budget, active, waiting, limit, queued, state, quota, full];
+/** Tells what a client's scopes hold, or those of all clients. */
+type Describe = () => readonly ScopeSnapshot[];
 
-  const observe: BatchObservableCallback = (result) => {
-    for (const [name, sum] of sums(scopes())) {
-      const attributes = { [SCOPE]: name };
-      if (sum.budget !== undefined) result.observe(budget, sum.budget, attributes);
-      if (sum.limit !== undefined) result.observe(limit, sum.limit, attributes);
-      if (sum.queued !== undefined) result.observe(queued, sum.queued, attributes);
-      for (const [one, left] of sum.quotas) {
-        const whose = { [SCOPE]: name, [QUOTA]: one };
-        result.observe(quota, left.remaining, whose);
-        if (left.limit !== undefined) result.observe(full, left.limit, whose);
+/** What scopes hold, read when the meter's reader asks. */
+export class ScopeGauges {
+  readonly #sources = new Set<Describe>();
+  /** Scopes whose breakers were told. An SDK repeats what it was told last, so a scope that is gone would stay open for ever. */
+  readonly #told = new Set<string>();
+
+  constructor(meter: Meter) {
+    const gauge = (name: string, unit: string, description: string) =>
+      meter.createObservableGauge(`steadfetch.${name}`, { unit: `{${unit}}`, description });
+    const budget = gauge('budget.level', 'retry', 'Retries that may be had now');
+    const active = gauge('attempt.active', 'attempt', 'Attempts that are under way');
+    const waiting = gauge('call.waiting', 'call', 'Calls that wait for room');
+    const limit = gauge('attempt.limit', 'attempt', 'Attempts that may be under way at once');
+    const queued = gauge('call.queued', 'call', 'Calls that wait for their turn under that limit');
+    const state = gauge(
+      'breaker.state',
+      'breaker',
+      'Breakers in that state: 1 for the one that it is in, 0 for the others',
+    );
+    const quota = gauge('quota.remaining', 'unit', 'Requests or tokens that the server’s quota has left');
+    const full = gauge('quota.limit', 'unit', 'Requests or tokens of a full quota');
+    const all = [budget, active, waiting, limit, queued, state, quota, full];
+
+    const observe: BatchObservableCallback = (result) => {
+      const now = sums([...this.#sources].flatMap((describe) => describe()));
+      for (const name of this.#told) if (!now.has(name)) now.set(name, nothing());
+      for (const [name, sum] of now) {
+        const attributes = { [SCOPE]: name };
+        if (sum.budget !== undefined) result.observe(budget, sum.budget, attributes);
+        if (sum.limit !== undefined) result.observe(limit, sum.limit, attributes);
+        if (sum.queued !== undefined) result.observe(queued, sum.queued, attributes);
+        for (const [one, left] of sum.quotas) {
+          const whose = { [SCOPE]: name, [QUOTA]: one };
+          result.observe(quota, left.remaining, whose);
+          if (left.limit !== undefined) result.observe(full, left.limit, whose);
+        }
+        result.observe(active, sum.inFlight, attributes);
+        result.observe(waiting, sum.waiting, attributes);
+        if (sum.breakers.length > 0) this.#told.add(name);
+        if (!this.#told.has(name)) continue;
+        for (const one of STATES) {
+          const count = sum.breakers.filter((other) => other === one).length;
+          result.observe(state, count, { [SCOPE]: name, [STATE]: one });
+        }
       }
-      result.observe(active, sum.inFlight, attributes);
-      result.observe(waiting, sum.waiting, attributes);
-      if (sum.breakers.length === 0) continue;
-      for (const one of STATES) {
-        const count = sum.breakers.filter((other) => other === one).length;
-        result.observe(state, count, { [SCOPE]: name, [STATE]: one });
-      }
-    }
-  };
-  meter.addBatchObservableCallback(observe, all);
-  return () => meter.removeBatchObservableCallback(observe, all);
+    };
+    meter.addBatchObservableCallback(observe, all);
+  }
+
+  /** @returns the function that takes them off again */
+  watch(describe: Describe): () => void {
+    this.#sources.add(describe);
+    return () => this.#sources.delete(describe);
+  }
+}
+
+function nothing(): Sum {
+  return { inFlight: 0, waiting: 0, breakers: [], quotas: new Map() };
 }
 
 /** Those beyond the bound share a name, and so may those of several clients. */
-function sums(scopes: readonly ScopeSnapshot[]): ReadonlyMap<string, Sum> {
+function sums(scopes: readonly ScopeSnapshot[]): Map<string, Sum> {
   const found = new Map<string, Sum>();
   for (const { scope, breaker, ...now } of scopes) {
     const name = boundedScope(scope);
-    const sum: Sum = found.get(name) ?? { inFlight: 0, waiting: 0, breakers: [], quotas: new Map() };
+    const sum = found.get(name) ?? nothing();
     sum.budget = plus(sum.budget, now.budget);
     sum.limit = plus(sum.limit, now.limit);
     sum.queued = plus(sum.queued, now.queued);

@@ -9,8 +9,8 @@ import { everyScope } from '../call/clients.ts';
 import { processInstrumentations } from '../call/instrumentations.ts';
 import type { SteadFetch } from '../model/client.ts';
 import { INSTRUMENT, type Instrumentation } from '../model/instrumentation.ts';
-import { watchScopes } from './gauges.ts';
-import { listenTo, listenToProcess } from './listen.ts';
+import { type AddInstrumentation, instrumentsOf } from './instruments.ts';
+import { type Listen, listenTo, listenToProcess } from './listen.ts';
 import { metrics } from './metrics.ts';
 import { checkInstrumentOptions, type InstrumentOptions } from './options.ts';
 import { spans } from './spans.ts';
@@ -21,7 +21,11 @@ export { type AttemptSpans, type ResendCount, resendCount } from './spans.ts';
 /** A client that can be watched: what `createFetch` or `resilience` gave. */
 export type Watchable = Pick<SteadFetch, 'on' | 'scopes' | typeof INSTRUMENT>;
 
-const NAME = 'steadfetch';
+/** Spans, or metrics. */
+interface Part {
+  readonly instrumentation: Instrumentation;
+  watch(listen: Listen): (() => void)[];
+}
 
 /**
  * Traces and measures the calls of one client, or of every client in this process. Names, units and attributes:
@@ -36,23 +40,25 @@ const NAME = 'steadfetch';
  */
 export function instrument(client?: Watchable, options: InstrumentOptions = {}): () => void {
   const { tracerProvider, meterProvider, attemptSpans = 'auto' } = checkInstrumentOptions(options);
-  const tracer = (tracerProvider ?? globalTrace.getTracerProvider()).getTracer(NAME);
-  const meter = (meterProvider ?? globalMetrics.getMeterProvider()).getMeter(NAME);
+  const tracer = (tracerProvider ?? globalTrace.getTracerProvider()).getTracer('steadfetch');
+  const instruments = instrumentsOf(meterProvider ?? globalMetrics.getMeterProvider());
   const listen = client === undefined ? listenToProcess : listenTo(client);
   const add = client === undefined ? addToProcess : client[INSTRUMENT];
+  const begin = ({ instrumentation, watch }: Part) => [add(instrumentation), ...watch(listen)];
+  const measure = () =>
+    inOne([...begin(metrics(instruments)), instruments.gauges.watch(client?.scopes ?? everyScope)]);
   // The last one is the outermost, so that durations are measured within the call's span.
-  const ends = [metrics(meter), spans(tracer, attemptSpans)].flatMap(({ instrumentation, watch }) => [
-    add(instrumentation),
-    ...watch(listen),
-  ]);
-  ends.push(watchScopes(meter, client?.scopes ?? everyScope));
+  return inOne([instruments.users.use(add, measure), ...begin(spans(tracer, attemptSpans))]);
+}
+
+function inOne(ends: readonly (() => void)[]): () => void {
   return () => {
     for (const end of ends) end();
   };
 }
 
-function addToProcess(instrumentation: Instrumentation): () => void {
+const addToProcess: AddInstrumentation = (instrumentation) => {
   const all = processInstrumentations();
   all.add(instrumentation);
   return () => all.delete(instrumentation);
-}
+};

@@ -1,4 +1,10 @@
-import type { Attributes, Observable, ObservableCallback } from '@opentelemetry/api';
+import type { Attributes, Observable } from '@opentelemetry/api';
+
+/** What an attribute set came to. */
+interface Sum {
+  readonly attributes: Attributes;
+  count: number;
+}
 
 /**
  * Counts here, and says so when the meter's reader asks. An SDK's own counter writes its attributes out as a text each time,
@@ -7,16 +13,25 @@ import type { Attributes, Observable, ObservableCallback } from '@opentelemetry/
 export class Tally {
   readonly #counts = new Map<Attributes, number>();
 
+  constructor(instrument: Observable) {
+    instrument.addCallback((result) => {
+      for (const { attributes, count } of this.#sums()) result.observe(count, attributes);
+    });
+  }
+
   add(value: number, attributes: Attributes): void {
     this.#counts.set(attributes, (this.#counts.get(attributes) ?? 0) + value);
   }
 
-  /** @returns the function that ends it */
-  tell(instrument: Observable): () => void {
-    const observe: ObservableCallback = (result) => {
-      for (const [attributes, count] of this.#counts) result.observe(count, attributes);
-    };
-    instrument.addCallback(observe);
-    return () => instrument.removeCallback(observe);
+  /** By their text: the places of two rules may have equal attributes, and of two equal ones an SDK keeps the last. */
+  #sums(): Iterable<Sum> {
+    const sums = new Map<string, Sum>();
+    for (const [attributes, count] of this.#counts) {
+      const text = JSON.stringify(attributes);
+      const sum = sums.get(text);
+      if (sum === undefined) sums.set(text, { attributes, count });
+      else sum.count += count;
+    }
+    return sums.values();
   }
 }

@@ -34,6 +34,9 @@ beforeEach(() => spanExporter.reset());
 const spans = (): ReadableSpan[] => spanExporter.getFinishedSpans();
 const parentOf = (span: ReadableSpan) => span.parentSpanContext?.spanId;
 
+/** What makes no URL of a URL. */
+const hiddenPath = ({ pathname }: { pathname: string }) => `hidden ${pathname}`;
+
 /** A meter provider of the test's own. */
 function meters(): MeterInMemory {
   const meter = meterInMemory();
@@ -302,6 +305,75 @@ describe('metrics', () => {
       'http.request.method': 'FROB',
       'url.full': 'hidden',
     });
+  });
+
+  test('of clients that were instrumented one by one are added up, though they call the same service', async () => {
+    const { meterProvider, points } = meters();
+    const fetch = async () => new Response();
+    const clients = [createFetch({ fetch }), createFetch({ fetch })];
+    for (const client of clients) onTestFinished(instrument(client, { meterProvider, tracerProvider }));
+    for (const client of [clients[0], ...clients]) await client?.('http://service.test/');
+    expect(await points('steadfetch.calls')).toMatchObject([{ value: 3 }]);
+    const levels = clients.map((client) => client.scopes()[0]?.budget ?? 0);
+    expect(await points('steadfetch.budget.level')).toMatchObject([
+      { value: levels.reduce((sum, level) => sum + level) },
+    ]);
+    expect(await points('steadfetch.breaker.state')).toMatchObject([
+      { value: 2 },
+      ...Array(3).fill({ value: 0 }),
+    ]);
+  });
+
+  test.each([
+    ['of two rules with one path', { fetch: async () => new Response() }],
+    ['of URLs that are no longer any', { fetch: async () => new Response(), redact: hiddenPath }],
+  ])('%s are added up: nothing else tells them apart', async (_which, options) => {
+    const { meterProvider, points } = meters();
+    const api = createFetch({ ...options, breaker: { scope: () => 'one' } });
+    onTestFinished(instrument(api, { meterProvider, tracerProvider }));
+    const rules = ['GET http://service.test/:id', 'http://service.test/:id'];
+    for (const rule of rules)
+      await api.extend({ endpoints: { [rule]: {} } })(`http://service.test/${rule.length}`);
+    expect(await points('steadfetch.calls')).toMatchObject([{ value: 2 }]);
+    expect(await points('steadfetch.attempts')).toMatchObject([{ value: 2 }]);
+  });
+
+  test('go on where they were when a client is instrumented again: a counter never goes down', async () => {
+    const { meterProvider, points } = meters();
+    const api = createFetch({ fetch: async () => new Response() });
+    for (const calls of [1, 2]) {
+      const off = instrument(api, { meterProvider, tracerProvider });
+      await api('http://service.test/');
+      expect(await points('steadfetch.calls')).toMatchObject([{ value: calls }]);
+      off();
+    }
+    await api('http://service.test/');
+    expect(await points('steadfetch.calls')).toMatchObject([{ value: 2 }]);
+  });
+
+  test('count a client once that was instrumented twice, by itself and by its extension, until both are off', async () => {
+    const { meterProvider, points } = meters();
+    const api = createFetch({ fetch: async () => new Response() });
+    const offs = [api, api.extend({})].map((client) => instrument(client, { meterProvider, tracerProvider }));
+    for (const off of offs) {
+      await api('http://service.test/');
+      off();
+      off();
+    }
+    await api('http://service.test/');
+    expect(await points('steadfetch.calls')).toMatchObject([{ value: 2 }]);
+  });
+
+  test('say that a scope which is gone has no open breaker any more', async () => {
+    const { meterProvider, points } = meters();
+    const api = createFetch({ fetch: async () => new Response() });
+    onTestFinished(instrument(api, { meterProvider, tracerProvider }));
+    await api('http://service.test/');
+    api.breakers.isolate('http://service.test');
+    const states = async () => (await points('steadfetch.breaker.state')).map(({ value }) => value);
+    expect(await states()).toEqual([0, 0, 0, 1]);
+    api.reset();
+    expect(await states()).toEqual([0, 0, 0, 0]);
   });
 
   test('have a bounded number of scopes, however many a scope function names', async () => {
