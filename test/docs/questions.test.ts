@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { Registry } from 'prom-client';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { countCalls } from '../../docs/examples/telemetry/prometheus.ts';
-import { createFetch } from '../../src/index.ts';
+import { createFetch, type SteadFetch } from '../../src/index.ts';
 import { type Answer, askPrometheus, hasPromtool } from '../support/promtool.ts';
 
 const UP = 'http://up.example';
@@ -22,6 +22,9 @@ const table: readonly (readonly [question: string, queries: readonly string[]])[
   question,
   [...cell.matchAll(/`([^`]*steadfetch_[^`]*)`/g)].map(([, query = '']) => query),
 ]);
+
+/** The alert rules. */
+const rules = fileURLToPath(new URL('../../docs/examples/telemetry/alerts.yml', import.meta.url));
 
 /** What Prometheus has scraped of a process that calls two services, of which one breaks. */
 async function scrapesOfTrouble(): Promise<string[]> {
@@ -111,7 +114,6 @@ describe.skipIf(!hasPromtool && !process.env.CI)('the five questions, asked of P
   });
 
   test('the alert rules are such as Prometheus takes', async () => {
-    const rules = fileURLToPath(new URL('../../docs/examples/telemetry/alerts.yml', import.meta.url));
     const { stdout } = await promisify(execFile)('promtool', ['check', 'rules', rules]);
     expect(stdout).toContain('SUCCESS: 8 rules found');
   });
@@ -120,5 +122,83 @@ describe.skipIf(!hasPromtool && !process.env.CI)('the five questions, asked of P
     const queries = table.flatMap(([, each]) => each);
     const well = await askPrometheus(scrapes.slice(0, TROUBLE), queries);
     expect(well.flat().filter((one) => one.value > 0)).toEqual([]);
+  });
+});
+
+describe.skipIf(!hasPromtool && !process.env.CI)('an alert', () => {
+  const silence = async () => {
+    throw new TypeError('fetch failed', { cause: Object.assign(new Error(), { code: 'ECONNRESET' }) });
+  };
+  const refusal = async () => new Response(null, { status: 503 });
+  const answer = async () => new Response();
+
+  /** What fires after a quarter of an hour in which that was done every minute. */
+  async function firing(
+    minute: (now: number, api: SteadFetch, answers: (how: typeof fetch) => void) => Promise<unknown>,
+  ): Promise<(string | undefined)[]> {
+    let how: typeof fetch = answer;
+    const register = new Registry();
+    const api = createFetch({
+      fetch: (...request) => how(...request),
+      retry: { base: 0, cap: 0 },
+      breaker: { minimum: 1_000 },
+      patience: 0,
+    });
+    countCalls(api, register);
+    const scrapes = [await register.metrics()];
+    for (let now = 1; now <= 15; now++) {
+      await minute(now, api, (next) => {
+        how = next;
+      }).catch(() => undefined);
+      scrapes.push(await register.metrics());
+    }
+    const [found = []] = await askPrometheus(scrapes, ['ALERTS{alertstate="firing"}'], rules);
+    return found.map(({ labels }) => labels.alertname);
+  }
+
+  test('is not given for a service with few calls, not even if one of them was retried', async () => {
+    const fired = await firing(async (now, api, answers) => {
+      if (now === 3) {
+        answers(async () => {
+          answers(answer);
+          return await refusal();
+        });
+      }
+      if (now < 5) await api(UP);
+    });
+    expect(fired).toEqual([]);
+  });
+
+  test('of an empty budget is given while attempts go on failing', async () => {
+    const fired = await firing(async (_now, api, answers) => {
+      answers(refusal);
+      await Promise.all(Array.from({ length: 5 }, () => api(UP)));
+    });
+    expect(fired).toEqual(expect.arrayContaining(['RetryBudgetLow', 'RetryBudgetEmpty']));
+  });
+
+  test.each(['POST', 'PUT', 'DELETE'])(
+    'of unknown delivery is given for the first %s that was aborted',
+    async (method) => {
+      const fired = await firing(async (now, api, answers) => {
+        if (now < 10) return await api(UP);
+        if (now > 10) return;
+        const caller = new AbortController();
+        answers(async () => {
+          caller.abort();
+          throw caller.signal.reason;
+        });
+        return await api(UP, { method, signal: caller.signal });
+      });
+      expect(fired).toEqual(['DeliveryUnknown']);
+    },
+  );
+
+  test('of unknown delivery is not given for a call that only reads', async () => {
+    const fired = await firing(async (now, api, answers) => {
+      answers(now === 10 ? silence : answer);
+      await api(UP);
+    });
+    expect(fired).toEqual([]);
   });
 });

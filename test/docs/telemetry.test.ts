@@ -132,6 +132,19 @@ test('the Prometheus recipe reads gauges when Prometheus asks', async () => {
   expect(await register.metrics()).not.toContain('steadfetch_breaker_open{');
 });
 
+test('the Prometheus recipe counts two hundred scopes by themselves, and the others together', async () => {
+  const register = new Registry();
+  const api = createFetch({ fetch: async () => new Response() });
+  countCalls(api, register);
+  for (let host = 0; host < 210; host++) await api(`http://host-${host}.test/`);
+  const { values } = (await register.getMetricsAsJSON()).find(
+    ({ name }) => name === 'steadfetch_calls_total',
+  ) as never as { values: { labels: { scope: string; stopped: string }; value: number }[] };
+  const good = values.filter(({ labels }) => labels.stopped === 'success');
+  expect(good).toHaveLength(201);
+  expect(good.at(-1)).toMatchObject({ labels: { scope: 'other' }, value: 10 });
+});
+
 test('the recipe for pino logs what did not go well at once, in whole milliseconds', async () => {
   const lines: Record<string, unknown>[] = [];
   const logger = pino({ base: null }, { write: (text: string) => void lines.push(JSON.parse(text)) });

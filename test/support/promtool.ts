@@ -19,16 +19,21 @@ export interface Answer {
   readonly value: number;
 }
 
-/** What Prometheus answers to queries about a process that it has scraped once a minute. */
+/**
+ * What Prometheus answers to queries about a process that it has scraped once a minute.
+ * @param rules the file of its alert rules; then `ALERTS` can be asked for
+ */
 export async function askPrometheus(
   scrapes: readonly string[],
   queries: readonly string[],
+  rules?: string,
 ): Promise<readonly Answer[][]> {
   const folder = await mkdtemp(join(tmpdir(), 'steadfetch-promtool-'));
   try {
     const file = join(folder, 'questions.yml');
     const test = {
       evaluation_interval: '1m',
+      rule_files: rules === undefined ? [] : [rules],
       tests: [
         {
           interval: '1m',

@@ -8,18 +8,28 @@ const NONE = 'none';
 const REASONS = ['network', 'timeout', 'status'] as const;
 const STATUSES = [429, 500, 502, 503, 504] as const;
 /** How a call is lost. */
-const STOPPED = ['attempts', 'deadline', 'budget', 'breaker', 'limit', 'unsafe'] as const;
+const STOPPED = 'attempts deadline budget breaker limit unsafe aborted body policy'.split(' ');
 const DELIVERIES = ['answered', 'unknown', 'not-sent'] as const;
 const GUARDS = ['breaker', 'budget', 'limit', 'quota'] as const;
 const ENDS = ['network', 'idle', 'total'] as const;
+/** Methods that only read: nobody has to look whether such a call has had its effect. */
+const READING = new Set(['GET', 'HEAD', 'OPTIONS', 'QUERY', 'TRACE']);
+/** So many scopes are counted by themselves, the others together: strangers may choose the hosts. */
+const MOST = 200;
 
-/** Counts the calls of a client for Prometheus. The labels are bounded: rules and scopes, never paths. */
+/** Counts the calls of a client for Prometheus. The labels are bounded: rules and 200 scopes, never paths. */
 export function countCalls({ on, scopes }: Pick<SteadFetch, 'on' | 'scopes'>, register: Registry): void {
   const registers = [register];
   const calls = new Counter({
     name: 'steadfetch_calls_total',
     help: 'Calls that settled',
     labelNames: ['scope', 'stopped', 'delivery'],
+    registers,
+  });
+  const uncertain = new Counter({
+    name: 'steadfetch_uncertain_total',
+    help: 'Calls that do not only read, and may have had their effect: nobody knows',
+    labelNames: ['scope'],
     registers,
   });
   const duration = new Histogram({
@@ -85,14 +95,19 @@ export function countCalls({ on, scopes }: Pick<SteadFetch, 'on' | 'scopes'>, re
   });
   gauge('steadfetch_waiting', 'Calls that wait for room', ({ waiting }) => waiting);
 
+  const begun = new Set<string>();
+  /** The label of a scope. At first sight its series begin. */
+  const labelOf = (name = NONE): string => {
+    const scope = begun.has(name) || begun.size < MOST ? name : 'other';
+    if (!begun.has(scope)) begin(scope);
+    begun.add(scope);
+    return scope;
+  };
   /**
    * In a counter that begins above 0 Prometheus sees no increase, and trouble often begins and ends between two scrapes. So what
    * tells of trouble begins at 0, with the first attempt of its scope.
    */
-  const begun = new Set<string>();
-  on('attempt-start', ({ scope = NONE }) => {
-    if (begun.has(scope)) return;
-    begun.add(scope);
+  const begin = (scope: string) => {
     for (const reason of REASONS) {
       retries.inc({ scope, reason }, 0);
       for (const status of reason === 'status' ? STATUSES : [NONE])
@@ -102,16 +117,20 @@ export function countCalls({ on, scopes }: Pick<SteadFetch, 'on' | 'scopes'>, re
       for (const delivery of DELIVERIES) calls.inc({ scope, stopped, delivery }, 0);
     for (const by of GUARDS) rejected.inc({ scope, by }, 0);
     for (const end of ENDS) bodies.inc({ scope, end }, 0);
-  });
+    uncertain.inc({ scope }, 0);
+  };
 
-  on('settled', ({ scope = NONE, stopped, delivery, duration: ms }) => {
+  on('attempt-start', ({ scope }) => labelOf(scope));
+  on('settled', ({ scope: name, method, stopped, delivery, duration: ms }) => {
+    const scope = labelOf(name);
     calls.inc({ scope, stopped, delivery });
     duration.observe({ scope }, ms / 1_000);
+    if (delivery === 'unknown' && !READING.has(method)) uncertain.inc({ scope });
   });
-  on('attempt', ({ scope = NONE, attempt: { reason, status = NONE } }) =>
-    attempts.inc({ scope, reason, status }),
+  on('attempt', ({ scope, attempt: { reason, status = NONE } }) =>
+    attempts.inc({ scope: labelOf(scope), reason, status }),
   );
-  on('retry', ({ scope = NONE, reason }) => retries.inc({ scope, reason }));
-  on('rejected', ({ scope = NONE, by }) => rejected.inc({ scope, by }));
-  on('body', ({ scope = NONE, end }) => bodies.inc({ scope, end }));
+  on('retry', ({ scope, reason }) => retries.inc({ scope: labelOf(scope), reason }));
+  on('rejected', ({ scope, by }) => rejected.inc({ scope: labelOf(scope), by }));
+  on('body', ({ scope, end }) => bodies.inc({ scope: labelOf(scope), end }));
 }
