@@ -43,9 +43,9 @@ export async function askFallback<A extends ResponseHead>(
     const answer: unknown = await unlessAborted(async () => fallback(failure), caller?.signal);
     if (answer === undefined || isResponse(answer)) return answer;
   } catch (error) {
-    throw new FallbackError(failure, 'threw an error', error);
+    throw new FallbackError(failure, record.endpoint ?? record.url, 'threw an error', error);
   }
-  throw new FallbackError(failure, 'gave something that is not a Response');
+  throw new FallbackError(failure, record.endpoint ?? record.url, 'gave something that is not a Response');
 }
 
 /** By its tag: a test may have a class of its own. */

@@ -284,7 +284,7 @@ export class CircuitBreaker implements Guard {
     return { ...counts, ...this.#log.cause(now - this.#rule.window) };
   }
 
-  /** Its scope was dropped. The statistics take memory, and nobody asks for them any more. */
+  /** Its scope was dropped, so its statistics are of no more use, and take memory. */
   dropped(): void {
     this.#count.restart();
   }

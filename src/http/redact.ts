@@ -24,8 +24,12 @@ export function redacted({ origin, pathname }: RedactableUrl, endpoint: string |
   return origin + pathname.split('/').map(masked).join('/');
 }
 
-/** Short words of letters, plain numbers, and versions. */
-const PLAIN = /^(?:\/(?:[a-z]{1,15}|\d{1,19}|v\d{1,3})?)*$/;
+/** A number that is not as long as that of a payment card, which has 13 to 19 digits … */
+const NUMBER = /^\d{1,12}$/;
+/** … and one that is, in groups, as people write it. */
+const CARD = /^(?:\d[-_. ]?){13,}$/;
+/** Short words of letters, such numbers, and versions. */
+const PLAIN = /^(?:\/(?:[a-z]{1,15}|\d{1,12}|v\d{1,3})?)*$/;
 
 /** The path of a pattern such as `POST https://api.pay.example/v1/:id`; undefined if the pattern is for every path. */
 function patternPath(endpoint: string): string | undefined {
@@ -33,10 +37,10 @@ function patternPath(endpoint: string): string | undefined {
   return path === undefined || /^\/\*?$/.test(path) ? undefined : path;
 }
 
-/** Only a segment that consists of words, or is a plain number, is shown. */
+/** Only a segment that consists of words, or is a short number, is shown. */
 function masked(segment: string): string {
   const text = decoded(segment);
-  return text.includes('@') || text.split(/[-_.:~,;=!+ ]/).some(isOpaque) ? MASK : segment;
+  return text.includes('@') || CARD.test(text) || text.split(/[-_.:~,;=!+ ]/).some(isOpaque) ? MASK : segment;
 }
 
 function decoded(segment: string): string {
@@ -52,9 +56,8 @@ function decoded(segment: string): string {
  * `invoiceItems` are words; the parts of a UUID or a token are not.
  */
 function isOpaque(run: string): boolean {
-  if (run.length < 6 || /^\d{1,19}$/.test(run) || /^[a-z]+$/i.test(run)) {
-    return run.length >= 16 && !/^\d{1,19}$/.test(run) && !isWords(run);
-  }
+  if (run.length < 6 || NUMBER.test(run)) return false;
+  if (/^[a-z]+$/i.test(run)) return run.length >= 16 && !isWords(run);
   // A word may end in a year or a version.
   const word = /^([a-z]{3,})\d{1,4}$/i.exec(run)?.[1];
   return word === undefined || !(/^[A-Z]?[a-z]+$/.test(word) || isWords(word));

@@ -81,15 +81,13 @@ export class FallbackError extends Error {
   override readonly name = 'FallbackError';
   /** The value of `error.code`, the same in every version. */
   readonly code = 'ERR_STEADFETCH_FALLBACK';
-  /** The failure that the fallback was asked about. */
-  readonly failure: CallFailure;
+  /** The failure that the fallback was asked about. Loggers leave it out: it has the whole path, and the headers of the answer. */
+  declare readonly failure: CallFailure;
 
-  constructor(failure: CallFailure, what: string, cause?: unknown) {
-    super(
-      `The fallback of ${failure.endpoint ?? failure.url} ${what}; the call had ended by '${failure.stopped}'`,
-      { cause },
-    );
-    this.failure = failure;
+  /** @param name the rule, or the URL as events show it */
+  constructor(failure: CallFailure, name: string, what: string, cause?: unknown) {
+    super(`The fallback of ${name} ${what}; the call had ended by '${failure.stopped}'`, { cause });
+    Object.defineProperty(this, 'failure', { value: failure });
   }
 }
 

@@ -19,8 +19,9 @@ const ALLOWED = [
 /** Credentials are never stored, whatever the allow-list says. */
 const SECRET =
   /^(?:cookie|authorization|proxy-authorization|.*-?(?:api-?key|token|secret|signature|password))$/;
-/** The same in a query string. */
-const SECRET_PARAMETER = /^(?:access_token|api_?key|client_secret|password|token|sig(?:nature)?)$/i;
+/** The same in a query string: OAuth's names, those of signed URLs of AWS, Google and Azure, and common ones. */
+const SECRET_PARAMETER =
+  /^(?:(?:(?:access|auth|id|refresh|security|session)[-_]?)?token|api[-_]?key|(?:client[-_]?)?secret|password|passwd|sig|signature|x-amz-(?:signature|security-token)|x-goog-signature|hmac|jwt)$/i;
 
 /** The names that may be stored, lower-case. @throws PolicyError for one that stands for a credential. */
 export function allowList(more: readonly string[]): ReadonlySet<string> {

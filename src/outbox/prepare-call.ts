@@ -72,14 +72,24 @@ export async function prepareCall(
 }
 
 function urlOf(input: string | URL): URL {
-  try {
-    return new URL(input);
-  } catch {
+  if (!URL.canParse(String(input))) {
     throw new PolicyError(
       'url',
-      `must be an absolute URL, got ${JSON.stringify(String(input).slice(0, 60))}`,
+      `must be an absolute URL, got ${JSON.stringify(withoutSecrets(String(input)))}`,
     );
   }
+  const url = new URL(input);
+  // `fetch` does not send it, and it may hold a token.
+  url.hash = '';
+  return url;
+}
+
+/** The beginning of a text that is no URL, without what may be credentials or a query. */
+function withoutSecrets(text: string): string {
+  return text
+    .replace(/[?#].*$/s, '')
+    .replace(/\/\/.*@/s, '//***@')
+    .slice(0, 60);
 }
 
 /** Whether two calls under one key are the same piece of work. */

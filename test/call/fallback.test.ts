@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { Agent, interceptors, request } from 'undici';
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type CallFailure, type CallReport, callReport, createFetch, type Options } from '../../src/index.ts';
@@ -148,6 +149,22 @@ describe('a fallback', () => {
     expect(error.failure).toMatchObject({ status: 503, stopped: 'attempts' });
     expect(callReport(error)).toMatchObject({ stopped: 'attempts', delivery: 'answered' });
     expect(settled).toHaveLength(1);
+  });
+
+  test('that throws gives an error in which a logger finds neither the path nor the headers of the answer', async () => {
+    const fetch = async () =>
+      new Response(null, { status: 503, headers: { 'set-cookie': 'session=s3cret' } });
+    const api = createFetch({
+      fetch,
+      retry: false,
+      fallback: () => {
+        throw new Error('mine');
+      },
+    });
+    const error = await errorOf(api('https://hooks.example/hooks/Zx81kQ0pLm2Nv9sT?token=s3cret'));
+    expect(error.message).toMatch(/^The fallback of https:\/\/hooks\.example\/hooks\/\*\*\* threw an error/);
+    expect(inspect(error) + JSON.stringify(error)).not.toMatch(/Zx81|s3cret/);
+    expect(error.failure).toHaveProperty('url', 'https://hooks.example/hooks/Zx81kQ0pLm2Nv9sT');
   });
 
   test('does not hide a mistake in the request, nor one in retry.when', async () => {

@@ -18,12 +18,25 @@ describe('a URL in events and reports', () => {
     'https://api.github.com/repos/nodejs/undici/issues/4244',
     'https://registry.npmjs.org/urlpattern-polyfill',
     'https://api.example/2026/11/customers/42/invoiceItems',
+    'https://api.example/reports/2026-11-28/orders/100200300400',
     'https://api.twilio.com/2010-04-01/Accounts',
     'https://api.example/internationalization/subscriptions/notifications.json',
     'https://slack.com/api/chat.postMessage',
     'https://api.example/',
   ])('stays readable: %s', (url) => {
     expect(shown(url)).toBe(url);
+  });
+
+  test.each([
+    '4242424242424242',
+    '378282246310005',
+    '4242-4242-4242-4242',
+    '4242%204242%204242%204242',
+    'card-4242424242424242',
+  ])('holds no number that may be that of a card: %s', (number) => {
+    expect(shown(`https://api.pay.example/v1/cards/${number}/holder`)).toBe(
+      'https://api.pay.example/v1/cards/***/holder',
+    );
   });
 
   test('where a rule matched, the path of its pattern is shown', () => {

@@ -65,6 +65,11 @@ describe('before the commit', () => {
   test.each([
     ['https://user:s3cret@api.example/', 'must not hold a user name or password'],
     ['https://api.example/?access_token=s3cret', 'must not hold the query parameter "access_token"'],
+    ['https://bucket.example/a?X-Amz-Credential=AKIA&X-Amz-Signature=s3cret', 'parameter "X-Amz-Signature"'],
+    ['https://bucket.example/a?x-goog-signature=s3cret', 'parameter "x-goog-signature"'],
+    ['https://api.example/?refresh_token=s3cret', 'parameter "refresh_token"'],
+    ['https://user:s3cret@api .example/', 'must be an absolute URL, got "https://***@api .example/"'],
+    ['/reset?token=s3cret', 'must be an absolute URL, got "/reset"'],
     ['ftp://api.example/', 'must be an http or https URL, got ftp:'],
     ['/charges', 'must be an absolute URL'],
   ])('the URL %s is refused', async (url, message) => {
@@ -75,6 +80,19 @@ describe('before the commit', () => {
     expect(error.message).toContain(message);
     expect(error.message).not.toContain('s3cret');
   });
+
+  test('a fragment is not stored: it is never sent, and may hold a token', async () => {
+    const { call } = await prepare({ method: 'POST' }, 'https://api.example/charges?a=1#access_token=s3cret');
+    expect(call.url).toBe('https://api.example/charges?a=1');
+  });
+
+  test.each(['page_token', 'pageToken', 'key', 'order'])(
+    'the query parameter %s is no credential',
+    async (name) => {
+      const { call } = await prepare({ method: 'POST' }, `https://api.example/charges?${name}=7`);
+      expect(call.url).toBe(`https://api.example/charges?${name}=7`);
+    },
+  );
 
   test('a POST to a service that ignores keys is refused; what may be repeated anyway is not', async () => {
     const rules = { endpoints: { 'https://legacy.example/*': { idempotency: false as const } } };
