@@ -9,6 +9,8 @@ import type { Told } from './message.ts';
 
 /** So many lines of a process are kept for a page that is opened later. */
 const KEPT = 240;
+/** A page that has so many bytes still to read gets no further updates until it has read them: its computer may sleep. */
+const UNREAD = 4_000_000;
 /** So many processes, the latest. */
 const PROCESSES = 20;
 
@@ -104,8 +106,10 @@ class Relay {
 
   #add(process: number, text: string): void {
     let told: Told;
+    let isUpdate: boolean;
     try {
       told = { process, line: JSON.parse(text) };
+      isUpdate = told.line.kind === 'tick';
     } catch {
       return;
     }
@@ -115,6 +119,6 @@ class Relay {
     // The first says which process it is.
     if (kept.length > KEPT) kept.splice(1, 1);
     this.#kept.set(process, kept);
-    for (const page of this.#pages) page.write(line);
+    for (const page of this.#pages) if (!isUpdate || page.writableLength < UNREAD) page.write(line);
   }
 }

@@ -81,13 +81,38 @@ describe('the page of steadfetch watch', () => {
     const told = await lines();
     const sending = request({ host: '127.0.0.1', port, path: '/processes', method: 'POST', headers: ndjson });
     sending.on('error', () => {});
-    sending.write('{"kind":"hello","pid":1}\nnot JSON\n{"kind":"tick","at":1}\n');
+    sending.write('{"kind":"hello","pid":1}\nnot JSON\nnull\n{"kind":"tick","at":1}\n');
     await eventually(() => expect(told).toHaveLength(2));
     sending.destroy();
     await eventually(() => expect(told.map(({ line }) => line.kind)).toEqual(['hello', 'tick', 'bye']));
     // A page that comes later is told the same.
     const later = await lines();
     await eventually(() => expect(later.slice(-3)).toEqual(told));
+  });
+
+  test('is told no more than it reads: what a page that sleeps has missed does not fill the memory', async () => {
+    const asleep = await ask('/lines');
+    const sending = request({ host: '127.0.0.1', port, path: '/processes', method: 'POST', headers: ndjson });
+    sending.on('error', () => {});
+    const awake = await lines();
+    const line = `${JSON.stringify({ kind: 'tick', filler: 'x'.repeat(200_000) })}\n`;
+    // One after the other, as the page that is awake reads them.
+    for (let sent = 1; sent <= 150; sent++) {
+      const before = awake.length;
+      sending.write(line);
+      await eventually(() => expect(awake.length).toBeGreaterThan(before));
+    }
+    sending.end();
+    await eventually(() => expect(awake.at(-1)?.line).toEqual({ kind: 'bye' }));
+    let bytes = 0;
+    let latest = '';
+    asleep.setEncoding('utf8').on('data', (text: string) => {
+      bytes += text.length;
+      latest = (latest + text).slice(-100);
+    });
+    await eventually(() => expect(latest).toContain('"bye"'));
+    // Of 30 MB; what the sockets hold comes on top of what is kept for it.
+    expect(bytes).toBeLessThan(15_000_000);
   });
 
   test('shows the calls of a process that watches itself, until that ends', async () => {
