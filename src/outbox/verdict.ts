@@ -8,6 +8,9 @@ export type Verdict =
   | { readonly over: 'refused'; readonly why: Why }
   | { readonly over: false; readonly why: Why; readonly wait: number; readonly counts: boolean };
 
+/** The longest wait that a server may ask for, in milliseconds: a year. A `Date` can't hold the longest that fits into the field. */
+const LONGEST = 365 * 86_400_000;
+
 /** One sending, as it ended. */
 export interface Sent {
   readonly response?: Response;
@@ -27,7 +30,7 @@ export function judge({ response, error, report }: Sent, now: number): Verdict {
   const { stopped, attempts } = report;
   /** What was never sent was no try. */
   const counts = attempts.length > 0;
-  const wait = response === undefined ? 0 : (serverWait(response.headers, now) ?? 0);
+  const wait = response === undefined ? 0 : Math.min(serverWait(response.headers, now) ?? 0, LONGEST);
   switch (stopped) {
     case 'success':
       return { over: 'done' };

@@ -243,6 +243,17 @@ for (const { name, there, open } of DATABASES) {
       expect(service.arrivals.length).toBe(1);
     });
 
+    test('a Retry-After of millions of years is one of a year: no Date can hold it', async () => {
+      service.reply = status(503, { 'retry-after': '9999999999999' });
+      const call = await outbox.transaction((tx) =>
+        outbox.add(tx, `${service.url}/profiles/7`, { method: 'PUT', body: '{}' }),
+      );
+      const { notBefore = 0, outcome } = await outbox.now(call);
+      expect(outcome).toBe('later');
+      expect((notBefore - Date.now()) / 86_400_000).toBeCloseTo(365, 0);
+      expect(new Date(notBefore).toISOString()).toContain('T');
+    });
+
     test('the same piece of work, added twice, is one call; another under its key is refused', async () => {
       const call = await added('order-15');
       expect(await added('order-15')).toEqual(call);
