@@ -106,9 +106,28 @@ function within<Result, Report>(companions: readonly Companion<Report>[], run: (
   for (const companion of companions) {
     const inner = wrapped;
     const outer = companion.within?.bind(companion);
-    if (outer !== undefined) wrapped = () => outer(inner);
+    if (outer !== undefined) wrapped = () => enter(outer, inner);
   }
   return wrapped();
+}
+
+/** A tracer that throws, before the work or after it, is no end of the work: its permits would never be given back. */
+function enter<Result>(outer: (run: () => Result) => Result, inner: () => Result): Result {
+  const work: { isBegun: boolean; done?: { readonly result: Result } } = { isBegun: false };
+  const run = () => {
+    work.isBegun = true;
+    const result = inner();
+    work.done = { result };
+    return result;
+  };
+  try {
+    return outer(run);
+  } catch (error) {
+    // Work that was begun and is not done threw this itself.
+    if (work.isBegun && work.done === undefined) throw error;
+    warn(error);
+    return work.done === undefined ? inner() : work.done.result;
+  }
 }
 
 function end<Report>(companions: readonly Companion<Report>[], report: Report): void {

@@ -104,6 +104,33 @@ test('an instrumentation that throws becomes a warning, and the call goes on', a
   ]);
 });
 
+test.each([
+  ['before', () => {}],
+  ['after', (run: () => unknown) => void run()],
+])(
+  'an instrumentation that throws %s the work becomes a warning, and nothing stays under way',
+  async (_when, first) => {
+    await using server = await startFaultServer();
+    const api = createFetch();
+    const warnings = vi.spyOn(process, 'emitWarning').mockReturnValue();
+    onTestFinished(() => warnings.mockRestore());
+    const ended: string[] = [];
+    const within = (run: () => unknown): never => {
+      first(run);
+      throw new Error('a tracer failed');
+    };
+    const companion = (what: string) => ({ within, end: () => void ended.push(what) });
+    api[INSTRUMENT]({ call: () => companion('call'), attempt: () => companion('attempt') });
+    expect((await api(server.url)).status).toBe(200);
+    expect(ended).toEqual(['attempt', 'call']);
+    expect(server.requests).toHaveLength(1);
+    expect(api.scopes()).toMatchObject([{ inFlight: 0 }]);
+    expect(warnings.mock.calls.map(([error]) => String(error))).toEqual(
+      Array(2).fill('Error: a tracer failed'),
+    );
+  },
+);
+
 test('a key that the caller gave is whole in the report and a hash in what listeners log; one of ours is whole in both', async () => {
   await using server = await startFaultServer();
   const api = createFetch();
