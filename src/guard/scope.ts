@@ -172,7 +172,10 @@ export class Scope implements Host {
   }
 
   left(departure?: Departure): void {
-    if (departure !== undefined) this.#trouble.ended(departure);
+    if (departure !== undefined) {
+      this.#trouble.ended(departure);
+      this.#spare.ended(departure);
+    }
     this.inFlight -= 1;
   }
 

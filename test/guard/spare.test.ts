@@ -49,3 +49,12 @@ test('whatever is sent otherwise, all attempts together are no more than usual, 
     }),
   );
 });
+
+test('after ten failures in a row there is none, until an answer comes', () => {
+  const spare = new Spare();
+  const last = sent(spare, 1_000, 10, 0, 50);
+  for (let i = 0; i < 10; i++) spare.ended({ outcome: 'failure', reason: 'status' });
+  expect(spare.from).toBe(Number.POSITIVE_INFINITY);
+  spare.ended({ outcome: 'success', reason: 'success' });
+  expect(spare.from).toBeLessThanOrEqual(last + 125);
+});
