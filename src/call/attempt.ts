@@ -11,6 +11,7 @@ import { attemptEvent, startEvent } from './call-events.ts';
 import { isDecisive, judgeError, judgeResponse, LOST, type Verdict } from './classify.ts';
 import { makeBody } from './make-body.ts';
 import type { CallPlan } from './plan.ts';
+import { synchronous } from './synchronous.ts';
 import { toldHeaders } from './told-headers.ts';
 
 /** An attempt that is over. */
@@ -196,13 +197,14 @@ class Attempt<A extends ResponseHead> implements Runner {
     const { when } = policy.retry;
     if (when === undefined) return found;
     try {
-      const word = when({
+      const failure = {
         attempt: this.#start.number,
         method: record.method,
         url: record.location,
         delivery: this.#delivery,
         ...(response ? { status: response.status, headers: response.headers } : { error }),
-      });
+      };
+      const word = synchronous(when(failure), 'retry.when');
       if (word === undefined) return found;
       return { ...found, verdict: { ...verdict, stopped: word ? undefined : 'policy' } };
     } catch (mistake) {

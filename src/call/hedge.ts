@@ -97,7 +97,10 @@ class HedgedAttempt<A extends ResponseHead> implements Race {
     const { scope, guards, endpoint } = this.#plan;
     if (scope === undefined || scope.waiting > 0 || scope.queued > 0) return undefined;
     if (!this.#hedge.hedging.isAffordable) return undefined;
-    const entry = { number: this.#start.number, isHedge: true, after: undefined, span: 0, endpoint, now };
+    const { number } = this.#start;
+    // Whatever the time left, a hedge that exceeds a quota is not sent: the attempt beside it is under way.
+    const latest = Number.POSITIVE_INFINITY;
+    const entry = { number, isHedge: true, after: undefined, span: 0, endpoint, now, latest };
     const entered = scope.enter(guards, entry);
     return entered instanceof Admission ? entered : undefined;
   }

@@ -38,7 +38,7 @@ export class Quota implements Guard {
   /** Attempts under way, in the order in which they were sent. */
   readonly #underWay = new Set<Permit>();
   #sent: Permit = 0;
-  /** Attempts that were sent and gave no word, since the latest word. */
+  /** Whether the latest answer gave no word that holds anybody back. */
   #isSilent = false;
   /** Monotonic: when the attempt was sent whose answer is waited for. */
   #askedAt = Number.NEGATIVE_INFINITY;
@@ -61,7 +61,7 @@ export class Quota implements Guard {
   leave(permit: Permit, { now, quotas, endpoint }: Pick<Departure, 'now' | 'quotas' | 'endpoint'>): void {
     this.#underWay.delete(permit);
     if (quotas === undefined) return;
-    this.#isSilent = quotas.length === 0;
+    this.#isSilent = quotas.every(isEmpty);
     for (const [name, told] of this.#told) if (isOver(told, now)) this.#told.delete(name);
     for (const word of quotas) this.#learn(permit, word, endpoint, now);
   }

@@ -208,7 +208,11 @@ export class Scope implements Host {
 
   limitBy(rule: LimitRule): Limit {
     this.limit ??= new Limit(rule);
-    if (this.#outdated?.delete(this.limit)) this.limit.adopt(rule);
+    if (this.#outdated?.delete(this.limit)) {
+      this.limit.adopt(rule);
+      // Those in line go first: the call that brings the new rule came after them.
+      this.#line?.pump();
+    }
     return this.limit;
   }
 

@@ -31,11 +31,11 @@ async function warm(server: Server, more: Options = {}) {
 }
 
 /** Whether a second request comes within several times the delay of a hedge. */
-async function isHedged(server: Server, call: Promise<Response>): Promise<boolean> {
-  await server.request(1);
-  const second = server.request(2).then(() => true);
+async function isHedged(server: Server, call: Promise<Response>, number = 1): Promise<boolean> {
+  await server.request(number);
+  const second = server.request(number + 1).then(() => true);
   const isTwice = await Promise.race([second, new Promise<false>((r) => setTimeout(r, 120, false))]);
-  for (const request of server.requests) request.answer(200);
+  for (const request of server.requests.slice(number - 1)) request.answer(200);
   await (await call).text();
   return isTwice;
 }
@@ -188,6 +188,15 @@ describe('no second request is sent', () => {
     await using server = await startHeldServer();
     const { api } = await warm(server);
     expect(await isHedged(server, api(server.url))).toBe(true);
+  });
+
+  test('that a quota has no room for, however little time is left to wait for it', async () => {
+    await using server = await startHeldServer();
+    const { api } = await warm(server, { quota: true });
+    const told = api(server.url, { policy: { hedge: { after: 10_000 } } });
+    (await server.request(1)).answer(200, '', { ratelimit: '"day";r=1;t=60' });
+    await (await told).text();
+    expect(await isHedged(server, api(server.url), 2)).toBe(false);
   });
 
   test('on behalf of somebody who does the retrying', async () => {

@@ -204,6 +204,8 @@ describe('under a limit', () => {
     api.update({ ...options, limit: { concurrency: 3 } });
     call('d').catch(() => {});
     await ticks();
+    // At once, and in their order: nothing has ended yet.
+    expect(seen.paths).toEqual(['/a', '/b', '/c']);
     next()?.answer();
     await ticks();
     expect([seen.most, seen.paths.length]).toEqual([3, 4]);

@@ -216,6 +216,16 @@ test('what retry.when throws is thrown by the call, and not retried', async () =
   expect(server.requests).toHaveLength(1);
 });
 
+test.each([
+  ['resolves to false', async () => false],
+  ['rejects', async () => Promise.reject(new Error('nobody waits for this'))],
+])('retry.when that is async is refused, and does not count as a yes, if it %s', async (_what, when) => {
+  await using server = await startFaultServer({ faults: [unavailable] });
+  const api = createFetch({ retry: { when: when as never } });
+  await expect(api(server.url)).rejects.toThrow('retry.when must return true, false or undefined');
+  expect(server.requests).toHaveLength(1);
+});
+
 test('the retry budget ends a storm: without calls there are no tokens for retries', async () => {
   await using server = await startFaultServer({ fault: () => unavailable });
   const refused: (string | undefined)[] = [];
