@@ -126,6 +126,7 @@ class Attempt<A extends ResponseHead> implements Runner {
       buffer: policy.buffer,
       runtime,
       now,
+      isRetried: policy.retry.attempts > 1,
       closes: this.#start.number === 2 && record.attempts[0]?.reason === 'status',
       record,
     };

@@ -121,7 +121,8 @@ export function planCall<A extends ResponseHead>(
   const { method, url } = request;
   const found = policies.find(method, url, options.policy);
   const layer = layers ? { tryOnce: isToldToTryOnce() } : undefined;
-  const policy = layer?.tryOnce ? { ...found, retry: { ...found.retry, attempts: 1 } } : found;
+  const isTriedOnce = layer?.tryOnce || request.isAttempt;
+  const policy = isTriedOnce ? { ...found, retry: { ...found.retry, attempts: 1 } } : found;
   const dialect = policy.idempotency;
   const given = dialect === false ? request.init.headers : withoutUnset(request.init.headers, dialect.header);
   const header = dialect === false ? undefined : findHeader(given, dialect.header);
@@ -166,7 +167,7 @@ export function planCall<A extends ResponseHead>(
     endpoint: scope === undefined ? '' : endpointOf(policy.endpoint, url),
     priority: options.priority === undefined || !hasLine(policy) ? 0 : rankOf(options.priority),
     guards: scope?.guards(policy) ?? NONE,
-    hedge: layer?.tryOnce || key !== undefined ? undefined : planHedge(policy.hedge, request, scope),
+    hedge: isTriedOnce || key !== undefined ? undefined : planHedge(policy.hedge, request, scope),
     layer,
     adapter,
     emitter,

@@ -13,4 +13,6 @@ export interface CallRequest {
   readonly body: FetchBody | BodyFactory | BodySource | undefined;
   /** The body of a `Request`, which can only be read once. */
   readonly stream: ReadableStream<Uint8Array> | undefined;
+  /** Whether the request is an attempt of another client's call, which retries it: then it is tried once. */
+  readonly isAttempt?: boolean;
 }

@@ -50,6 +50,8 @@ export interface AttemptRequest {
    * may lead to the one server that is broken, so the next attempt takes another one.
    */
   readonly closes: boolean;
+  /** Whether the call may make other attempts. */
+  readonly isRetried: boolean;
   readonly record: ExchangeRecord;
 }
 

@@ -4,6 +4,7 @@ import { isNodeStream } from '../body/recognise.ts';
 import { isDisturbed } from '../platform/streams.ts';
 import type { AttemptRequest, ResponseHead } from '../transport/exchange.ts';
 import { RECORD, type RecordPlace } from '../transport/record-place.ts';
+import { ATTEMPT } from '../transport/undici/attempt-mark.ts';
 import type { Gate } from '../transport/undici/gate.ts';
 import type { AnyHandler, Listener, RawHeaders } from '../transport/undici/handlers.ts';
 import { handlerLike } from '../transport/undici/languages.ts';
@@ -68,6 +69,7 @@ export class DispatchCarrier implements Carrier<HeldResponse> {
     sent.headersTimeout ??= none;
     sent.bodyTimeout ??= none;
     if (closesAfter(request)) sent.reset ??= true;
+    if (request.isRetried) sent[ATTEMPT] = true;
     const gate = exchange.open(options.method, options.reset === false);
     this.#dispatched.isReady = dispatch(sent as Dispatcher.DispatchOptions, handlerLike(handler, gate));
   }

@@ -1,10 +1,11 @@
 import type { Dispatcher } from 'undici';
 import type { CallOptions } from '../call/plan.ts';
+import { ATTEMPT } from '../transport/undici/attempt-mark.ts';
 
 /** What a dispatcher is asked for; it always has the members that differ between attempts. */
 export type OwnOptions = Omit<Dispatcher.DispatchOptions, Varying> &
   CallOptions &
-  Record<Varying, unknown> & { readonly [MEANT]?: unknown };
+  Record<Varying, unknown> & { readonly [MEANT]?: unknown; [ATTEMPT]: unknown };
 
 /**
  * Under this name undici 8's `fetch` gives the body that is to be sent, where `body` is but for a MockAgent to look at: the text or
@@ -26,6 +27,7 @@ export function ownOptions(options: Dispatcher.DispatchOptions & CallOptions): O
     headersTimeout: undefined,
     bodyTimeout: undefined,
     reset: undefined,
+    [ATTEMPT]: false,
     ...options,
   };
 }

@@ -4,6 +4,7 @@ import { isAsyncIterable, isFormData, isNodeStream } from '../body/recognise.ts'
 import type { CallRequest } from '../call/request.ts';
 import { type CallUrl, canonicalOrigin, DispatchUrl } from '../http/call-url.ts';
 import type { FetchBody, FetchInit } from '../model/options.ts';
+import { ATTEMPT } from '../transport/undici/attempt-mark.ts';
 import { NodeBody } from './node-body.ts';
 import { MEANT, type OwnOptions } from './own-options.ts';
 import { replayed } from './replay.ts';
@@ -24,7 +25,15 @@ export function readDispatch(options: OwnOptions, replay: number): CallRequest |
   if (headers === 'unreadable') return undefined;
   if (isForm(body) && headers !== undefined) withoutHeader(headers, 'content-length');
   const init: FetchInit = headers === undefined ? {} : { headers: headers as Record<string, string> };
-  return { method, url, init, signal: undefined, body: readBody(body, headers, replay), stream: undefined };
+  return {
+    method,
+    url,
+    init,
+    signal: undefined,
+    body: readBody(body, headers, replay),
+    stream: undefined,
+    isAttempt: options[ATTEMPT] === true,
+  };
 }
 
 function urlOf({ origin, path }: OwnOptions): CallUrl | undefined {

@@ -1,5 +1,6 @@
 import type { Dispatcher } from 'undici';
 import type { AttemptRequest } from '../exchange.ts';
+import { ATTEMPT } from './attempt-mark.ts';
 import { codingsOf } from './codings.ts';
 import type { Gate } from './gate.ts';
 import { handlerFor } from './handler-for.ts';
@@ -47,7 +48,7 @@ export class Direct implements Carrier<Response> {
     this.#upload = upload;
     this.#href = plain.origin + plain.path;
     try {
-      this.#dispatch(exchange, plain, upload, closesAfter(request));
+      this.#dispatch(exchange, plain, upload, request);
     } catch (error) {
       this.lost(exchange, error as Error);
     }
@@ -103,7 +104,7 @@ export class Direct implements Carrier<Response> {
     exchange: WireExchange<Response>,
     plain: PlainRequest,
     upload: Upload | undefined,
-    closes: boolean,
+    request: AttemptRequest,
   ): void {
     const { dispatcher } = this.#means;
     const gate = exchange.open(plain.method);
@@ -118,7 +119,8 @@ export class Direct implements Carrier<Response> {
       upgrade: undefined,
       headersTimeout: none,
       bodyTimeout: none,
-      reset: closes || null,
+      reset: closesAfter(request) || null,
+      [ATTEMPT]: request.isRetried,
     };
     dispatcher.dispatch(options as unknown as Dispatcher.DispatchOptions, handlerFor(dispatcher, gate));
   }

@@ -2,6 +2,7 @@ import type { Dispatcher } from 'undici';
 import { findHeader, withMissing } from '../../http/headers.ts';
 import { writtenPairs } from '../../http/written-headers.ts';
 import type { AttemptRequest } from '../exchange.ts';
+import { ATTEMPT } from './attempt-mark.ts';
 import { codingsOf } from './codings.ts';
 import type { Gate } from './gate.ts';
 import { handlerFor } from './handler-for.ts';
@@ -29,6 +30,8 @@ export class ThroughFetch implements Carrier<Response> {
   #isNamed = false;
   /** Whether each connection is closed after its response: `fetch` reads all of a short body at once. */
   #closes = false;
+  /** Whether the call may make other attempts. */
+  #isRetried = false;
   /** What `fetch` listens with. */
   #listener: Listener | undefined;
 
@@ -46,6 +49,7 @@ export class ThroughFetch implements Carrier<Response> {
     const given = headers instanceof Headers ? writtenPairs(headers) : headers;
     sent.headers = this.#upload ? withMissing(given, this.#upload.headers) : given;
     this.#closes = request.closes;
+    this.#isRetried = request.isRetried;
     this.#isNamed = findHeader(given, 'user-agent') !== undefined;
     sent.body = this.#upload ? this.#upload.standIn : body;
     undiciFetch(url.href, sent as unknown as UndiciInit)
@@ -80,6 +84,7 @@ export class ThroughFetch implements Carrier<Response> {
     }
     if (!this.#isNamed) Reflect.set(options.headers ?? {}, 'user-agent', USER_AGENT);
     if (this.#closes) options.reset = true;
+    if (this.#isRetried) Reflect.set(options, ATTEMPT, true);
     const gate = exchange.open(options.method);
     if (exchange.isTimed) {
       options.headersTimeout = 0;
