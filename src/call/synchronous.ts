@@ -4,7 +4,7 @@
  */
 export function synchronous<T>(result: T, name: string): T {
   if (!(result instanceof Promise)) return result;
-  // Nobody waits for it, so its rejection must not end the process.
+  // The call does not wait for it, so its rejection must not end the process.
   result.catch(() => {});
   throw new TypeError(`${name} must return true, false or undefined, got a promise: it must not be async`);
 }

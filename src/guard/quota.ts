@@ -38,7 +38,7 @@ export class Quota implements Guard {
   /** Attempts under way, in the order in which they were sent. */
   readonly #underWay = new Set<Permit>();
   #sent: Permit = 0;
-  /** Whether the latest answer gave no word that holds anybody back. */
+  /** Whether the latest answer gave no word that holds an attempt back. */
   #isSilent = false;
   /** Monotonic: when the attempt was sent whose answer is waited for. */
   #askedAt = Number.NEGATIVE_INFINITY;

@@ -61,6 +61,7 @@ const order: Omit<AttemptRequest, 'body'> = {
   runtime: systemRuntime,
   now: 0,
   closes: false,
+  isRetried: false,
   record: { remember() {}, bodyEnded() {} },
 };
 const emitter = new Emitter();
