@@ -244,7 +244,7 @@ export interface Policy {
   hedge?: HedgeOptions | false;
   /**
    * Up to how many bytes of response body are read as a part of the attempt, so that a truncated or stalled body is retried too.
-   * A longer body is streamed as usual.
+   * A longer body is streamed as usual, and so is a stream of events (`text/event-stream`).
    * @default false
    */
   buffer?: number | false;

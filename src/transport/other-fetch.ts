@@ -1,3 +1,4 @@
+import { isEventStream } from '../http/event-stream.ts';
 import { causes, codeOf, isError } from '../model/cause.ts';
 import type { FetchLike } from '../model/options.ts';
 import { BodyProgress } from './body-progress.ts';
@@ -111,7 +112,8 @@ class FetchExchange implements Exchange, Timed {
     const { buffer } = request;
     this.#body.begin(request.runtime.now());
     this.#clock?.answered();
-    const whole = buffer > 0 && (await this.#readAhead(response, buffer));
+    const isRead = buffer > 0 && !isEventStream(response.headers.get('content-type'));
+    const whole = isRead && (await this.#readAhead(response, buffer));
     this.#bodyIsThere = whole || response.body === null;
     if (this.#bodyIsThere) this.#body.ended('ended', request.runtime.now());
     if (this.#clock === undefined) return;

@@ -277,6 +277,18 @@ test.each(['identity', 'gzip, br', 'constructor', 'made-up'])(
   },
 );
 
+test.each(transports)(
+  '$name: a stream of events is not buffered: it comes as it is sent',
+  async ({ options }) => {
+    await using server = await serve((_request, response) => {
+      response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8' }).write('data: 1\n\n');
+    });
+    const response = await createFetch({ ...options, timeout: { total: 1_000 } })(server.url);
+    const { value } = (await response.body?.getReader().read()) ?? {};
+    expect(new TextDecoder().decode(value)).toBe('data: 1\n\n');
+  },
+);
+
 test('a gzip body of no bytes, and a HEAD with a length and a coding, are no broken bodies', async () => {
   await using server = await serve((request, response) => {
     const length = request.method === 'HEAD' ? '123' : '0';

@@ -1,3 +1,4 @@
+import { isEventStream } from '../../http/event-stream.ts';
 import { DRAIN_BYTES, DRAIN_TIME } from '../discard.ts';
 import type { Fault } from '../exchange.ts';
 import { assertIntact } from './body-integrity.ts';
@@ -281,7 +282,7 @@ export class Gate implements Required<Listener>, Controller {
       this.#isFull = true;
       controller.pause();
       this.#ready();
-    } else if (this.#buffer === 0 || this.#isBodiless) this.#ready();
+    } else if (this.#buffer === 0 || this.#isBodiless || this.#isOfEvents) this.#ready();
   }
 
   onResponseData(_controller: Controller, chunk: Buffer): void {
@@ -324,6 +325,10 @@ export class Gate implements Required<Listener>, Controller {
   /** Such an answer has no body, whatever its headers say (RFC 9110, section 6.4.1): they may tell of another answer's. */
   get #isBodiless(): boolean {
     return this.#method === 'HEAD' || this.#status === 204 || this.#status === 304;
+  }
+
+  get #isOfEvents(): boolean {
+    return isEventStream(headerOf(this.#headers, 'content-type'));
   }
 
   get #closesNow(): boolean {
