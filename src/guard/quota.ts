@@ -155,6 +155,14 @@ function addTo(endpoints: Set<string>, endpoint: string): void {
   endpoints.add(endpoint);
 }
 
+/**
+ * Whether a word holds no attempt back, now or later: its window is over already, and something is left of it (or there is no quota at
+ * all). Some servers always send a reset of 0, or one by a clock that is wrong.
+ */
+function isEmpty({ isGradual, reset, remaining, limit }: QuotaWord): boolean {
+  return !isGradual && reset === 0 && (remaining > 0 || limit === 0);
+}
+
 /** Whether the window has ended: what was told of it holds no longer. */
 function isOver({ isGradual, resetAt }: Told, now: number): boolean {
   return !isGradual && now >= resetAt;

@@ -108,3 +108,13 @@ test('a quota of some endpoints holds the latest of them back, though every path
   // One of the first: its next answer tells of the quota again.
   expect(quota.refusal(wish(1, { endpoint: '/0' }))).toBeUndefined();
 });
+
+test.each([
+  ['something is left of a window that is over', { remaining: 5, reset: 0 }, false],
+  ['there is no quota at all', { remaining: 0, reset: 0, limit: 0 }, false],
+  ['nothing is left, and a moment later there will be', { remaining: 0, reset: 0 }, true],
+])('an answer that says that %s (%o) lets calls go one by one: %s', (_what, word, isOneByOne) => {
+  const quota = told(word);
+  quota.enter(wish(1));
+  expect(quota.refusal(wish(1)) !== undefined).toBe(isOneByOne);
+});
