@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { PrismaPg } from '@prisma/adapter-pg';
 import pg from 'pg';
@@ -51,7 +52,7 @@ describe('once within a transaction of Prisma', () => {
     (work) =>
       prisma.$transaction((tx) =>
         work(store.within(tx), async (text) =>
-          text === undefined ? tx.charge.create({ data: { key: 'row' } }) : tx.$queryRawUnsafe(text),
+          text === undefined ? tx.charge.create({ data: { key: randomUUID() } }) : tx.$queryRawUnsafe(text),
         ),
       ),
     async (table) => Number((await pool.query(`select count(*) from ${SCHEMA}.${table}`)).rows[0].count),
