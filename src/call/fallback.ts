@@ -39,13 +39,15 @@ export async function askFallback<A extends ResponseHead>(
     attempts: record.attempts.length,
     ...how,
   };
+  const broken = (what: string, cause?: unknown) =>
+    new FallbackError(failure, record.endpoint ?? record.url, what, cause);
   try {
     const answer: unknown = await unlessAborted(async () => fallback(failure), caller?.signal);
     if (answer === undefined || isResponse(answer)) return answer;
   } catch (error) {
-    throw new FallbackError(failure, record.endpoint ?? record.url, 'threw an error', error);
+    throw broken('threw an error', error);
   }
-  throw new FallbackError(failure, record.endpoint ?? record.url, 'gave something that is not a Response');
+  throw broken('gave something that is not a Response');
 }
 
 /** By its tag: a test may have a class of its own. */

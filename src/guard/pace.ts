@@ -59,8 +59,7 @@ export class Pace {
   }
 
   /** Calls per second; 0: too few to tell from chance. */
-  knownRate(now: number): number {
-    const rate = this.usualRate(now);
+  knownRate(now: number, rate = this.usualRate(now)): number {
     return rate >= KNOWN_RATE && this.#rate.isKnown(now) ? rate : this.#rateBefore;
   }
 
@@ -75,17 +74,16 @@ export class Pace {
   }
 
   /** An attempt is sent. @param isPaced whether calls wait */
-  sent(now: number, isPaced: boolean): void {
+  sent(now: number, isPaced: boolean, rate = this.usualRate(now)): void {
     this.#attempts += 1;
-    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.#usualAttempts(now)));
+    const gap = 1_000 / (PACE * Math.max(LEAST_RATE, this.#attemptsFor(rate)));
     const from = Math.max(this.nextAt, now - (isPaced ? BEHIND : BURST * gap));
     // Attempts that nothing holds back may come faster than the pace. They must not push the next release far into the future.
     this.nextAt = Math.min(from, isPaced ? now + BURST * gap : now) + gap;
   }
 
   /** Attempts per second. */
-  #usualAttempts(now: number): number {
-    const calls = this.usualRate(now);
+  #attemptsFor(calls: number): number {
     return calls < KNOWN_RATE ? calls : calls * Math.min(MOST_ATTEMPTS, Math.max(1, this.#attemptsPerCall));
   }
 }

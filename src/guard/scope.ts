@@ -164,9 +164,10 @@ export class Scope implements Host {
     const entered = enter(guards, entry, this);
     if (entered instanceof Admission) {
       this.inFlight += 1;
-      this.#pace.sent(entry.now, this.waiting > 0);
+      const rate = this.#pace.usualRate(entry.now);
+      this.#pace.sent(entry.now, this.waiting > 0, rate);
       this.#lull.sent(entry.now);
-      this.#spare.sent(entry.now, this.#pace.knownRate(entry.now));
+      this.#spare.sent(entry.now, this.#pace.knownRate(entry.now, rate));
     }
     return entered;
   }
