@@ -264,10 +264,17 @@ export class CircuitBreaker implements Guard {
   }
 
   /** @param undecided attempts that may be answered yet: quick failures come before slow answers */
-  async #fail(now: number, undecided: number): Promise<void> {
+  #fail(now: number, undecided: number): Promise<void> | void {
+    const opens = this.#count.failure(this.#rule, now, undecided);
+    if (opens === true) this.#tooMany(now);
+    if (typeof opens === 'boolean') return;
     const generation = this.#generation;
-    const opens = await this.#count.failure(this.#rule, now, undecided);
-    if (!opens || generation !== this.#generation) return;
+    return opens.then((late) => {
+      if (late && generation === this.#generation) this.#tooMany(now);
+    });
+  }
+
+  #tooMany(now: number): void {
     this.#count.opened(now - this.#closedAt);
     this.#openedAt = now;
     this.#open('too many attempts failed', now, this.counts);

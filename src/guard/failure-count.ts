@@ -33,12 +33,13 @@ export class FailureCount {
    * @param undecided attempts under way, which count as if they were answered
    * @returns whether the breaker must open
    */
-  async failure(rule: FailureRule, now: number, undecided = 0): Promise<boolean> {
+  failure(rule: FailureRule, now: number, undecided = 0): boolean | Promise<boolean> {
     this.#row += 1;
     const row = this.#row;
     const applied = this.#tolerance.applied(rule);
     const isRow = row >= applied.minimum && row >= applied.threshold * (row + undecided);
-    return (await this.#windows.failure(this, applied, now, undecided)) || isRow;
+    const opens = this.#windows.failure(this, applied, now, undecided);
+    return typeof opens === 'boolean' ? opens || isRow : opens.then((late) => late || isRow);
   }
 
   /** A success that is still in the window was none: its body broke off. */

@@ -31,11 +31,11 @@ export class FailureWindow {
     this.#count(now, 0);
   }
 
-  async failure(now: number): Promise<boolean> {
+  failure(now: number, undecided = 0): boolean {
     this.#count(now, 1);
     const { attempts, failures } = this.#sum();
-    const share = (failures / attempts) * 100;
-    if (attempts >= this.#rule.minimum && share > this.#rule.threshold * 100 - EPSILON) this.#opened = true;
+    const { minimum, threshold } = this.#rule;
+    if (attempts >= minimum && failures > threshold * (attempts + undecided) - EPSILON) this.#opened = true;
     return this.#opened;
   }
 
@@ -55,9 +55,12 @@ export class FailureWindow {
   close(): void {}
 
   #sum(): Counts {
-    const attempts = this.#slices.reduce((sum, slice) => sum + slice.attempts, 0);
-    const failures = this.#slices.reduce((sum, slice) => sum + slice.failures, 0);
-    return { attempts, failures };
+    const sum: Slice = { attempts: 0, failures: 0 };
+    for (const { attempts, failures } of this.#slices) {
+      sum.attempts += attempts;
+      sum.failures += failures;
+    }
+    return sum;
   }
 
   #rotate(now: number): void {

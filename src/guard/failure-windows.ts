@@ -12,8 +12,8 @@ export class FailureWindows {
     this.#windowOf(breaker, rule, now).success(now);
   }
 
-  /** Adds one failure. Resolves to true if the breaker must open. */
-  failure(breaker: object, rule: FailureRule, now: number, undecided = 0): Promise<boolean> {
+  /** Adds one failure, and says whether the breaker must open. */
+  failure(breaker: object, rule: FailureRule, now: number, undecided = 0): boolean | Promise<boolean> {
     return this.#windowOf(breaker, rule, now).failure(now, undecided);
   }
 

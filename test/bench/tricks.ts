@@ -4,12 +4,14 @@
  *     npm run bench:tricks
  */
 import { execFileSync } from 'node:child_process';
+import CircuitBreaker from 'opossum';
 import pRetry from 'p-retry';
 import { type Dispatcher, fetch as undiciFetch } from 'undici';
 import { v4 as uuid } from 'uuid';
 import { isBytes } from '../../src/body/bytes.ts';
 import { callId } from '../../src/call/call-id.ts';
 import { Emitter } from '../../src/call/emitter.ts';
+import { FailureWindow } from '../../src/guard/failure-window.ts';
 import { plainUrl } from '../../src/http/call-url.ts';
 import { systemRuntime } from '../../src/platform/runtime.ts';
 import { compileEndpoints } from '../../src/policy/endpoints.ts';
@@ -45,6 +47,15 @@ const rules = Array.from({ length: 1_000 }, (_, n) => ({
 const indexed = compileEndpoints(rules);
 const tested = compileEndpoints(rules.map((rule) => ({ ...rule, rest: 'more' as const })));
 const urlOf = (at: number) => new URL(`https://api.example/v1/things${at % 1_000}/${at}`);
+
+const failed = new Error('failed');
+const asked = new CircuitBreaker(() => Promise.reject(failed), {
+  timeout: false,
+  volumeThreshold: 1_000_000,
+  rollingPercentilesEnabled: false,
+  enableSnapshots: false,
+});
+const counted = new FailureWindow({ threshold: 0.8, minimum: 1_000_000, window: 10_000 }, 0);
 
 const instant = new InstantDispatcher();
 const transport = undiciTransport()(instant);
@@ -147,6 +158,11 @@ const tricks: readonly Trick[] = [
     name: 'the first attempt before p-retry, not in it',
     plain: (at) => pRetry(async () => at, { retries: 3, minTimeout: 0, maxTimeout: 0 }),
     ours: async (at) => at,
+  },
+  {
+    name: "a failure that can't open the breaker told to opossum, not put to it",
+    plain: () => asked.fire().catch(() => false),
+    ours: () => counted.failure(0),
   },
   {
     name: 'the record of a call in a place of its response, not in a weak map',
