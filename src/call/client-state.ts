@@ -16,6 +16,7 @@ import type { Policies } from '../policy/policies.ts';
 import { enlist } from './clients.ts';
 import { Emitter } from './emitter.ts';
 import { Instrumentations } from './instrumentations.ts';
+import { observing } from './observing.ts';
 import type { CallContext } from './plan.ts';
 import { Traffic } from './traffic.ts';
 
@@ -69,7 +70,7 @@ export function prepare(
       traffic,
       layers: own.layers ?? false,
       deadlineHeader: own.deadline === true ? GRPC_TIMEOUT : own.deadline || undefined,
-      redact: own.redact ?? redacted,
+      redact: own.redact ? observing(own.redact) : (own.redact ?? redacted),
     },
   };
 }

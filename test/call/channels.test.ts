@@ -165,6 +165,33 @@ test('redact: false shows paths and keys as they are, a function what it returns
   ]);
 });
 
+test.each([
+  [
+    'throws',
+    () => {
+      throw new Error('no');
+    },
+    'no',
+  ],
+  ['returns no text', () => undefined, 'redact must return a string, got undefined'],
+  ['is async', async () => 'x', 'redact must return a string, got a promise'],
+])(
+  'a redact that %s is a warning, not the end of the call, and nothing of the path is shown',
+  async (_, redact, says) => {
+    const warned = vi.spyOn(process, 'emitWarning').mockImplementation(() => {});
+    onTestFinished(() => warned.mockRestore());
+    await using server = await startFaultServer();
+    const api = createFetch({ redact: redact as unknown as () => string });
+    const urls: string[] = [];
+    api.on('settled', ({ url }) => urls.push(url));
+    const response = await api(`${server.url}/hooks/secret`);
+    expect(response.status).toBe(200);
+    expect(urls).toEqual([server.url]);
+    expect(callReport(response)?.url).toBe(server.url);
+    expect(warned).toHaveBeenCalledWith(expect.objectContaining({ message: says }));
+  },
+);
+
 test('retry.when, which is the caller’s own, gets the path as it is', async () => {
   await using server = await startFaultServer({ faults: [unavailable] });
   const urls: string[] = [];
