@@ -88,7 +88,7 @@ test('a single call uses all its attempts, in a fleet as well as alone', async (
 test('the defaults survive an overload that three tries do not, split over 100 processes', async () => {
   const goodput = ({ good, calls }: Awaited<ReturnType<typeof simulate>>) =>
     sum(good, 45, 70) / sum(calls, 45, 70);
-  expect(goodput(await simulate(overload(100), tries(3), COLLAPSING))).toBeLessThan(0.1);
+  expect(goodput(await simulate(overload(100), tries(3), COLLAPSING))).toBeLessThan(0.2);
   expect(goodput(await simulate(overload(100), steadfetch('defaults'), COLLAPSING))).toBeGreaterThan(0.95);
 });
 
