@@ -13,11 +13,16 @@ import { CallController } from './call-controller.ts';
 import { DispatchCarrier, type Dispatched, type HeldResponse } from './dispatch-carrier.ts';
 import type { OwnOptions } from './own-options.ts';
 
+/** What is told of a response. */
+type Received = Pick<Listener, 'onResponseStart' | 'onResponseData' | 'onResponseEnd' | 'onResponseError'>;
+
 /**
  * One logical call through an interceptor. Its handler hears of one request: that it starts, and of the response or the
  * error that the call ends with. What happens in between is between the rules and the dispatcher.
  */
-export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<HeldResponse>, Dispatched {
+export class DispatchCall
+  implements CallAdapter<HeldResponse>, CallLifetime<HeldResponse>, Dispatched, Required<Received>
+{
   readonly dispatch: Dispatcher['dispatch'];
   readonly options: OwnOptions;
   readonly handler: AnyHandler;
@@ -87,21 +92,30 @@ export class DispatchCall implements CallAdapter<HeldResponse>, CallLifetime<Hel
 
   /** The response that the call ends with. */
   #release(gate: Gate): void {
-    const { listener, controller } = this;
-    const passedOn: Listener = {
-      onResponseStart(attempt: Controller, status: number, headers: RawHeaders, text?: string) {
-        controller.steer(attempt);
-        listener.onResponseStart?.(controller, status, headers, text);
-      },
-      onResponseData: (_attempt, chunk) => listener.onResponseData?.(controller, chunk),
-      onResponseEnd: (_attempt, trailers) => listener.onResponseEnd?.(controller, trailers),
-      onResponseError: (_attempt, error) => listener.onResponseError?.(controller, error),
-    };
     try {
-      gate.release(passedOn);
+      gate.release(this);
     } catch (error) {
       gate.fail(error as Error);
     }
+  }
+
+  // What its gate says.
+
+  onResponseStart(attempt: Controller, status: number, headers: RawHeaders, text?: string): void {
+    this.controller.steer(attempt);
+    this.listener.onResponseStart?.(this.controller, status, headers, text);
+  }
+
+  onResponseData(_attempt: Controller, chunk: Buffer): void {
+    this.listener.onResponseData?.(this.controller, chunk);
+  }
+
+  onResponseEnd(_attempt: Controller, trailers: RawHeaders): void {
+    this.listener.onResponseEnd?.(this.controller, trailers);
+  }
+
+  onResponseError(_attempt: Controller | null, error: Error): void {
+    this.listener.onResponseError?.(this.controller, error);
   }
 
   #fail(error: Error): void {
