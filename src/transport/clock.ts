@@ -12,11 +12,18 @@ export interface Limits {
   readonly deadline: number;
 }
 
+/** A timer that is late by this share of the attempt's time, or more, tells that this process did not run: it was busy, or frozen. */
+const AWAY = 0.1;
+/** The least that tells it, in milliseconds: a process that does its work is late by less. */
+const LEAST_AWAY = 100;
+
 /** Whose time an AttemptClock keeps. */
 export interface Timed {
   /** Whether the reader of the body has asked for a pause: silence is not the server's then. */
   readonly paused: boolean;
   expired(error: TimeoutError): void;
+  /** Whether the request was certainly not sent before `due` (monotonic). Says so once. Absent where that can't be seen. */
+  missed?(due: number): boolean;
 }
 
 /**
@@ -29,7 +36,7 @@ export class AttemptClock {
   readonly #limits: Limits;
   readonly #runtime: Runtime;
   readonly #timed: Timed;
-  readonly #attemptDue: number;
+  #attemptDue: number;
   #phase: TimeoutPhase = 'attempt';
   #touchedAt = 0;
   #answeredAt = 0;
@@ -124,7 +131,7 @@ export class AttemptClock {
     }
     if (now < this.#due()) this.#turn(this.#phase);
     // Timers come before I/O: in a process that was busy, the answer may be here and not yet read.
-    else this.#lastLook = afterInput(() => this.#judge());
+    else this.#lastLook = afterInput(() => this.#judge(now - due));
   }
 
   /** Which clock has run out. */
@@ -134,10 +141,23 @@ export class AttemptClock {
     return this.#phase;
   }
 
-  #judge(): void {
+  /**
+   * An attempt that was not sent in its time, because this process did not run, has its time anew, once: its service was not asked in
+   * time, and did nothing wrong.
+   */
+  #beginsAnew(now: number, late: number): boolean {
+    const { attempt } = this.#limits;
+    if (late < Math.max(LEAST_AWAY, AWAY * attempt) || this.#phaseAt(now) !== 'attempt') return false;
+    const isAnew = this.#timed.missed?.(this.#attemptDue) === true;
+    if (isAnew) this.#attemptDue = now + attempt;
+    return isAnew;
+  }
+
+  /** @param late milliseconds by which the timer was late */
+  #judge(late: number): void {
     const now = this.#runtime.now();
-    if (now < this.#due()) {
-      this.#turn(this.#phase);
+    if (now < this.#due() || this.#beginsAnew(now, late)) {
+      this.#turn(this.#phase, now);
     } else {
       this.stop();
       const phase = this.#phaseAt(now);

@@ -7,6 +7,7 @@ import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
 import { startFaultServer } from '../support/fault-server.ts';
 import type { Fault } from '../support/faults.ts';
+import { localhost } from '../support/tls.ts';
 
 const silent: Fault = { kind: 'cut', at: 'request', how: 'stall' };
 const stalledBody = { kind: 'cut', at: 'body', how: 'stall' } as const satisfies Fault;
@@ -90,6 +91,28 @@ test('an answer that came in time counts, though this process was too busy to re
   const until = performance.now() + 300;
   while (performance.now() < until);
   expect(await (await call).text()).toBe('in time');
+  await server.terminate();
+});
+
+test('attempts that could not be sent in time, because this process was too busy, are held against nobody', async () => {
+  const server = new Worker(
+    `const { parentPort, workerData } = require('node:worker_threads');
+    const server = require('node:https').createServer(workerData, (request, response) => response.end('asked once'));
+    server.listen(0, '127.0.0.1', () => parentPort.postMessage(server.address().port));`,
+    { eval: true, workerData: localhost },
+  );
+  const [port] = await once(server, 'message');
+  const dispatcher = new Agent({ connect: { ca: localhost.cert } });
+  const api = createFetch({ dispatcher, timeout: { attempt: 1_000 }, patience: 0 });
+  const calls = Array.from({ length: 15 }, () => api(`https://127.0.0.1:${port}`));
+  const until = performance.now() + 1_200;
+  while (performance.now() < until);
+  for (const call of calls) {
+    const response = await call;
+    expect(await response.text()).toBe('asked once');
+    expect(callReport(response)?.attempts).toHaveLength(1);
+  }
+  await dispatcher.close();
   await server.terminate();
 });
 

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TimeoutError } from '../../src/model/errors.ts';
 import { AttemptClock, type Limits } from '../../src/transport/clock.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
@@ -7,6 +7,7 @@ const never = Number.POSITIVE_INFINITY;
 let runtime: ManualRuntime;
 let ended: { at: number; error: TimeoutError }[];
 let reader: { paused: boolean };
+let sentAt: number | undefined;
 /** What is to be done at the end of this turn of the event loop, after I/O. */
 const afterwards = new Set<() => void>();
 
@@ -23,6 +24,7 @@ beforeEach(() => {
   runtime = new ManualRuntime();
   ended = [];
   reader = { paused: false };
+  sentAt = 0;
 });
 afterEach(() => {
   vi.restoreAllMocks();
@@ -34,6 +36,11 @@ function start(limits: Partial<Limits>): AttemptClock {
   const timed = {
     get paused() {
       return reader.paused;
+    },
+    missed: (due: number) => {
+      const hasMissed = sentAt === undefined || sentAt >= due;
+      sentAt = 0;
+      return hasMissed;
     },
     expired: (error: TimeoutError) => ended.push({ at: runtime.now(), error }),
   };
@@ -297,4 +304,57 @@ test('a timer that fires early is set again', () => {
   vi.advanceTimersByTime(30);
   endTurn();
   expect(phases()).toEqual(['attempt at 30']);
+});
+
+describe('a process that did not run while an attempt had its time', () => {
+  /** No timer and no input is looked at meanwhile. */
+  function beAway(ms: number): void {
+    runtime.advance(ms);
+  }
+
+  test.each<[when: string, before: () => void]>([
+    ['was not sent yet', () => {}],
+    [
+      'was sent when that time was over',
+      () => {
+        sentAt = runtime.now();
+      },
+    ],
+  ])('gives it its time anew, if the request %s', (_when, before) => {
+    sentAt = undefined;
+    start({ attempt: 1_000 });
+    beAway(1_500);
+    before();
+    vi.advanceTimersByTime(1_000);
+    endTurn();
+    expect(phases()).toEqual([]);
+    pass(999);
+    expect(phases()).toEqual([]);
+    beAway(1_500);
+    vi.advanceTimersByTime(1);
+    endTurn();
+    expect(phases()).toEqual(['attempt at 3999']);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test.each<[when: string, limits: Partial<Limits>, sentAt: number | undefined]>([
+    ['the request was sent before', { attempt: 1_000 }, 0],
+    ['the whole call is over by then', { attempt: 1_000, total: 1_100 }, undefined],
+  ])('does not, if %s', (_when, limits, known) => {
+    sentAt = known;
+    start(limits);
+    beAway(1_500);
+    vi.advanceTimersByTime(1_000);
+    endTurn();
+    expect(ended).toHaveLength(1);
+  });
+
+  test('does not, if it was only a little late', () => {
+    sentAt = undefined;
+    start({ attempt: 1_000 });
+    beAway(1_099);
+    vi.advanceTimersByTime(1_000);
+    endTurn();
+    expect(phases()).toEqual(['attempt at 1099']);
+  });
 });

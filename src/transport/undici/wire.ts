@@ -48,6 +48,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   #gate: Gate | undefined;
   #buffer = 0;
   #closes = false;
+  #hasMissed = false;
   /** Of the request, while it was sent. */
   #bodyBroke = false;
   readonly #body = new BodyProgress();
@@ -117,6 +118,13 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     this.status = undefined;
     this.#clock?.waiting();
     return this.#gate;
+  }
+
+  /** The first request counts, not one after a redirect. */
+  missed(due: number): boolean {
+    const hasMissed = !this.#hasMissed && (this.sentAt === undefined || this.sentAt >= due);
+    this.#hasMissed ||= hasMissed;
+    return hasMissed;
   }
 
   /** Another carrier goes on with the attempt. */
