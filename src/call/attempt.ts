@@ -105,7 +105,8 @@ class Attempt<A extends ResponseHead> implements Runner {
           ? body.then((made) => this.#send(made, plan.runtime.now()))
           : this.#send(body, this.#begun);
       return sent.then(
-        (response) => this.#done({ response, error: undefined, verdict: this.#judge(response) }),
+        (response) =>
+          this.#done({ response, error: undefined, verdict: this.#judge(response.status, response) }),
         (error) => this.#done(this.#failed(error)),
       );
     } catch (error) {
@@ -133,12 +134,12 @@ class Attempt<A extends ResponseHead> implements Runner {
     return this.#exchange.send(order);
   }
 
-  #judge(response: A): Verdict {
-    const { status } = response;
+  /** @param response undefined: an interceptor made an error of it */
+  #judge(status: number, response?: A): Verdict {
     return judgeResponse({ status, headers: this.#headersOf(response) }, this.#plan.policy, this.#plan.keyed);
   }
 
-  #headersOf(response: A): HeaderReader {
+  #headersOf(response: A | undefined): HeaderReader {
     return { get: (name) => this.#exchange?.header(response, name) ?? null };
   }
 
@@ -150,7 +151,8 @@ class Attempt<A extends ResponseHead> implements Runner {
       const verdict = { ...judgeError(error, { fault: 'body' }, aborted), outcome: 'ignored' as const };
       return { response: undefined, error, verdict };
     }
-    const verdict = judgeError(error, this.#exchange, aborted);
+    const { answer } = this.#exchange;
+    const verdict = answer ? this.#judge(answer.status) : judgeError(error, this.#exchange, aborted);
     const reason = verdict.stopped === 'aborted' ? caller?.signal.reason : error;
     return { response: undefined, error: reason, verdict };
   }
@@ -220,7 +222,7 @@ class Attempt<A extends ResponseHead> implements Runner {
   }
 
   #asked({ verdict, response }: Found<A>): number | undefined {
-    if (verdict.reason !== 'status' || response === undefined) return undefined;
+    if (verdict.reason !== 'status') return undefined;
     return serverWait(this.#headersOf(response), this.#plan.runtime.epoch());
   }
 

@@ -12,18 +12,17 @@ export interface Limits {
   readonly deadline: number;
 }
 
-/** A timer that is late by this share of the attempt's time, or more, tells that this process did not run: it was busy, or frozen. */
-const AWAY = 0.1;
-/** The least that tells it, in milliseconds: a process that does its work is late by less. */
-const LEAST_AWAY = 100;
-
 /** Whose time an AttemptClock keeps. */
 export interface Timed {
   /** Whether the reader of the body has asked for a pause: silence is not the server's then. */
   readonly paused: boolean;
   expired(error: TimeoutError): void;
-  /** Whether the request was certainly not sent before `due` (monotonic). Says so once. Absent where that can't be seen. */
-  missed?(due: number): boolean;
+  /**
+   * Whether an attempt whose time is over has its time anew, since nothing was sent in it. Absent where that can't be seen.
+   * @param due when it was over, monotonic
+   * @param late milliseconds by which its timer was late
+   */
+  beginsAnew?(due: number, late: number): boolean;
 }
 
 /**
@@ -141,15 +140,10 @@ export class AttemptClock {
     return this.#phase;
   }
 
-  /**
-   * An attempt that was not sent in its time, because this process did not run, has its time anew, once: its service was not asked in
-   * time, and did nothing wrong.
-   */
   #beginsAnew(now: number, late: number): boolean {
-    const { attempt } = this.#limits;
-    if (late < Math.max(LEAST_AWAY, AWAY * attempt) || this.#phaseAt(now) !== 'attempt') return false;
-    const isAnew = this.#timed.missed?.(this.#attemptDue) === true;
-    if (isAnew) this.#attemptDue = now + attempt;
+    const isAnew =
+      this.#phaseAt(now) === 'attempt' && this.#timed.beginsAnew?.(this.#attemptDue, late) === true;
+    if (isAnew) this.#attemptDue = now + this.#limits.attempt;
     return isAnew;
   }
 

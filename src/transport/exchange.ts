@@ -1,3 +1,4 @@
+import type { HeaderReader } from '../http/headers.ts';
 import type { FetchBody, FetchInit } from '../model/options.ts';
 import type { BodyReport } from '../model/report.ts';
 import type { Runtime } from '../platform/runtime.ts';
@@ -78,8 +79,11 @@ export type Fault = 'network' | 'body' | 'response';
 export interface Exchange<A extends ResponseHead = Response> {
   /** Sends, once. The request is not kept: a response keeps its exchange alive, and need not keep the body. */
   send(request: AttemptRequest): Promise<A>;
-  /** One header of an answer, its values joined. `Headers` of all of them would cost more than the rest of a failed attempt. */
-  header(answer: A, name: string): string | null;
+  /**
+   * One header of an answer, its values joined. `Headers` of all of them would cost more than the rest of a failed attempt.
+   * @param answer undefined: the one that an interceptor made an error of
+   */
+  header(answer: A | undefined, name: string): string | null;
   /** The answer is the call's: from now on the record is told how the body ends; at once, if it has. */
   handedOver(answer: A): void;
   /** Ends the attempt: another one was answered first. `send` rejects at once. */
@@ -92,6 +96,8 @@ export interface Exchange<A extends ResponseHead = Response> {
   readonly sentAt?: number | undefined;
   /** The status, once the final headers have come, even if the body then failed. */
   readonly status: number | undefined;
+  /** The answer that an interceptor of the user's made the error of. */
+  readonly answer?: { readonly status: number; readonly headers: HeaderReader } | undefined;
   /** Why `send` rejected; undefined if the request itself was refused (a bad header, a forbidden redirect). */
   readonly fault: Fault | undefined;
 }

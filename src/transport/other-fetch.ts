@@ -48,8 +48,8 @@ class FetchExchange implements Exchange, Timed {
     });
   }
 
-  header(response: Response, name: string): string | null {
-    return response.headers.get(name);
+  header(response: Response | undefined, name: string): string | null {
+    return response?.headers.get(name) ?? null;
   }
 
   /** Nothing is seen of a body, but for one that was read ahead, or that there is none. */

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import type { TimeoutError } from '../../src/model/errors.ts';
 import { AttemptClock, type Limits } from '../../src/transport/clock.ts';
+import { LateStart } from '../../src/transport/undici/late-start.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 
 const never = Number.POSITIVE_INFINITY;
@@ -33,15 +34,12 @@ afterEach(() => {
 
 function start(limits: Partial<Limits>): AttemptClock {
   const whole = { attempt: never, idle: never, body: never, total: never, ...limits };
+  const lateStart = new LateStart(whole.attempt);
   const timed = {
     get paused() {
       return reader.paused;
     },
-    missed: (due: number) => {
-      const hasMissed = sentAt === undefined || sentAt >= due;
-      sentAt = 0;
-      return hasMissed;
-    },
+    beginsAnew: (due: number, late: number) => lateStart.isGranted(due, late, sentAt),
     expired: (error: TimeoutError) => ended.push({ at: runtime.now(), error }),
   };
   return new AttemptClock({ deadline: runtime.now() + whole.total, ...whole }, runtime, timed);
@@ -320,7 +318,7 @@ describe('a process that did not run while an attempt had its time', () => {
         sentAt = runtime.now();
       },
     ],
-  ])('gives it its time anew, if the request %s', (_when, before) => {
+  ])('gives it its time anew, once, if the request %s', (_when, before) => {
     sentAt = undefined;
     start({ attempt: 1_000 });
     beAway(1_500);

@@ -3,9 +3,11 @@ import type { TimeoutError } from '../../model/errors.ts';
 import { BodyProgress } from '../body-progress.ts';
 import { AttemptClock, type Timed } from '../clock.ts';
 import type { AbortSource, AbortTarget, AttemptRequest, Exchange, Fault, ResponseHead } from '../exchange.ts';
+import { answerIn } from './answer-in-error.ts';
 import { CallerAbort } from './caller-abort.ts';
 import { Gate, type GateListener } from './gate.ts';
 import type { RawHeaders } from './handlers.ts';
+import { LateStart } from './late-start.ts';
 import { watched, watchedStream } from './upload.ts';
 
 /** Whether the request itself asks that its connection be closed, because its answer will be read to the end. */
@@ -44,11 +46,13 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   sentAt: number | undefined;
   status: number | undefined;
   fault: Fault | undefined;
+  answer: Exchange['answer'];
   #carrier: Carrier<A> | undefined;
   #gate: Gate | undefined;
   #buffer = 0;
   #closes = false;
-  #hasMissed = false;
+  #limit = 0;
+  #lateStart: LateStart | undefined;
   /** Of the request, while it was sent. */
   #bodyBroke = false;
   readonly #body = new BodyProgress();
@@ -71,6 +75,7 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     this.#closes = request.closes && buffer === 0;
     this.#record = record;
     this.#runtime = runtime;
+    this.#limit = limits?.attempt ?? 0;
     this.#clock = limits && new AttemptClock(limits, runtime, this, now);
     this.#caller = caller;
     caller?.listen?.(this);
@@ -85,7 +90,8 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
     });
   }
 
-  header(answer: A, name: string): string | null {
+  header(answer: A | undefined, name: string): string | null {
+    if (answer === undefined) return this.answer?.headers.get(name) ?? null;
     return this.#carrier?.header(answer, name) ?? null;
   }
 
@@ -121,10 +127,9 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   }
 
   /** The first request counts, not one after a redirect. */
-  missed(due: number): boolean {
-    const hasMissed = !this.#hasMissed && (this.sentAt === undefined || this.sentAt >= due);
-    this.#hasMissed ||= hasMissed;
-    return hasMissed;
+  beginsAnew(due: number, late: number): boolean {
+    this.#lateStart ??= new LateStart(this.#limit);
+    return this.#lateStart.isGranted(due, late, this.sentAt);
   }
 
   /** Another carrier goes on with the attempt. */
@@ -246,6 +251,8 @@ export class WireExchange<A extends ResponseHead> implements Exchange<A>, GateLi
   }
 
   lost(error: Error): void {
+    this.answer = answerIn(error);
+    this.status ??= this.answer?.status;
     if (this.#carrier?.lost === undefined) this.reject(error);
     else this.#carrier.lost(this, error);
   }
