@@ -130,7 +130,7 @@ export class AttemptClock {
     }
     if (now < this.#due()) this.#turn(this.#phase);
     // Timers come before I/O: in a process that was busy, the answer may be here and not yet read.
-    else this.#lastLook = afterInput(() => this.#judge(now - due));
+    else this.#lastLook = afterInput(() => this.#judge(now, now - due));
   }
 
   /** Which clock has run out. */
@@ -143,15 +143,17 @@ export class AttemptClock {
   #beginsAnew(now: number, late: number): boolean {
     const isAnew =
       this.#phaseAt(now) === 'attempt' && this.#timed.beginsAnew?.(this.#attemptDue, late) === true;
-    if (isAnew) this.#attemptDue = now + this.#limits.attempt;
+    if (isAnew) this.#attemptDue = this.#runtime.now() + this.#limits.attempt;
     return isAnew;
   }
 
-  /** @param late milliseconds by which the timer was late */
-  #judge(late: number): void {
-    const now = this.#runtime.now();
+  /**
+   * @param now when the timer fired: how long it took to read the input since then is no silence of the server's
+   * @param late milliseconds by which it was late
+   */
+  #judge(now: number, late: number): void {
     if (now < this.#due() || this.#beginsAnew(now, late)) {
-      this.#turn(this.#phase, now);
+      this.#turn(this.#phase);
     } else {
       this.stop();
       const phase = this.#phaseAt(now);

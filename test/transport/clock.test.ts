@@ -356,3 +356,20 @@ describe('a process that did not run while an attempt had its time', () => {
     expect(phases()).toEqual(['attempt at 1099']);
   });
 });
+
+test('a reader that is busy for longer than the idle limit, between two pieces, is no silent server', () => {
+  const clock = start({ idle: 100 });
+  clock.answered();
+  for (let piece = 0; piece < 3; piece++) {
+    runtime.advance(150);
+    vi.advanceTimersByTime(150);
+    // The timer has fired; now the input is read, and its reader is busy again.
+    clock.chunk();
+    runtime.advance(150);
+    endTurn();
+  }
+  expect(phases()).toEqual([]);
+  // Now nothing has come for longer than that.
+  pass(1);
+  expect(phases()).toHaveLength(1);
+});
