@@ -1,4 +1,5 @@
 import { isOpen } from '../platform/streams.ts';
+import { bodyOf } from '../transport/double.ts';
 import type { AbortTarget } from '../transport/exchange.ts';
 
 /**
@@ -58,8 +59,8 @@ export class CallerSignal {
       return;
     }
     // A fetch that was given the call's signal may end the body by it. If the signal was never given away, nothing can.
-    const body = this.#link.isHeard ? response.body : null;
-    if (body === null) {
+    const body = this.#link.isHeard ? bodyOf(response) : undefined;
+    if (body === undefined) {
       this.release();
     } else {
       this.#link.body = new WeakRef(body);

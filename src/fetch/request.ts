@@ -5,8 +5,8 @@ import type { CallRequest } from '../call/request.ts';
 import { type CallUrl, plainUrl } from '../http/call-url.ts';
 import { copyHeaders } from '../http/headers.ts';
 import type { FetchInit, FetchInput, SteadInit } from '../model/options.ts';
+import { isHandedOn } from '../policy/handed-on.ts';
 import { refuseStray } from '../policy/init-names.ts';
-import { isOfetchs } from '../policy/ofetch.ts';
 import { baseUrl } from '../transport/default.ts';
 
 /**
@@ -127,7 +127,7 @@ function given(init: SteadInit): FetchInit {
     const value = members[name];
     if (value === undefined || OTHERS.has(name)) continue;
     if (!KNOWN.has(name)) {
-      if (isOfetchs(name, value, members)) continue;
+      if (isHandedOn(name, value, members)) continue;
       refuseStray(name);
     }
     result[name] = value;

@@ -10,6 +10,11 @@ export function isOpen(stream: ReadableStream): boolean {
   return isReadable(stream as unknown as NodeJS.ReadableStream) === true;
 }
 
+/** Closes a stream of Node, whose connection would stay open for as long as it is not read. */
+export function closeNodeStream(stream: unknown): void {
+  if (stream instanceof Readable) stream.destroy();
+}
+
 /** A stream to pipe another one through. */
 export function passThrough(): PassThrough {
   return new PassThrough();

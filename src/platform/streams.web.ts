@@ -12,6 +12,9 @@ export function isOpen(_stream: ReadableStream): boolean {
   return true;
 }
 
+/** Such a stream is left to the garbage collector. */
+export function closeNodeStream(_stream: unknown): void {}
+
 /** @throws {TypeError} The runtime has no Node streams, so it can't read one. */
 export function passThrough(): InstanceType<Streams['PassThrough']> {
   const streams = builtin<Streams>('node:stream');

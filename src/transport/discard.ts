@@ -1,4 +1,6 @@
+import { closeNodeStream } from '../platform/streams.ts';
 import { unref } from '../platform/timers.ts';
+import { webBodyOf } from './double.ts';
 
 /** An error body up to this size is read, so that its connection can be used again; a longer one is cut off. */
 export const DRAIN_BYTES = 64 * 1024;
@@ -10,10 +12,13 @@ export const DRAIN_TIME = 1_000;
  * Returns at once, because no caller waits for a discarded body.
  */
 export function discard(response: Response): void {
-  if (response.body === null || response.bodyUsed) return;
-  drain(response.body.getReader()).catch(() => {
-    // The body broke, which is one way to be rid of it.
-  });
+  if (response.bodyUsed) return;
+  const body = webBodyOf(response);
+  if (body === undefined) closeNodeStream(response.body);
+  else
+    drain(body.getReader()).catch(() => {
+      // The body broke, which is one way to be rid of it.
+    });
 }
 
 async function drain(reader: ReadableStreamDefaultReader<Uint8Array>): Promise<void> {

@@ -4,6 +4,7 @@ import type { FetchLike } from '../model/options.ts';
 import { BodyProgress } from './body-progress.ts';
 import { AttemptClock, type Timed } from './clock.ts';
 import { discard } from './discard.ts';
+import { assertAnswer, bodyOf, headerOf, webBodyOf } from './double.ts';
 import type { AttemptRequest, Exchange, Fault, Transport } from './exchange.ts';
 import { readAhead } from './read-ahead.ts';
 import { watchBody } from './watch-body.ts';
@@ -49,7 +50,7 @@ class FetchExchange implements Exchange, Timed {
   }
 
   header(response: Response | undefined, name: string): string | null {
-    return response?.headers.get(name) ?? null;
+    return response === undefined ? null : headerOf(response, name);
   }
 
   /** Nothing is seen of a body, but for one that was read ahead, or that there is none. */
@@ -83,14 +84,17 @@ class FetchExchange implements Exchange, Timed {
       this.sent = true;
       // Not called as a method: a browser's `fetch` wants no `this` but its own.
       const fetch = this.#fetch;
-      const response = await fetch(url.href, {
+      const response: unknown = await fetch(url.href, {
         ...init,
         signal: both,
         ...(headers && { headers }),
         ...(body !== undefined && { body }),
       });
+      assertAnswer(response);
       if (both.aborted) {
-        response.body?.cancel().catch(() => {});
+        webBodyOf(response)
+          ?.cancel()
+          .catch(() => {});
         throw both.reason;
       }
       this.status = response.status;
@@ -112,15 +116,16 @@ class FetchExchange implements Exchange, Timed {
     const { buffer } = request;
     this.#body.begin(request.runtime.now());
     this.#clock?.answered();
-    const isRead = buffer > 0 && !isEventStream(response.headers.get('content-type'));
+    const isRead = buffer > 0 && webBodyOf(response) && !isEventStream(headerOf(response, 'content-type'));
     const whole = isRead && (await this.#readAhead(response, buffer));
-    this.#bodyIsThere = whole || response.body === null;
+    const unread = whole ? undefined : bodyOf(response);
+    this.#bodyIsThere = unread === undefined;
     if (this.#bodyIsThere) this.#body.ended('ended', request.runtime.now());
     if (this.#clock === undefined) return;
-    if (whole || response.body === null) return this.#clock.stop();
+    if (unread === undefined) return this.#clock.stop();
     this.#clock.released();
     this.#clock.unwatched();
-    dropped.register(response.body, this.#clock);
+    dropped.register(unread, this.#clock);
   }
 
   #readAhead(response: Response, buffer: number): Promise<boolean> {
@@ -157,8 +162,9 @@ function isRedirectRefused(error: unknown): boolean {
  * unless the request itself cannot be built.
  */
 function isNetworkFailure(error: unknown, { url, init, headers }: AttemptRequest): boolean {
-  if (codeOf(error) !== undefined) return true;
   const { name, remote } = (error ?? {}) as { name?: unknown; remote?: unknown };
+  if (name === 'PolicyError') return false;
+  if (codeOf(error) !== undefined) return true;
   if (remote === true) return true;
   // `fetch`es of other makes, and mocks, throw plain errors, or of a class of their own.
   if (name !== 'TypeError') return isError(error) && !MISTAKES.has(String(name));

@@ -79,6 +79,38 @@ describe('what ofetch hands on of its own', () => {
   });
 });
 
+describe('what a library hands on of its own, by a member that is its mark', () => {
+  const gaxios = { fetchImplementation: () => {}, data: { a: 1 }, params: {} };
+  const better = { customFetchImpl: () => {}, baseURL: 'x', params: {}, timeout: 1 };
+  const up = { parseRejected: () => {}, parseResponse: () => {}, timeout: 1 };
+
+  it.each<[string, object]>([
+    ["gaxios' retries, which users of Google's libraries can't switch off", { ...gaxios, retry: true }],
+    ["better-fetch's options", better],
+    ["better-fetch's retries, if there are none", { ...better, retry: 0 }],
+    [
+      "up-fetch's retries, of which it always says that there are none",
+      { ...up, retry: { attempts: 0, delay: 0 } },
+    ],
+  ])('is left out of what is sent: %s', async (_what, init) => {
+    const { api, sent } = client();
+    await api('http://service.test/', { ...init, method: 'POST' } as SteadInit);
+    expect(Object.keys(sent[0] as object).sort()).toEqual(['headers', 'method', 'signal']);
+  });
+
+  it.each<[string, object]>([
+    ['better-fetch', { ...better, retry: 2 }],
+    ['better-fetch', { ...better, retry: { type: 'linear', attempts: 2, delay: 1 } }],
+    ['up-fetch', { ...up, retry: { attempts: 2, delay: 0 } }],
+    ['up-fetch', { ...up, retry: { attempts: () => 2, delay: 0 } }],
+  ])('is refused if it asks for repeats: of %s', async (library, init) => {
+    const { api, sent } = client();
+    const message = `retry is ${library}'s: leave its repeats out, for this client repeats`;
+    await expect(api('http://service.test/', init as SteadInit)).rejects.toThrow(message);
+    expect(sent).toEqual([]);
+  });
+});
+
 test('any other member that fetch does not know is passed on', async () => {
   const { api, sent } = client();
   const more = { next: { revalidate: 1 }, cf: {}, custom: 0, retrying: 1, proxy: 'x', verbose: true };

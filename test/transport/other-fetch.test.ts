@@ -2,10 +2,11 @@ import { execFile } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { Agent } from 'undici';
-import { afterEach, expect, test, vi } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { callReport, createFetch, type FetchLike, type Options } from '../../src/index.ts';
 import type { FetchBody } from '../../src/model/options.ts';
 import { errorOf } from '../support/error-of.ts';
@@ -372,4 +373,64 @@ test('a body that nobody reads does not keep the process alive', async () => {
   const args = ['--import', 'tsx', '--input-type=module', '--eval', script];
   const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: 8_000 });
   expect(stdout).toBe('200\n');
+});
+
+describe('what a test puts in place of a Response', () => {
+  const double = (members: object) => async () => members as Response;
+  const found = { json: async () => ({ id: 7 }) };
+
+  test.each([
+    ['no headers and no body', { ok: true, status: 200, ...found }],
+    ['no status', { ok: true, ...found }],
+    ['headers that are a plain object', { status: 200, headers: { 'x-a': '1' }, ...found }],
+    ['headers that are a Map', { status: 200, headers: new Map([['x-a', '1']]), ...found }],
+    ['a text as its body', { status: 200, body: '{"id":7}', ...found }],
+  ])('is handed over as it is: one with %s', async (_name, members) => {
+    for (const options of [{}, { buffer: 1_000 }, { timeout: false }] as const) {
+      const api = createFetch({ ...quick, ...options, fetch: double(members) });
+      const response = await api(url, { signal: new AbortController().signal });
+      expect(response).toBe(members);
+      expect(await response.json()).toEqual({ id: 7 });
+      expect(callReport(response)).toMatchObject({ stopped: 'success', attempts: [{}] });
+    }
+  });
+
+  test('is retried by its status', async () => {
+    const { fetch } = scripted(
+      double({ ok: false, status: 503 }),
+      double({ ok: true, status: 200, ...found }),
+    );
+    const response = await createFetch({ ...quick, fetch })(url);
+    expect(await response.json()).toEqual({ id: 7 });
+    expect(callReport(response)?.attempts).toHaveLength(2);
+  });
+
+  test.each([undefined, null, 'ok'])(
+    'is a mistake that is named, and not retried, if it is %s',
+    async (nothing) => {
+      const fetch = vi.fn(async () => nothing as unknown as Response);
+      const error = await errorOf(createFetch({ ...quick, fetch })(url));
+      expect(error).toMatchObject({
+        name: 'PolicyError',
+        message: `fetch must resolve to a Response, got ${nothing}`,
+      });
+      expect(fetch).toHaveBeenCalledTimes(1);
+    },
+  );
+});
+
+test("a body that is a stream of Node's, as node-fetch has it, is closed before the next attempt", async () => {
+  const refused = Readable.from(['busy']);
+  const whole = Readable.from(['whole']);
+  const { fetch } = scripted(
+    async () => ({ status: 503, headers: new Headers(), body: refused }) as unknown as Response,
+    async () => ({ status: 200, headers: new Headers(), body: whole }) as unknown as Response,
+  );
+  const response = await createFetch({ ...quick, fetch, buffer: 1_000 })(url);
+  expect(refused.destroyed).toBe(true);
+  expect(whole.destroyed).toBe(false);
+  expect(callReport(response)).toMatchObject({
+    stopped: 'success',
+    attempts: [{ status: 503 }, { status: 200 }],
+  });
 });
