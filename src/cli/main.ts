@@ -1,3 +1,6 @@
+import { createRequire } from 'node:module';
+import { closest } from '../options/suggest.ts';
+
 /** A command: what it is given is the command line from its own name on. It resolves with the exit code. */
 interface Command {
   readonly says: string;
@@ -30,6 +33,10 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 async function dispatch(argv: readonly string[]): Promise<number> {
   const name = argv[0] ?? '';
+  if (name === '--version' || name === '-v') {
+    process.stdout.write(`${version()}\n`);
+    return 0;
+  }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (command !== undefined) return (await command.load()).run(argv);
   const wide = Math.max(...Object.keys(commands).map(({ length }) => length));
@@ -37,7 +44,17 @@ async function dispatch(argv: readonly string[]): Promise<number> {
     ([word, { says }]) => `  steadfetch ${word.padEnd(wide)}  ${says}\n`,
   );
   const asked = name === '' || name === '--help' || name === '-h' || name === 'help';
-  const help = `${asked ? '' : `there is no command ${JSON.stringify(name)}\n\n`}${lines.join('')}\nsteadfetch COMMAND --help says more.\n`;
+  const help = `${asked ? '' : `${unknown(name)}\n\n`}${lines.join('')}\nsteadfetch COMMAND --help says more.\n`;
   (asked ? process.stdout : process.stderr).write(help);
   return asked ? 0 : 2;
+}
+
+function unknown(name: string): string {
+  const meant = closest(name, Object.keys(commands));
+  return `there is no command ${JSON.stringify(name)}${meant === undefined ? '' : `; did you mean ${meant}?`}`;
+}
+
+/** Of this package, wherever it is installed. */
+function version(): string {
+  return createRequire(import.meta.url)('steadfetch/package.json').version;
 }

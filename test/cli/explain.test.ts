@@ -1,4 +1,6 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -19,11 +21,14 @@ interface Ran {
 
 /** Runs the command, with a policy file of that name and text. */
 async function explain(name: string, text: string, ...rest: string[]): Promise<Ran> {
-  const file = join(folder, name);
-  await writeFile(file, text);
+  await writeFile(join(folder, name), text);
+  return run('explain', join(folder, name), ...rest);
+}
+
+async function run(...argv: string[]): Promise<Ran> {
   const out = written(process.stdout);
   const errors = written(process.stderr);
-  const code = await main(['explain', file, ...rest]);
+  const code = await main(argv);
   return { code, out: out(), errors: errors() };
 }
 
@@ -79,6 +84,20 @@ describe('steadfetch explain', () => {
     expect(wrong.errors).toContain('did you mean retry.attempts?');
   });
 
+  it('reads JSON with a byte order mark, as editors of Windows write it', async () => {
+    const { code, errors } = await explain('mark.json', `\uFEFF${JSON.stringify(policy)}`);
+    expect([code, errors]).toEqual([0, '']);
+  });
+
+  it('names a folder that is given as the policy', async () => {
+    const path = join(folder, 'folder.json');
+    await mkdir(path);
+    expect(await run('explain', path)).toMatchObject({
+      code: 2,
+      errors: `${path} is a folder, not a file\n`,
+    });
+  });
+
   it.each([
     ['typo.json', '{ "retry": { "atempts": 3 } }', request, 'did you mean retry.attempts?'],
     ['broken.json', '{ "retry": ', request, 'is not JSON: '],
@@ -93,6 +112,47 @@ describe('steadfetch explain', () => {
     const { code, out, errors } = await explain(name, text, ...rest);
     expect(errors).toContain(message);
     expect(out).toBe('');
+    expect(code).toBe(2);
+  });
+});
+
+const started = (...argv: string[]) => spawn(process.execPath, ['--import', 'tsx', 'src/cli.ts', ...argv]);
+
+async function ended(child: ReturnType<typeof started>): Promise<Omit<Ran, 'out'>> {
+  let errors = '';
+  child.stderr.on('data', (chunk) => {
+    errors += chunk;
+  });
+  const [code] = await once(child, 'close');
+  return { code, errors };
+}
+
+describe('steadfetch', () => {
+  it.each(['--version', '-v'])('says its version: %s', async (flag) => {
+    const { version } = JSON.parse(await readFile('package.json', 'utf8'));
+    expect(await run(flag)).toMatchObject({ code: 0, out: `${version}\n` });
+  });
+
+  it('knows which command was meant', async () => {
+    const { code, errors } = await run('explian');
+    expect(errors).toContain('there is no command "explian"; did you mean explain?');
+    expect(code).toBe(2);
+    expect((await run('saga')).errors).toContain('there is no command "saga"\n');
+  });
+
+  it('ends quietly if what it says is no longer read, as with `| head`', async () => {
+    const file = join(folder, 'piped.json');
+    await writeFile(file, JSON.stringify(policy));
+    const child = started('explain', file, ...request);
+    child.stdout.destroy();
+    expect(await ended(child)).toEqual({ code: 0, errors: '' });
+  });
+
+  it('says which files it can read, given one that Node can not', async () => {
+    const file = join(folder, 'policy.yaml');
+    await writeFile(file, 'retry:');
+    const { code, errors } = await ended(started('explain', file));
+    expect(errors).toContain(`${file} can not be read by this Node: give JSON, a .mjs or a .js file`);
     expect(code).toBe(2);
   });
 });
