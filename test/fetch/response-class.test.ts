@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import { runInNewContext } from 'node:vm';
 import { serve } from '@hono/node-server';
 import { Hono } from 'hono';
 import * as undici from 'undici';
@@ -159,5 +160,17 @@ test('where the global Response is a class that somebody derived from it, that c
     ]);
   } finally {
     Object.assign(globalThis, originals);
+  }
+});
+
+test('a body whose stream was asked for is read under jsdom, too, where Uint8Array is of another realm', async () => {
+  const { Uint8Array: own } = globalThis;
+  const response = await createFetch()(url);
+  expect(response.body?.locked).toBe(false);
+  try {
+    globalThis.Uint8Array = runInNewContext('Uint8Array');
+    expect(await response.json()).toEqual({ a: 1 });
+  } finally {
+    globalThis.Uint8Array = own;
   }
 });

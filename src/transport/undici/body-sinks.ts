@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { types } from 'node:util';
 import { CallerAbort } from './caller-abort.ts';
 import type { Gate } from './gate.ts';
 import type { Controller, Listener } from './handlers.ts';
@@ -214,7 +215,8 @@ export async function readAll(stream: ReadableStream<Uint8Array>): Promise<Buffe
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return Buffer.concat(chunks);
-    if (!(value instanceof Uint8Array)) throw new TypeError('Received non-Uint8Array chunk');
+    // Not by its class: in jsdom the global Uint8Array is another one.
+    if (!types.isUint8Array(value)) throw new TypeError('Received non-Uint8Array chunk');
     chunks.push(value);
   }
 }
