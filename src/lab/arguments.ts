@@ -50,35 +50,48 @@ export function parseCommand(argv: readonly string[]): Command {
       storm: { type: 'string' },
       report: { type: 'string' },
       strategy: { type: 'string' },
-      check: { type: 'boolean', default: false },
+      check: { type: 'boolean' },
       policy: { type: 'string' },
-      service: { type: 'string', default: 'capacity=100,latency=1000' },
-      load: { type: 'string', default: '40' },
+      service: { type: 'string' },
+      load: { type: 'string' },
       spike: { type: 'string' },
-      processes: { type: 'string', default: '1' },
-      seconds: { type: 'string', default: '90' },
+      processes: { type: 'string' },
+      seconds: { type: 'string' },
       seeds: { type: 'string' },
       chart: { type: 'string' },
     },
   });
   if (values.help || positionals[0] !== 'lab' || positionals.length > 1) return { kind: 'help' };
+  refuseOthers(values);
   if (values.policy === undefined) {
     const only = values.storm?.split(',').map((id) => id.trim().toUpperCase()) ?? [];
     const strategies = values.strategy?.split(',').map((name) => name.trim()) ?? [];
     const seeds = values.seeds === undefined ? Number.POSITIVE_INFINITY : numberOf('--seeds', values.seeds);
-    return { kind: 'storms', only, strategies, seeds, report: values.report, check: values.check };
+    return { kind: 'storms', only, strategies, seeds, report: values.report, check: values.check ?? false };
   }
   return {
     kind: 'ask',
     policy: values.policy,
-    service: serviceOf(values.service),
-    load: numberOf('--load', values.load),
+    service: serviceOf(values.service ?? 'capacity=100,latency=1000'),
+    load: numberOf('--load', values.load ?? '40'),
     spike: values.spike === undefined ? undefined : spikeOf(values.spike),
-    processes: numberOf('--processes', values.processes),
-    duration: 1_000 * numberOf('--seconds', values.seconds),
+    processes: numberOf('--processes', values.processes ?? '1'),
+    duration: 1_000 * numberOf('--seconds', values.seconds ?? '90'),
     seeds: numberOf('--seeds', values.seeds ?? '5'),
     chart: values.chart,
   };
+}
+
+/** Options of the storms, and of the question about a policy. */
+const OF_STORMS = ['storm', 'strategy', 'check', 'report'] as const;
+const OF_POLICY = ['service', 'load', 'spike', 'processes', 'seconds', 'chart'] as const;
+
+/** @throws {TypeError} An option belongs to the other half of the lab, where it would be ignored. */
+function refuseOthers(values: Readonly<Record<string, unknown>>): void {
+  const asks = values.policy !== undefined;
+  const stray = (asks ? OF_STORMS : OF_POLICY).find((name) => values[name] !== undefined);
+  if (stray !== undefined)
+    throw new TypeError(`--${stray} goes ${asks ? 'without --policy' : 'with --policy ./policy.mjs'}`);
 }
 
 function serviceOf(text: string): QueueOptions {

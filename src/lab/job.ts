@@ -18,10 +18,14 @@ export interface Choice {
   readonly seeds: number;
 }
 
+/** @throws {TypeError} There is no such storm or strategy. To run none would look like a success. */
 export function jobsOf({ only: chosen, strategies, seeds: most }: Choice): Job[] {
+  assertKnown('--storm', chosen, new Set(storms.map(({ id }) => id)));
+  const clients = storms.flatMap(({ experiments }) => experiments.map(({ strategy }) => strategy));
+  assertKnown('--strategy', strategies, new Set(clients));
   const isChosen = (id: string, onRequest = false) =>
     chosen.includes(id) || (chosen.length === 0 && !onRequest);
-  return storms.flatMap(({ id, onRequest, experiments }, storm) =>
+  const jobs = storms.flatMap(({ id, onRequest, experiments }, storm) =>
     !isChosen(id, onRequest)
       ? []
       : experiments.flatMap(({ seeds, strategy }, experiment) =>
@@ -30,6 +34,14 @@ export function jobsOf({ only: chosen, strategies, seeds: most }: Choice): Job[]
             : Array.from({ length: Math.min(seeds, most) }, (_, i) => ({ storm, experiment, seed: i + 1 })),
         ),
   );
+  if (jobs.length === 0) throw new TypeError(`no storm of --storm has a client of --strategy: ${strategies}`);
+  return jobs;
+}
+
+function assertKnown(option: string, names: readonly string[], known: ReadonlySet<string>): void {
+  const stranger = names.find((name) => !known.has(name));
+  if (stranger === undefined) return;
+  throw new TypeError(`${option} has no ${JSON.stringify(stranger)}: it takes ${[...known].join(' | ')}`);
 }
 
 export async function runJob({ storm, experiment, seed }: Job): Promise<Sample> {

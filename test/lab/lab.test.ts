@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { parseCommand } from '../../src/lab/arguments.ts';
 import { sparklinesOf } from '../../src/lab/chart.ts';
+import { jobsOf } from '../../src/lab/job.ts';
 import { ask } from '../../src/lab/question.ts';
 import { Random } from '../../src/lab/random.ts';
 import { unreliable } from '../../src/lab/service.ts';
@@ -170,4 +171,18 @@ test('what is wrong on the command line is named', () => {
   expect(() => ask('--spike', '80')).toThrow('--spike must say for how many seconds too, such as 80x5');
   expect(() => ask('--service', 'capacity=10')).toThrow('--service latency must be a number above 0');
   expect(() => ask('--unknown')).toThrow("Unknown option '--unknown'");
+  expect(() => ask('--storm', 'A')).toThrow('--storm goes without --policy');
+  expect(() => parseCommand(['lab', '--load', '40'])).toThrow('--load goes with --policy ./policy.mjs');
+});
+
+test('a storm or a client that the lab has not is named, for to run none would look like a success', () => {
+  const all = { only: [], strategies: [], seeds: 1 };
+  expect(() => jobsOf({ ...all, only: ['A', 'ZZ'] })).toThrow(/^--storm has no "ZZ": it takes A \| B \| /);
+  expect(() => jobsOf({ ...all, strategies: ['curl'] })).toThrow(
+    /^--strategy has no "curl": it takes .*steadfetch/,
+  );
+  expect(() => jobsOf({ ...all, only: ['A'], strategies: ['steadfetch'] })).toThrow(
+    'no storm of --storm has',
+  );
+  expect(jobsOf({ ...all, only: ['B'], strategies: ['steadfetch', 'loop'] }).length).toBeGreaterThan(0);
 });
