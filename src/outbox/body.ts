@@ -1,6 +1,7 @@
 import { PolicyError } from '../model/errors.ts';
 import type { BodyFactory, FetchInit } from '../model/options.ts';
 import type { StoredBody } from './call.ts';
+import { isStorable } from './storable.ts';
 
 /** Everything that `fetch` can send, or a function that makes it. */
 export type CallBody = FetchInit['body'] | BodyFactory;
@@ -41,9 +42,8 @@ async function bounded({ body }: Response, limit: number): Promise<Buffer> {
   return Buffer.concat(chunks);
 }
 
-/** PostgreSQL's JSON knows neither NUL nor half a surrogate pair. */
 function textOrBytes(text: string | undefined, bytes: Buffer | undefined): StoredBody {
-  if (text !== undefined && !text.includes('\0') && !/\p{Cs}/u.test(text)) return { text };
+  if (text !== undefined && isStorable(text)) return { text };
   return { base64: (bytes ?? Buffer.from(text ?? '')).toString('base64') };
 }
 

@@ -34,6 +34,11 @@ export interface Call {
   readonly group?: string;
 }
 
+/** Ids are UUIDs. The database refuses to compare them with anything else. */
+export function isId(text: string): boolean {
+  return /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(text);
+}
+
 export function handleOf(id: string, { method, url, key, policy, group }: StoredCall): Call {
   return {
     id,

@@ -1,11 +1,10 @@
 import type { JobWithMetadata } from 'pg-boss';
 import { loadDriver } from '../once/stores/driver.ts';
-import { type Call, handleOf, type StoredCall, untilOf } from './call.ts';
+import { type Call, handleOf, isId, type StoredCall, untilOf } from './call.ts';
 import { HELP, type OutboxCommand, parseOutbox } from './cli-arguments.ts';
 import { openDatabase } from './database.ts';
 import { type DeadLetter, type DeadLetters, deadLetters } from './dead.ts';
 import { Engine, lastOf, QUEUES } from './engine.ts';
-import type { StoredLetter } from './letter.ts';
 import type { LastTry } from './result.ts';
 
 /** Where the words go. */
@@ -82,9 +81,6 @@ async function list(
 
 const counted = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 
-/** Ids are UUIDs, and the database takes nothing else for one. */
-const isId = (id: string) => /^[\da-f]{8}(?:-[\da-f]{4}){3}-[\da-f]{12}$/i.test(id);
-
 async function waiting({ boss }: Engine, limit: number): Promise<JobWithMetadata<StoredCall>[]> {
   const jobs: JobWithMetadata<StoredCall>[] = [];
   for (const name of [QUEUES.calls, QUEUES.ordered]) {
@@ -95,35 +91,37 @@ async function waiting({ boss }: Engine, limit: number): Promise<JobWithMetadata
 
 async function show(
   { ids, body, json }: Extract<OutboxCommand, { kind: 'show' }>,
-  { boss }: Engine,
+  engine: Engine,
   out: Terminal['out'],
   error: Terminal['error'],
 ): Promise<number> {
   let missing = 0;
   for (const id of ids) {
-    if (!isId(id)) {
+    const found = await lookUp(engine, id);
+    if (found === undefined) {
       error(`there is no call ${id}\n`);
       missing += 1;
       continue;
     }
-    const [letter] = await boss.findJobs<StoredLetter>(QUEUES.dead, { id });
-    const [job] = [
-      ...(await boss.findJobs<StoredCall>(QUEUES.calls, { id })),
-      ...(await boss.findJobs<StoredCall>(QUEUES.ordered, { id })),
-    ];
-    if (letter === undefined && job === undefined) {
-      error(`there is no call ${id}\n`);
-      missing += 1;
-      continue;
-    }
-    const stored = letter?.data.call ?? job?.data;
-    const listed = letter
-      ? fromLetter({ ...letter.data, ...handles(id, letter.data.call, letter.data.addedAt) })
-      : fromJob(job as JobWithMetadata<StoredCall>);
-    const all = { ...listed, headers: stored?.headers, ...(body && { body: stored?.body }) };
+    const { listed, stored } = found;
+    const all = { ...listed, headers: stored.headers, ...(body && { body: stored.body }) };
     out(json ? `${JSON.stringify(all)}\n` : `${JSON.stringify(all, null, 2)}\n`);
   }
   return missing === 0 ? 0 : 1;
+}
+
+/** A call among the dead letters, or in the queue. */
+async function lookUp(
+  engine: Engine,
+  id: string,
+): Promise<{ readonly listed: Listed; readonly stored: StoredCall } | undefined> {
+  const letter = await engine.letter(id);
+  if (letter !== undefined) {
+    const { call, addedAt } = letter.data;
+    return { listed: fromLetter({ ...letter.data, ...handles(id, call, addedAt) }), stored: call };
+  }
+  const job = (await engine.find(QUEUES.calls, id)) ?? (await engine.find(QUEUES.ordered, id));
+  return job && { listed: fromJob(job), stored: job.data };
 }
 
 async function decide(

@@ -7,6 +7,7 @@ import { TransactionAbortedError } from '../once/errors.ts';
 import { loadDriver } from '../once/stores/driver.ts';
 import { guardPool } from '../once/stores/guarded-pool.ts';
 import { revocable } from '../once/stores/revocable.ts';
+import { fail, isFunction } from '../options/checks.ts';
 import { warn } from '../platform/warn.ts';
 import { lockFolder } from './folder-lock.ts';
 
@@ -53,22 +54,26 @@ export interface Database {
 
 /** What the engine runs its statements on. @throws PolicyError It is no transaction. */
 export function engineDb(tx: Tx | AdaptedTx): Db {
-  if ('executeSql' in tx && typeof tx.executeSql === 'function') return tx as Db;
-  if ('query' in tx && typeof tx.query === 'function') {
-    return { executeSql: (text, values) => tx.query(text, values) };
-  }
+  if (has(tx, 'executeSql')) return tx as Db;
+  if (has(tx, 'query')) return { executeSql: (text, values) => (tx as Tx).query(text, values) };
+  // Its value is not shown: it may be the URL of a call whose transaction was left out.
   throw new PolicyError(
     'tx',
-    'must be a transaction of pg or PGlite, or what fromDrizzle, fromKnex, fromKysely or fromPrisma of pg-boss made of one',
+    'must be a transaction of pg or PGlite, or what fromDrizzle, fromKnex, fromKysely or fromPrisma of pg-boss made of one, ' +
+      `got ${typeof tx}`,
   );
 }
+
+const has = (tx: unknown, method: keyof Tx | keyof AdaptedTx) => isFunction(Reflect.get(Object(tx), method));
 
 /** @throws MissingDriverError pg or PGlite is not installed. @throws FolderInUseError */
 export async function openDatabase(target: Target): Promise<Database> {
   if (typeof target !== 'string') {
+    const expected = 'a postgres:// URL, a folder, a pg Pool or a PGlite';
+    if (typeof target !== 'object' || target === null) return fail('target', expected, target);
     if ('exec' in target) return await pglite(target, async () => {});
     if ('connect' in target) return postgres(target, async () => {});
-    throw new PolicyError('target', 'must be a postgres:// URL, a folder, a pg Pool or a PGlite');
+    return fail('target', expected, target);
   }
   if (/^postgres(?:ql)?:\/\//.test(target)) {
     const pg = await loadDriver('pg', () => import('pg'));

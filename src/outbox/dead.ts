@@ -55,13 +55,13 @@ export function deadLetters(engine: Engine, database: Database, now: () => numbe
       return (await boss.findJobs<StoredLetter>(QUEUES.dead, { ...options })).map(letterOf);
     },
     async get(id) {
-      const [job] = await boss.findJobs<StoredLetter>(QUEUES.dead, { id });
+      const job = await engine.letter(id);
       return job && letterOf(job);
     },
     async replay(id) {
       return await database.transaction(async (tx) => {
         const db = engineDb(tx);
-        const [job] = await boss.findJobs<StoredLetter>(QUEUES.dead, { id, db });
+        const job = await engine.letter(id, db);
         if (job === undefined) throw new UnknownCallError(id);
         const { call, addedAt } = job.data;
         const until = untilOf(call, addedAt);
@@ -74,9 +74,9 @@ export function deadLetters(engine: Engine, database: Database, now: () => numbe
       });
     },
     async discard(id) {
-      const found = await boss.findJobs(QUEUES.dead, { id });
+      if ((await engine.letter(id)) === undefined) return false;
       await boss.deleteJob(QUEUES.dead, id);
-      return found.length > 0;
+      return true;
     },
   };
 }

@@ -1,6 +1,6 @@
 import type { Clock, Db, JobAttempt, JobWithMetadata, PgBoss } from 'pg-boss';
 import { affected, attachBoss, liveQueue, NEVER_GIVEN_UP, queue, startBoss } from './boss.ts';
-import { type StoredCall, untilOf } from './call.ts';
+import { isId, type StoredCall, untilOf } from './call.ts';
 import type { Database } from './database.ts';
 import type { StoredLetter } from './letter.ts';
 import type { LastTry } from './result.ts';
@@ -106,6 +106,7 @@ export class Engine {
    * is given one that no other has.
    */
   async claim(name: LiveQueue, id: string): Promise<Job | undefined> {
+    if (!isId(id)) return undefined;
     const only = 1 + Math.floor(Math.random() * 2_000_000_000);
     const { updated } = await this.boss.update(name, undefined, { id, priority: only });
     if (updated === 0) return undefined;
@@ -119,8 +120,18 @@ export class Engine {
   }
 
   /** The record of a call, wherever it stands. */
-  async find(name: string, id: string, db?: Db): Promise<JobWithMetadata<StoredCall> | undefined> {
-    const [job] = await this.boss.findJobs<StoredCall>(name, { id, ...(db && { db }) });
+  find(name: LiveQueue, id: string, db?: Db): Promise<JobWithMetadata<StoredCall> | undefined> {
+    return this.#record<StoredCall>(name, id, db);
+  }
+
+  /** The dead letter of a call. */
+  letter(id: string, db?: Db): Promise<JobWithMetadata<StoredLetter> | undefined> {
+    return this.#record<StoredLetter>(QUEUES.dead, id, db);
+  }
+
+  async #record<Data>(name: string, id: string, db?: Db): Promise<JobWithMetadata<Data> | undefined> {
+    if (!isId(id)) return undefined;
+    const [job] = await this.boss.findJobs<Data>(name, { id, ...(db && { db }) });
     return job;
   }
 

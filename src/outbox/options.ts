@@ -18,6 +18,7 @@ import type { CallBody } from './body.ts';
 import type { Call } from './call.ts';
 import type { OpenTx } from './database.ts';
 import type { Result } from './result.ts';
+import { isStorable } from './storable.ts';
 
 /** A request that is about to be sent. What is set on `headers` goes out and is never stored. */
 export interface OutgoingRequest {
@@ -111,9 +112,16 @@ export interface CallInit {
 }
 
 const DAY = 86_400_000;
-/** The shortest time that PostgreSQL's `interval` and our JSON agree on, a century: as good as for ever. */
+/** As good as for ever, and within what PostgreSQL's `interval` and a `Date` can hold. */
 const CENTURY = 36_525 * DAY;
 
+/** @param whole checks all else. What is refused here would be refused by the database, and spoil the caller's transaction. */
+const storable =
+  (whole: Check<string>): Check<string> =>
+  (value, path) => {
+    const text = whole(value, path);
+    return isStorable(text) ? text : fail(path, 'a string without NUL and lone surrogates', text);
+  };
 const text = only(
   'a string of 1 to 255 characters',
   (value): value is string => typeof value === 'string' && value.length >= 1 && value.length <= 255,
@@ -194,7 +202,7 @@ const callChecks: Checks<CallInit> = {
   body: (value) => value as NonNullable<CallBody>,
   idempotencyKey: (value) => value as NonNullable<CallInit['idempotencyKey']>,
   policy: text,
-  group: text,
+  group: storable(text),
   lifetime: time,
 };
 
@@ -229,9 +237,8 @@ export function checkWork(options: WorkOptions): Required<WorkOptions> {
   return { concurrency: 10, poll: 1_000, ...members(options, '', '', workChecks, []) };
 }
 
-const scopeName = only(
-  'a string that is not empty',
-  (value): value is string => typeof value === 'string' && value !== '',
+const scopeName = storable(
+  only('a string that is not empty', (value): value is string => typeof value === 'string' && value !== ''),
 );
 
 /** @throws PolicyError The option `scope` returned something else than a name. */

@@ -30,6 +30,10 @@ test('what is no database is refused by name', async () => {
     'target must be a postgres:// URL or a folder, got "mysql:"',
   );
   await expect(openDatabase({} as never)).rejects.toThrow(
-    'target must be a postgres:// URL, a folder, a pg Pool or a PGlite',
+    'target must be a postgres:// URL, a folder, a pg Pool or a PGlite, got an object',
+  );
+  // What `process.env` has of a variable that is not set.
+  await expect(openDatabase(undefined as never)).rejects.toThrow(
+    'target must be a postgres:// URL, a folder, a pg Pool or a PGlite, got undefined',
   );
 });

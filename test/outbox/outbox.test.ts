@@ -1,13 +1,7 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createFetch } from '../../src/index.ts';
 import type { Tx } from '../../src/outbox/database.ts';
-import {
-  type Call,
-  type OutboxEvents,
-  type OutboxOptions,
-  openOutbox,
-  type Result,
-} from '../../src/outbox/index.ts';
+import { type Call, type OutboxEvents, type OutboxOptions, openOutbox } from '../../src/outbox/index.ts';
 import type { Outbox } from '../../src/outbox/outbox.ts';
 import { schemaOf } from '../once/servers.ts';
 import { soon } from '../support/eventually.ts';
@@ -98,15 +92,53 @@ for (const { name, there, open } of DATABASES) {
       expect((await outbox.now(call)).outcome).toBe('done');
     });
 
-    test('before the commit there is nothing to send, and now says so', async () => {
-      let early: Promise<Result> | undefined;
-      if (name === 'PGlite') return;
-      await outbox.transaction(async (tx) => {
-        const call = await charge(tx, 'order-4');
-        early = outbox.now(call);
-        await expect(early).rejects.toMatchObject({ code: 'ERR_STEADFETCH_UNKNOWN_CALL' });
-      });
+    // PGlite has one connection: `now` would wait for the end of the transaction.
+    test.skipIf(name === 'PGlite')(
+      'before the commit there is nothing to send, and now says so',
+      async () => {
+        await outbox.transaction(async (tx) => {
+          const call = await charge(tx, 'order-4');
+          await expect(outbox.now(call)).rejects.toMatchObject({ code: 'ERR_STEADFETCH_UNKNOWN_CALL' });
+        });
+      },
+    );
+
+    test.each(['7', 'order-4', ''])('%j is the id of no call, as it is no UUID', async (id) => {
+      const unknown = { code: 'ERR_STEADFETCH_UNKNOWN_CALL' };
+      await expect(outbox.now({ id })).rejects.toMatchObject(unknown);
+      await expect(outbox.dead.replay(id)).rejects.toMatchObject(unknown);
+      expect(await outbox.dead.get(id)).toBeUndefined();
+      expect(await outbox.dead.discard(id)).toBe(false);
     });
+
+    test.each([
+      ['no transaction', undefined, 'undefined'],
+      ['the URL in its place', 'https://user:s3cret@api.example/', 'string'],
+    ])('add refuses %s by name', async (_what, tx, got) => {
+      const error: Error = await outbox.add(tx as never, `${service.url}/charges`).then(
+        () => new Error('taken'),
+        (reason) => reason,
+      );
+      expect(error.name).toBe('PolicyError');
+      expect(error.message).toMatch(new RegExp(`^tx must be a transaction of pg or PGlite, .*, got ${got}$`));
+    });
+
+    test.each([
+      ['a group', { group: 'a\0b' }, undefined, 'group'],
+      ['half of a surrogate pair in a group', { group: '\ud800' }, undefined, 'group'],
+      ['a destination', {}, () => 'a\0b', 'scope()'],
+    ])(
+      '%s that PostgreSQL can’t store is refused before it spoils the transaction',
+      async (_what, init, scope, path) => {
+        await openWith(scope === undefined ? {} : { scope });
+        await outbox.transaction(async (tx) => {
+          await expect(charge(tx, 'order-4', init)).rejects.toThrow(
+            `${path} must be a string without NUL and lone surrogates`,
+          );
+          expect((await tx.query('select 1 as one')).rows).toEqual([{ one: 1 }]);
+        });
+      },
+    );
 
     test('a worker sends what now could not, with the same key', async () => {
       service.reply = status(503);
