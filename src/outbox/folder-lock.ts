@@ -9,13 +9,14 @@ export function lockFolder(folder: string): () => void {
   for (;;) {
     try {
       // Fails if it is there: of two processes, one gets it.
-      writeFileSync(file, `${process.pid}`, { flag: 'wx' });
+      writeFileSync(file, `${process.pid} ${beganAt(process.pid)}`, { flag: 'wx' });
       return () => rmSync(file, { force: true });
     } catch (error) {
       if (Reflect.get(error as object, 'code') !== 'EEXIST') throw error;
     }
-    const owner = Number(readFileSync(file, 'utf8'));
-    if (isAlive(owner)) throw new FolderInUseError(folder, owner);
+    const [pid, began = ''] = readFileSync(file, 'utf8').split(' ');
+    const owner = Number(pid);
+    if (isAlive(owner) && isSame(began, beganAt(owner))) throw new FolderInUseError(folder, owner);
     // Its owner was killed.
     rmSync(file, { force: true });
   }
@@ -29,4 +30,24 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return Reflect.get(error as object, 'code') === 'EPERM';
   }
+}
+
+/**
+ * When a process began, since ids are used again: the main process of a container has the same one after each restart. In clock ticks
+ * since the machine was started; empty where the system does not tell.
+ *
+ * @see https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
+ */
+function beganAt(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    // Field 22. Field 2, the name of the program, is in brackets, and may itself have spaces and brackets.
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[22 - 3] ?? '';
+  } catch {
+    return '';
+  }
+}
+
+function isSame(began: string, other: string): boolean {
+  return began === '' || other === '' || began === other;
 }

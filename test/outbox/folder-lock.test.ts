@@ -21,8 +21,26 @@ test('a folder belongs to one process at a time, and is given back', async () =>
 test('a folder whose owner was killed is free', () => {
   writeFileSync(join(folder, 'steadfetch.pid'), '2147483646');
   const unlock = lockFolder(folder);
-  expect(readFileSync(join(folder, 'steadfetch.pid'), 'utf8')).toBe(`${process.pid}`);
+  expect(readFileSync(join(folder, 'steadfetch.pid'), 'utf8')).toMatch(new RegExp(`^${process.pid}\\b`));
   unlock();
+});
+
+test.runIf(process.platform === 'linux')(
+  'a folder whose owner was killed is free, even for a process with the same id, as in a container that was started again',
+  () => {
+    lockFolder(folder);
+    const file = join(folder, 'steadfetch.pid');
+    // As if the process that took it had begun at another time.
+    writeFileSync(file, readFileSync(file, 'utf8').replace(/ \d+$/, ' 1'));
+    const unlock = lockFolder(folder);
+    expect(() => lockFolder(folder)).toThrow(`${folder} is open in process ${process.pid}`);
+    unlock();
+  },
+);
+
+test('where it is not known when the owner began, its id decides', () => {
+  writeFileSync(join(folder, 'steadfetch.pid'), `${process.pid}`);
+  expect(() => lockFolder(folder)).toThrow(`${folder} is open in process ${process.pid}`);
 });
 
 test('what is no database is refused by name', async () => {
