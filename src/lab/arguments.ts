@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
+import { wholeNumber } from '../tools/arguments.ts';
 import type { Choice } from './job.ts';
-import { positive } from './positive.ts';
 import type { QueueOptions } from './service.ts';
 
 /** The parsed command line. Times are in milliseconds. */
@@ -66,7 +66,8 @@ export function parseCommand(argv: readonly string[]): Command {
   if (values.policy === undefined) {
     const only = values.storm?.split(',').map((id) => id.trim().toUpperCase()) ?? [];
     const strategies = values.strategy?.split(',').map((name) => name.trim()) ?? [];
-    const seeds = values.seeds === undefined ? Number.POSITIVE_INFINITY : numberOf('--seeds', values.seeds);
+    const seeds =
+      values.seeds === undefined ? Number.POSITIVE_INFINITY : wholeNumber('--seeds', values.seeds, 1);
     return { kind: 'storms', only, strategies, seeds, report: values.report, check: values.check ?? false };
   }
   return {
@@ -75,9 +76,9 @@ export function parseCommand(argv: readonly string[]): Command {
     service: serviceOf(values.service ?? 'capacity=100,latency=1000'),
     load: numberOf('--load', values.load ?? '40'),
     spike: values.spike === undefined ? undefined : spikeOf(values.spike),
-    processes: numberOf('--processes', values.processes ?? '1'),
+    processes: wholeNumber('--processes', values.processes ?? '1', 1),
     duration: 1_000 * numberOf('--seconds', values.seconds ?? '90'),
-    seeds: numberOf('--seeds', values.seeds ?? '5'),
+    seeds: wholeNumber('--seeds', values.seeds ?? '5', 1),
     chart: values.chart,
   };
 }
@@ -114,5 +115,9 @@ function spikeOf(text: string): { rate: number; duration: number } {
 }
 
 function numberOf(name: string, text: string | undefined): number {
-  return positive(name, text === undefined || Number.isNaN(Number(text)) ? text : Number(text));
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new TypeError(
+    `${name} must be a number above 0, got ${Number.isNaN(value) ? JSON.stringify(text) : value}`,
+  );
 }

@@ -8,6 +8,7 @@ import {
   members,
   number,
   only,
+  wholeNumber,
 } from '../options/checks.ts';
 import type { Outcome } from './outcome.ts';
 import { type QueueOptions, queueing } from './service.ts';
@@ -62,9 +63,9 @@ const checks: Checks<Question> = {
   service: whole<QueueOptions>({ latency: amount, capacity: amount }),
   load: amount,
   spike: whole<NonNullable<Question['spike']>>({ rate: amount, duration: amount }),
-  processes: amount,
+  processes: wholeNumber(1),
   duration: amount,
-  seeds: amount,
+  seeds: wholeNumber(1),
 };
 
 /** The answer of `ask`. */
@@ -84,7 +85,7 @@ export const RECOVERED = 0.95;
  * Runs a load against a modelled service, with the real client and your policy. The time and `Math.random` of the whole process
  * are virtual until the promise settles, so do nothing else meanwhile.
  *
- * @throws {PolicyError} A name is unknown, a number is not above 0, or the policy is wrong.
+ * @throws {PolicyError} A name is unknown, a number is not above 0 (`processes` and `seeds`: whole), or the policy is wrong.
  * @example
  * const { verdict } = await ask({
  *   policy: { retry: { attempts: 5 }, budget: false },

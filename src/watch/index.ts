@@ -5,7 +5,7 @@
  */
 
 import { type ClientRequest, request } from 'node:http';
-import { type Checks, fail, isPlainObject, members, only } from '../options/checks.ts';
+import { type Checks, fail, isPlainObject, members, wholeNumber } from '../options/checks.ts';
 import { Collector } from './collect.ts';
 import type { Hello } from './message.ts';
 import { PORT } from './port.ts';
@@ -29,13 +29,7 @@ const AGAIN = 2_000;
 /** If more bytes than that wait to be sent, an update is left out. */
 const FULL = 1_000_000;
 
-const whole = (least: number, most: number) =>
-  only(
-    `a whole number from ${least} to ${most}`,
-    (value): value is number =>
-      typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most,
-  );
-const checks: Checks<WatchOptions> = { port: whole(1, 65_535), every: whole(50, 60_000) };
+const checks: Checks<WatchOptions> = { port: wholeNumber(1, 65_535), every: wholeNumber(50, 60_000) };
 
 /**
  * Shows every client of this process on the page of `npx steadfetch watch`. While that command does not run, it is looked for

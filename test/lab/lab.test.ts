@@ -125,6 +125,8 @@ test.each<[wrong: object, message: string]>([
   [{ service: undefined }, 'service must be a plain object with latency and capacity, got undefined'],
   [{ load: '40' }, 'load must be a number above 0, got "40"'],
   [{ load: Number.POSITIVE_INFINITY }, 'load must be a number above 0, got Infinity'],
+  [{ seeds: 2.5 }, 'seeds must be a whole number of 1 or more, got 2.5'],
+  [{ processes: 0.5 }, 'processes must be a whole number of 1 or more, got 0.5'],
   [{ policy: undefined }, 'policy must be the options of createFetch, got undefined'],
   [
     { policy: { retry: { limit: 2 } } },
@@ -168,6 +170,9 @@ test('the command line is read', () => {
 test('what is wrong on the command line is named', () => {
   const ask = (...rest: string[]) => parseCommand(['lab', '--policy', 'p.mjs', ...rest]);
   expect(() => ask('--load', 'many')).toThrow('--load must be a number above 0, got "many"');
+  expect(() => ask('--load', '0')).toThrow('--load must be a number above 0, got 0');
+  expect(() => ask('--seeds', '2.5')).toThrow('--seeds must be a whole number from 1, got 2.5');
+  expect(() => ask('--processes', '0')).toThrow('--processes must be a whole number from 1, got 0');
   expect(() => ask('--spike', '80')).toThrow('--spike must say for how many seconds too, such as 80x5');
   expect(() => ask('--service', 'capacity=10')).toThrow('--service latency must be a number above 0');
   expect(() => ask('--unknown')).toThrow("Unknown option '--unknown'");

@@ -47,6 +47,16 @@ describe('a fetch that fails as told, against a real service', () => {
     expect(await call).toBe(reason);
   });
 
+  it('stall ends by an abort that what sends did not listen to', async () => {
+    const abort = new AbortController();
+    const deaf = async () => {
+      abort.abort(new Error('enough'));
+      return new Response('done');
+    };
+    const flaky = faults({ seed: 1, rules: [{ fault: 'stall' }], fetch: deaf });
+    await expect(flaky(server.url, { signal: abort.signal })).rejects.toThrow('enough');
+  });
+
   it('drip gives the whole body, piece by piece', async () => {
     const flaky = faults({ seed: 1, rules: [{ fault: 'drip', bytes: 1, gap: 0 }] });
     const plain = await (await fetch(server.url)).text();

@@ -35,6 +35,8 @@ async function suffer(
       throw failed(networkErrors.reset());
     case 'stall':
       await (await send()).body?.cancel();
+      // It may have been aborted by now, if what sends does not listen.
+      signal?.throwIfAborted();
       return new Promise((_resolve, reject) => {
         signal?.addEventListener('abort', () => reject(signal.reason), { once: true });
       });
