@@ -4,6 +4,7 @@ import { Batch } from './batch.ts';
 import { handleOf } from './call.ts';
 import { type Database, engineDb, type Tx } from './database.ts';
 import { type Engine, type Job, type LiveQueue, QUEUES } from './engine.ts';
+import type { OutboxEvents } from './events.ts';
 import { letterOf } from './letter.ts';
 import type { Listeners } from './listeners.ts';
 import type { CheckedOutbox, DurableHandler } from './options.ts';
@@ -17,7 +18,7 @@ export interface Tools {
   readonly engine: Engine;
   readonly database: Database;
   readonly options: CheckedOutbox;
-  readonly listeners: Listeners;
+  readonly listeners: Listeners<OutboxEvents>;
   readonly clock: Clock;
   readonly random: () => number;
 }
@@ -149,7 +150,7 @@ export class Courier {
       return result;
     } catch (error) {
       if (failure === undefined) throw error;
-      this.#tools.listeners.tell('error', asError(failure.error));
+      this.#tools.listeners.error(failure.error);
       const last = this.#last(job, 'handler', { ...result, error: failure.error }, true);
       return await this.#later(job, result, last, 0);
     }
@@ -211,8 +212,4 @@ function errorOf(error: unknown): ErrorSummary | undefined {
   const { name, code } =
     error instanceof Error ? (error as Error & { code?: unknown }) : { name: 'Error', code: undefined };
   return { name, ...(typeof code === 'string' && { code }) };
-}
-
-function asError(error: unknown): Error {
-  return error instanceof Error ? error : new Error(String(error));
 }

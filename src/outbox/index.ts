@@ -10,7 +10,7 @@ export type { Call } from './call.ts';
 export type { AdaptedTx, Installed, OpenTx, Target, Tx } from './database.ts';
 export type { DeadLetter, DeadLetters, ListOptions } from './dead.ts';
 export { CallExpiredError, CallReusedError, FolderInUseError, UnknownCallError } from './errors.ts';
-export type { OutboxEvents } from './listeners.ts';
+export type { OutboxEvents } from './events.ts';
 export type { CallInit, DurableHandler, OutboxOptions, OutgoingRequest, WorkOptions } from './options.ts';
 export { type Outbox, type OutboxWorker, openOutbox } from './outbox.ts';
 export type { LastTry, Outcome, Result, Why } from './result.ts';

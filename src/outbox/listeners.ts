@@ -1,33 +1,18 @@
 import { warn } from '../platform/warn.ts';
-import type { Result } from './result.ts';
-
-/** What can be listened to. Listeners hear of what this process did; what must not be missed belongs in a handler. */
-export interface OutboxEvents {
-  /** The call was answered with success. */
-  done: Result;
-  /** The call is a dead letter: its answer will not change, or it can not be made. */
-  refused: Result;
-  /** The call is a dead letter: its key has ended. */
-  expired: Result;
-  /** A sending came to nothing; there will be another. */
-  later: Result;
-  /** The database or the engine failed. The outbox goes on. */
-  error: Error;
-}
 
 type Listener = (event: never) => unknown;
 
 /** Tells listeners what happened. They can watch, but not touch. */
-export class Listeners {
-  readonly #lists = new Map<keyof OutboxEvents, readonly Listener[]>(
-    (['done', 'refused', 'expired', 'later', 'error'] as const).map((name) => [name, []]),
-  );
+export class Listeners<Events extends { error: Error }> {
+  readonly #lists: Map<keyof Events, readonly Listener[]>;
+
+  /** @param names of all events */
+  constructor(names: readonly (keyof Events & string)[]) {
+    this.#lists = new Map(names.map((name) => [name, []]));
+  }
 
   /** @throws {TypeError} There is no such event, or the listener is no function. */
-  on<Name extends keyof OutboxEvents>(
-    name: Name,
-    listener: (event: OutboxEvents[Name]) => unknown,
-  ): () => void {
+  on<Name extends keyof Events>(name: Name, listener: (event: Events[Name]) => unknown): () => void {
     const list = this.#lists.get(name);
     if (list === undefined) {
       throw new TypeError(
@@ -46,11 +31,8 @@ export class Listeners {
       );
   }
 
-  tell<Name extends keyof OutboxEvents>(name: Name, event: OutboxEvents[Name]): void {
-    const list = this.#of(name);
-    // An error without a listener must be seen somewhere.
-    if (name === 'error' && list.length === 0) warn(event);
-    for (const listener of list) {
+  tell<Name extends keyof Events>(name: Name, event: Events[Name]): void {
+    for (const listener of this.#of(name)) {
       try {
         const result: unknown = listener(event as never);
         if (result instanceof Promise) result.catch(warn);
@@ -60,7 +42,14 @@ export class Listeners {
     }
   }
 
-  #of(name: keyof OutboxEvents): readonly Listener[] {
+  /** Tells what was thrown. Without a listener it becomes a warning, since it must be seen somewhere. */
+  error(thrown: unknown): void {
+    const error = thrown instanceof Error ? thrown : new Error(String(thrown));
+    if (this.#of('error').length === 0) warn(error);
+    else this.tell('error', error);
+  }
+
+  #of(name: keyof Events): readonly Listener[] {
     return this.#lists.get(name) ?? [];
   }
 }

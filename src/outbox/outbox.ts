@@ -18,9 +18,10 @@ import { type DeadLetters, deadLetters } from './dead.ts';
 import { Destinations } from './destinations.ts';
 import { type Ended, Engine, type Job, type LiveQueue, lastOf, QUEUES, queueOf } from './engine.ts';
 import { CallReusedError, UnknownCallError } from './errors.ts';
+import { OUTBOX_EVENTS, type OutboxEvents } from './events.ts';
 import { Hand } from './hand.ts';
 import { allowList } from './headers.ts';
-import { Listeners, type OutboxEvents } from './listeners.ts';
+import { Listeners } from './listeners.ts';
 import {
   type CallInit,
   type CheckedOutbox,
@@ -77,11 +78,9 @@ export async function openOutboxOn(
   const allowed = allowList(checked.headers ?? []);
   const findKey = keyTerms(checked.rules ?? {});
   const database = await openDatabase(target);
-  const listeners = new Listeners();
+  const listeners = new Listeners<OutboxEvents>(OUTBOX_EVENTS);
   try {
-    const engine = await Engine.start(database, checked, runtime.clock, (error) =>
-      listeners.tell('error', error),
-    );
+    const engine = await Engine.start(database, checked, runtime.clock, (error) => listeners.error(error));
     return new Outbox({ database, engine, options: checked, listeners, allowed, findKey, runtime });
   } catch (error) {
     await database.close();
@@ -93,7 +92,7 @@ interface Parts {
   readonly database: Database;
   readonly engine: Engine;
   readonly options: CheckedOutbox;
-  readonly listeners: Listeners;
+  readonly listeners: Listeners<OutboxEvents>;
   readonly allowed: ReadonlySet<string>;
   readonly findKey: FindKey;
   readonly runtime: OutboxRuntime;
@@ -245,7 +244,5 @@ export class Outbox {
       return result;
     });
 
-  readonly #onError = (error: unknown): void => {
-    this.#parts.listeners.tell('error', error instanceof Error ? error : new Error(String(error)));
-  };
+  readonly #onError = (error: unknown): void => this.#parts.listeners.error(error);
 }

@@ -10,20 +10,20 @@ import { postgresStore } from '../once/stores/postgres.ts';
 import { liveQueue, queue, startBoss } from '../outbox/boss.ts';
 import { type AdaptedTx, engineDb, openDatabase, type Target, type Tx } from '../outbox/database.ts';
 import { Hand } from '../outbox/hand.ts';
+import { Listeners } from '../outbox/listeners.ts';
 import { checkWork, type WorkOptions } from '../outbox/options.ts';
 import { Worker } from '../outbox/worker.ts';
-import { warn } from '../platform/warn.ts';
 import { carryOn, clock, fetchJobs, type Job, type Parts, QUEUE } from './carry-on.ts';
 import { SagaReusedError, UnknownSagaError } from './errors.ts';
 import { checkSagas, type SagasOptions } from './options.ts';
 import type { Saga } from './saga.ts';
-import { type SagaState, type StoredSaga, stateOf } from './state.ts';
+import { type SagaState, type SagaStateName, type StoredSaga, stateOf } from './state.ts';
 
 /** The scope of the ids that are made of names. Never change it: sagas in flight would be started a second time. */
 const NAMESPACE = 'c5a5a1f2-7f0e-4f57-93a7-6d0b5c1d2e10';
 
 /** What can be listened to: where a saga stands after this process carried it on. */
-type Listener = (event: SagaState | Error) => unknown;
+type SagaEvents = Record<SagaStateName, SagaState> & { error: Error };
 
 /**
  * Opens the sagas of a database: steps that are done all, or in effect not at all, whatever is killed meanwhile.
@@ -38,17 +38,15 @@ type Listener = (event: SagaState | Error) => unknown;
 export async function openSagas(target: Target, options: SagasOptions): Promise<Sagas> {
   const checked = checkSagas(options);
   const database = await openDatabase(target);
-  const onError = { tell: warn as (error: unknown) => void };
+  const listeners = new Listeners<SagaEvents>(['whole', 'taken-back', 'forward', 'stuck', 'error']);
   try {
-    const boss = await startBoss(database, checked.schema, clock, (error) => onError.tell(error));
+    const boss = await startBoss(database, checked.schema, clock, (error) => listeners.error(error));
     await queue(boss, QUEUE, liveQueue(checked.keep), 'standard');
     const table = `${checked.schema}.saga_journal`;
     const { client } = database;
     const store: Store = 'exec' in client ? pgliteStore(client, { table }) : postgresStore(client, { table });
     await store.setup();
-    const sagas = new Sagas({ database, boss, store, table, options: checked });
-    onError.tell = sagas.onError;
-    return sagas;
+    return new Sagas({ database, boss, store, table, options: checked }, listeners);
   } catch (error) {
     await database.close();
     throw error;
@@ -62,13 +60,12 @@ export class Sagas {
   readonly #parts: Parts;
   readonly #hand: Hand<Job, SagaState>;
   readonly #workers = new Set<Worker<Job>>();
-  readonly #listeners = new Map<string, Set<Listener>>(
-    ['whole', 'taken-back', 'forward', 'stuck', 'error'].map((name) => [name, new Set()]),
-  );
+  readonly #listeners: Listeners<SagaEvents>;
 
   /** @internal */
-  constructor(parts: Parts) {
+  constructor(parts: Parts, listeners: Listeners<SagaEvents>) {
     this.#parts = parts;
+    this.#listeners = listeners;
     this.db = parts.database.client;
     const touch = async (jobs: readonly Job[]) => {
       await parts.boss.touch(
@@ -76,7 +73,7 @@ export class Sagas {
         jobs.map(({ attempt }) => attempt),
       );
     };
-    this.#hand = new Hand(touch, clock, this.onError);
+    this.#hand = new Hand(touch, clock, this.#onError);
   }
 
   /** Runs `work` in a transaction of the sagas' own database. */
@@ -163,7 +160,7 @@ export class Sagas {
       sources: [{ fetch: (limit: number) => fetchJobs(this.#parts, limit), chained: false }],
       take: (job: Job) => this.#carryOn(job),
       clock,
-      onError: this.onError,
+      onError: this.#onError,
     };
     const worker = new Worker<Job>(tools, checkWork(options));
     this.#workers.add(worker);
@@ -181,16 +178,8 @@ export class Sagas {
    */
   on(name: SagaState['state'], listener: (state: SagaState) => unknown): () => void;
   on(name: 'error', listener: (error: Error) => unknown): () => void;
-  on(name: string, listener: ((state: SagaState) => unknown) | ((error: Error) => unknown)): () => void {
-    const listeners = this.#listeners.get(name);
-    if (listeners === undefined) {
-      throw new TypeError(
-        `there is no event ${JSON.stringify(name)}; the events are ${[...this.#listeners.keys()].join(', ')}`,
-      );
-    }
-    const entry: Listener = (event) => listener(event as never);
-    listeners.add(entry);
-    return () => listeners.delete(entry);
+  on<Name extends keyof SagaEvents>(name: Name, listener: (event: SagaEvents[Name]) => unknown): () => void {
+    return this.#listeners.on(name, listener);
   }
 
   /** Stops the workers, finishing what they have in hand, and closes the database if it was opened here. */
@@ -205,29 +194,12 @@ export class Sagas {
   #carryOn(job: Job): Promise<SagaState> {
     return this.#hand.hold(job, async () => {
       const { state, held } = await carryOn(this.#parts, job);
-      if (held) this.#tell(state.state, state);
+      if (held) this.#listeners.tell(state.state, state);
       return state;
     });
   }
 
-  #tell(name: string, event: SagaState | Error): void {
-    const listeners = this.#listeners.get(name) ?? new Set();
-    // An error without a listener must be seen somewhere.
-    if (name === 'error' && listeners.size === 0) warn(event);
-    for (const listener of listeners) {
-      try {
-        const result: unknown = listener(event);
-        if (result instanceof Promise) result.catch(warn);
-      } catch (error) {
-        warn(error);
-      }
-    }
-  }
-
-  /** @internal */
-  readonly onError = (error: unknown): void => {
-    this.#tell('error', error instanceof Error ? error : new Error(String(error)));
-  };
+  readonly #onError = (error: unknown): void => this.#listeners.error(error);
 }
 
 const jobIdOf = (saga: string, id: string) => v5(JSON.stringify([saga, id]), NAMESPACE);

@@ -107,6 +107,16 @@ for (const { name, there, open } of DATABASES) {
       expect(new Set(service.arrivals.map(({ key }) => key)).size).toBe(3);
     });
 
+    test('refuses a listener that is no function, and an event that there is not', async () => {
+      const opened = await started(trip());
+      expect(() => opened.on('whole', undefined as never)).toThrow(
+        'the listener must be a function, got undefined',
+      );
+      expect(() => opened.on('done' as 'whole', () => {})).toThrow(
+        'there is no event "done"; the events are whole, taken-back, forward, stuck, error',
+      );
+    });
+
     test('that is rolled back never was', async () => {
       const made = trip();
       const opened = await openWith([made]);
