@@ -14,7 +14,7 @@ export interface BreakerRule extends FailureRule {
 }
 
 /** The refusal while the breaker is isolated: no time ends it. */
-const HELD: Refusal = {
+const ISOLATED: Refusal = {
   by: 'breaker',
   until: Number.POSITIVE_INFINITY,
   isFixed: true,
@@ -107,7 +107,7 @@ export class CircuitBreaker implements Guard {
 
   refusal({ now, endpoint }: Pick<Entry, 'now' | 'endpoint'>): Refusal | undefined {
     if (this.state === 'closed') return undefined;
-    if (this.state === 'isolated') return HELD;
+    if (this.state === 'isolated') return ISOLATED;
     // A half-open breaker waits for its probe, but not for ever: after a cooldown without a result it lets another probe through.
     // The result of the first still counts, because otherwise a service slower than the cooldown would be probed for ever.
     if (now >= this.#until || this.passes(endpoint)) return undefined;
@@ -202,6 +202,11 @@ export class CircuitBreaker implements Guard {
     }
   }
 
+  /** Its scope was dropped, so its statistics are of no more use, and take memory. */
+  dropped(): void {
+    this.#count.restart();
+  }
+
   isolate(): void {
     if (this.state !== 'isolated') this.#become('isolated', 'isolated by hand');
   }
@@ -289,11 +294,6 @@ export class CircuitBreaker implements Guard {
 
   #cause(now: number, counts: Counts): OpenCause {
     return { ...counts, ...this.#log.cause(now - this.#rule.window) };
-  }
-
-  /** Its scope was dropped, so its statistics are of no more use, and take memory. */
-  dropped(): void {
-    this.#count.restart();
   }
 
   #cooldownAt(now: number): number {

@@ -40,7 +40,7 @@ interface Busy {
   readonly leaseLeft: number | undefined;
 }
 
-// The longest `retryAfter` of an `InProgressError`, in milliseconds: most effects end long before their lease.
+/** The longest `retryAfter` of an `InProgressError`, in milliseconds: most effects end long before their lease. */
 export const ASK_AGAIN = 1_000;
 const FIRST_PAUSE = 10;
 const LONGEST_PAUSE = 250;

@@ -172,7 +172,7 @@ export function orFalse<T>(check: Check<T>): Check<T | false> {
  *
  * @param least milliseconds; a smaller value was probably meant in seconds
  */
-export function clock(least = 0): Check<number | false> {
+export function timeout(least = 0): Check<number | false> {
   const expected =
     `a number of milliseconds ${least === 0 ? 'above 0 and up' : `from ${least}`} to ${LONGEST_TIMER}, ` +
     'or false for no limit';

@@ -26,7 +26,7 @@ export class LivePolicies {
     this.#own = own;
     this.#accept = accept;
     this.#parent = parent;
-    this.current = this.#laidOver(parent?.current, own);
+    this.current = this.#merge(parent?.current, own);
   }
 
   /** @throws {PolicyError} An option is wrong. */
@@ -65,7 +65,7 @@ export class LivePolicies {
   }
 
   #stage(below: Policies | undefined, own: CheckedOptions, staged: Map<LivePolicies, Policies>): void {
-    const policies = this.#laidOver(below, own);
+    const policies = this.#merge(below, own);
     staged.set(this, policies);
     for (const reference of this.#extensions) {
       const extension = reference.deref();
@@ -73,8 +73,8 @@ export class LivePolicies {
     }
   }
 
-  #laidOver(below: Policies | undefined, own: CheckedOptions): Policies {
-    const policies = below === undefined ? buildPolicies(own) : below.layOver(own);
+  #merge(below: Policies | undefined, own: CheckedOptions): Policies {
+    const policies = below === undefined ? buildPolicies(own) : below.merge(own);
     this.#accept(policies);
     return policies;
   }

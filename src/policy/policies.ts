@@ -6,7 +6,7 @@ import type { ResolvedPolicy } from '../model/policy.ts';
 import { defaults } from './defaults.ts';
 import { compileEndpoints } from './endpoints.ts';
 import { type EndpointPattern, parseEndpoint, rulePath } from './pattern.ts';
-import { overlay, resolvePolicy } from './resolve.ts';
+import { mergePolicy, resolvePolicy } from './resolve.ts';
 import { forOneCall, scopeOfRule } from './sharing.ts';
 import { trace, type WrittenPolicy } from './trace.ts';
 import { findUnreachable } from './unreachable.ts';
@@ -33,7 +33,7 @@ export interface Policies {
    * These policies with other options merged over them. The new endpoint rules come before the present ones. A rule with the same
    * key replaces the old one.
    */
-  layOver(options: CheckedOptions): Policies;
+  merge(options: CheckedOptions): Policies;
 }
 
 /** The policy for a call, and the sources of its values. */
@@ -76,17 +76,21 @@ export function compilePolicies(options: Options): Policies {
 
 /** Compiles options that are checked already. @throws {PolicyError} The options contradict each other. */
 export function buildPolicies(options: CheckedOptions): Policies {
-  return lay(options, nothing, 'createFetch');
+  return mergeOptions(options, nothing, 'createFetch');
 }
 
 /** Merges options over the parts below. */
-function lay({ endpoints = new Map(), ...more }: CheckedOptions, below: Parts, by: string): Policies {
+function mergeOptions(
+  { endpoints = new Map(), ...more }: CheckedOptions,
+  below: Parts,
+  by: string,
+): Policies {
   const newer = [...endpoints].map(([key, policy]) => rule(key, policy));
   refuseUnreachable(newer);
   const older = below.rules.filter(({ key }) => !endpoints.has(key));
   const scope = more.breaker ? more.breaker.scope : undefined;
   return build({
-    base: overlay(below.base, more, '', scope),
+    base: mergePolicy(below.base, more, '', scope),
     rules: [...newer, ...older],
     written: [...below.written, { by, policy: more }],
     fetch: more.fetch ?? below.fetch,
@@ -100,7 +104,7 @@ function build(parts: Parts): Policies {
   const compiled = rules.map(({ key, pattern, policy, scope }) => ({
     ...pattern,
     policy,
-    ...layer(overlay(base, policy, rulePath(key), scope), key, rulePath(key), home),
+    ...layer(mergePolicy(base, policy, rulePath(key), scope), key, rulePath(key), home),
   }));
   const match = compileEndpoints(compiled);
 
@@ -113,7 +117,7 @@ function build(parts: Parts): Policies {
       const { whole, resolved } = match(method, url) ?? home;
       return override === undefined
         ? resolved
-        : layForCall(whole, checkCall(override), resolved.endpoint).resolved;
+        : mergeForCall(whole, checkCall(override), resolved.endpoint).resolved;
     },
     explain(method: string, url: CallUrl, override: Policy | undefined): Explained {
       const found = match(method, url);
@@ -124,10 +128,10 @@ function build(parts: Parts): Policies {
         ...(found ? [{ by: found.resolved.endpoint ?? '', policy: found.policy }] : []),
         ...(own ? [{ by: 'policy', policy: own }] : []),
       ];
-      const last = own === undefined ? { whole, resolved } : layForCall(whole, own, resolved.endpoint);
+      const last = own === undefined ? { whole, resolved } : mergeForCall(whole, own, resolved.endpoint);
       return { policy: last.resolved, whole: last.whole, values: trace(last.whole, layers) };
     },
-    layOver: (options: CheckedOptions) => lay(options, parts, 'extend'),
+    merge: (options: CheckedOptions) => mergeOptions(options, parts, 'extend'),
   });
 }
 
@@ -135,9 +139,9 @@ function checkCall(override: Policy): Policy {
   return forOneCall(checkPolicy(override, 'policy'), 'policy');
 }
 
-function layForCall(whole: WholePolicy, own: Policy, endpoint: string | undefined): Layer {
-  const laid = overlay(whole, own, 'policy');
-  return { whole: laid, resolved: resolvePolicy(laid, endpoint, 'policy') };
+function mergeForCall(whole: WholePolicy, own: Policy, endpoint: string | undefined): Layer {
+  const merged = mergePolicy(whole, own, 'policy');
+  return { whole: merged, resolved: resolvePolicy(merged, endpoint, 'policy') };
 }
 
 function layer(whole: WholePolicy, endpoint: string | undefined, path: string, base?: Layer): Layer {

@@ -15,23 +15,23 @@ import type { WholePolicy } from './whole-policy.ts';
  * @param scope the new scope, if it changes: see sharing.ts
  * @throws {PolicyError} An attempt would be longer than its call.
  */
-export function overlay(
+export function mergePolicy(
   base: WholePolicy,
   over: Policy,
   path: string,
   scope: BreakerOptions['scope'] = base.scope,
 ): WholePolicy {
-  const timeout = lay(base.timeout, over.timeout, defaults.timeout);
+  const timeout = mergePart(base.timeout, over.timeout, defaults.timeout);
   refuseLongAttempt(over.timeout, timeout, path);
   return {
     timeout,
-    retry: lay(base.retry, over.retry, defaults.retry),
+    retry: mergePart(base.retry, over.retry, defaults.retry),
     idempotency: (over.idempotency as WholePolicy['idempotency'] | undefined) ?? base.idempotency,
     vouched: over.idempotency === undefined ? base.vouched : namesDialect(over.idempotency),
-    breaker: lay(base.breaker, over.breaker, defaults.breaker),
-    budget: lay(base.budget, over.budget, defaults.budget),
-    limit: lay(base.limit, over.limit, limitDefaults),
-    hedge: lay(base.hedge, over.hedge, hedgeDefaults),
+    breaker: mergePart(base.breaker, over.breaker, defaults.breaker),
+    budget: mergePart(base.budget, over.budget, defaults.budget),
+    limit: mergePart(base.limit, over.limit, limitDefaults),
+    hedge: mergePart(base.hedge, over.hedge, hedgeDefaults),
     buffer: over.buffer ?? base.buffer,
     patience: over.patience ?? base.patience,
     quota: over.quota ?? base.quota,
@@ -40,7 +40,7 @@ export function overlay(
   };
 }
 
-function lay<Part extends object>(
+function mergePart<Part extends object>(
   base: Part | false,
   over: Partial<Part> | false | undefined,
   preset: NoInfer<Part>,

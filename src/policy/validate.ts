@@ -15,7 +15,6 @@ import {
   boolean,
   type Check,
   type Checks,
-  clock,
   described,
   fail,
   isFunction,
@@ -28,6 +27,7 @@ import {
   objectSchema,
   only,
   orFalse,
+  timeout,
   wholeNumber,
 } from '../options/checks.ts';
 import type { JsonSchema } from '../options/json-schema.ts';
@@ -46,10 +46,10 @@ export interface CheckedOptions extends Policy {
 }
 
 const timeoutChecks: Checks<TimeoutOptions> = {
-  attempt: clock(),
-  idle: clock(),
-  body: clock(),
-  total: clock(100),
+  attempt: timeout(),
+  idle: timeout(),
+  body: timeout(),
+  total: timeout(100),
 };
 
 const retryChecks: Checks<RetryOptions> = {

@@ -14,7 +14,7 @@ import { fingerprintOf } from './fingerprint.ts';
 import { parseKey } from './key.ts';
 import { enter } from './mounted-once.ts';
 import type { Settings } from './options.ts';
-import { problem } from './problem.ts';
+import { type ProblemCode, problem } from './problem.ts';
 import { decodeResponse, encodeResponse } from './record.ts';
 
 /** A request, in the form that every framework's adapter provides. */
@@ -56,7 +56,7 @@ export type Protect<Context> = (
 
 /** The part that all adapters share: reads the key, makes the fingerprint, calls `claimAndRun`, and answers every error. */
 export function protect<S extends AnyStore>(settings: Settings<S>): Protect<ContextOf<S>> {
-  const refusal = (code: Parameters<typeof problem>[0], detail: string, retryAfter?: number): Reply => ({
+  const refusal = (code: ProblemCode, detail: string, retryAfter?: number): Reply => ({
     response: problem(code, detail, { retryAfter, documentation: settings.documentation }),
     kind: 'refusal',
   });

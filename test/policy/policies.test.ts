@@ -189,7 +189,7 @@ describe('extended policies', () => {
     },
   });
   const extend = (policies: typeof base, options: Options) =>
-    policies.layOver(forExtension(checkOptions(options)));
+    policies.merge(forExtension(checkOptions(options)));
   const at = (policies: typeof base, url: string) => policies.find('GET', new URL(url), undefined);
 
   it('lay the new options over the client’s, and the old rules over the result', () => {

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Policy } from '../../src/model/options.ts';
 import { defaults } from '../../src/policy/defaults.ts';
-import { overlay, resolvePolicy } from '../../src/policy/resolve.ts';
+import { mergePolicy, resolvePolicy } from '../../src/policy/resolve.ts';
 import type { WholePolicy } from '../../src/policy/whole-policy.ts';
 
 const resolve = (...layers: Policy[]) =>
   resolvePolicy(
-    layers.reduce<WholePolicy>((base, over) => overlay(base, over, ''), defaults),
+    layers.reduce<WholePolicy>((base, over) => mergePolicy(base, over, ''), defaults),
     undefined,
     '',
   );
@@ -144,9 +144,9 @@ describe('a resolved policy', () => {
     ],
   ])('does not contradict itself: %j', (policy, message) => {
     expect(() => resolve(policy)).toThrow(`${message}; an option left out has its default`);
-    expect(() => resolvePolicy(overlay(defaults, policy, 'endpoints["x"]'), 'x', 'endpoints["x"]')).toThrow(
-      `endpoints["x"].${message}`,
-    );
+    expect(() =>
+      resolvePolicy(mergePolicy(defaults, policy, 'endpoints["x"]'), 'x', 'endpoints["x"]'),
+    ).toThrow(`endpoints["x"].${message}`);
   });
 
   it('may have limits that are equal', () => {

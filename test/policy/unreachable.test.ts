@@ -49,7 +49,7 @@ describe('a rule that no request can ever reach is refused', () => {
   });
 
   it('but a client that is extended may be outdone by its extension', () => {
-    const policies = compile('https://a.example/v1').layOver(
+    const policies = compile('https://a.example/v1').merge(
       checkOptions({ endpoints: { 'https://a.example/*': { buffer: 1 } } }),
     );
     expect(policies.find('GET', new URL('https://a.example/v1'), undefined).buffer).toBe(1);
