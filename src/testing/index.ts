@@ -4,9 +4,10 @@
  * @module steadfetch/testing
  */
 
+export type { ContractCase } from './contract-case.ts';
 export type { FaultyInterceptor } from './faults/faulty-interceptor.ts';
 export type { FaultKind, FaultRule, FaultyRequest } from './faults/rule.ts';
 export type { LoggedRequest } from './faults/schedule.ts';
 export { type FaultsOptions, type FaultyFetch, faults } from './faults.ts';
-export { type ContractCase, storeContract } from './store-contract.ts';
+export { storeContract } from './store-contract.ts';
 export { transactionContract } from './transaction-contract.ts';

@@ -2,15 +2,8 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Claim, ClaimOptions, ScopedKey, Store } from '../once/store.ts';
+import { type ContractCase, claimed, fresh, TERMS } from './contract-case.ts';
 
-/** One promise of a store: a sentence, and a check that rejects if the store breaks the promise. */
-export interface ContractCase<S> {
-  readonly title: string;
-  /** Rejects if the store breaks the promise. */
-  check(store: S): Promise<void>;
-}
-
-const TERMS: ClaimOptions = { fingerprint: undefined, lease: 60_000, lifetime: 120_000 };
 const SHORT: ClaimOptions = { ...TERMS, lease: 1 };
 
 /**
@@ -120,7 +113,7 @@ export const storeContract: readonly ContractCase<Store>[] = [
     },
   },
   {
-    title: 'a key that nobody has claimed can be neither completed, released nor extended',
+    title: 'a key that was never claimed can be neither completed, released nor extended',
     async check(store) {
       const id = fresh();
       equal(await store.complete(id, 1, Uint8Array.of(1)), false);
@@ -254,16 +247,6 @@ export const storeContract: readonly ContractCase<Store>[] = [
     },
   },
 ];
-
-/** A key that no other case uses. */
-export const fresh = (): ScopedKey => ({ scope: '["contract","steadfetch"]', key: randomUUID() });
-
-/** Claims a key that must be free. @returns the token */
-export async function claimed(store: Store, id: ScopedKey, terms: ClaimOptions = TERMS): Promise<number> {
-  const claim = await store.claim(id, terms);
-  ok(claim.state === 'claimed', `the claim found the key ${claim.state}`);
-  return claim.token;
-}
 
 /** Waits longer than a lease of `SHORT`. */
 const leaseEnds = () => sleep(5);

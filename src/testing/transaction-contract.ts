@@ -1,9 +1,7 @@
 import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { once } from '../once/once.ts';
 import type { TransactionalStore } from '../once/store.ts';
-import { type ContractCase, claimed, fresh } from './store-contract.ts';
-
-const TERMS = { fingerprint: undefined, lease: 60_000, lifetime: 120_000 };
+import { type ContractCase, claimed, fresh, TERMS } from './contract-case.ts';
 
 /**
  * The contract of every transactional store. The store that it passes to `transaction` must also fulfil `storeContract`. Only
