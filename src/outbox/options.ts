@@ -9,7 +9,6 @@ import {
   isToken,
   list,
   members,
-  number,
   only,
   wholeNumber,
 } from '../options/checks.ts';
@@ -18,6 +17,7 @@ import type { CallBody } from './body.ts';
 import type { Call } from './call.ts';
 import type { OpenTx } from './database.ts';
 import type { Result } from './result.ts';
+import { BACKOFF, type Backoff, backoff, backoffChecks, SCHEMA, schema, time } from './shared-options.ts';
 import { isStorable } from './storable.ts';
 
 /** A request that is about to be sent. What is set on `headers` goes out and is never stored. */
@@ -112,8 +112,6 @@ export interface CallInit {
 }
 
 const DAY = 86_400_000;
-/** As good as for ever, and within what PostgreSQL's `interval` and a `Date` can hold. */
-const CENTURY = 36_525 * DAY;
 
 /** @param whole checks all else. What is refused here would be refused by the database, and spoil the caller's transaction. */
 const storable =
@@ -126,10 +124,6 @@ const text = only(
   'a string of 1 to 255 characters',
   (value): value is string => typeof value === 'string' && value.length >= 1 && value.length <= 255,
 );
-const time = number(
-  `a number of milliseconds from 1 to ${CENTURY}`,
-  (value) => value >= 1 && value <= CENTURY,
-);
 const handler = only('a function', isFunction<DurableHandler>);
 
 const policies: Check<Readonly<Record<string, Policy>>> = (value, path) => {
@@ -140,8 +134,6 @@ const policies: Check<Readonly<Record<string, Policy>>> = (value, path) => {
   ]);
   return Object.freeze(Object.fromEntries(checked));
 };
-
-const backoffChecks: Checks<NonNullable<OutboxOptions['backoff']>> = { base: time, cap: time };
 
 const checks: Checks<OutboxOptions> = {
   fetch: only('a client that createFetch made', isClient),
@@ -154,15 +146,9 @@ const checks: Checks<OutboxOptions> = {
   headers: list('an array of HTTP header names', only('an HTTP header name', isToken)),
   bodyLimit: wholeNumber(0, 64 * 1_048_576),
   keep: time,
-  backoff: (value, path) =>
-    isPlainObject(value)
-      ? members(value, path, 'backoff', backoffChecks, [])
-      : fail(path, 'a plain object with base and cap', value),
+  backoff,
   scope: only('a function', isFunction<NonNullable<OutboxOptions['scope']>>),
-  schema: only(
-    'a name of lower-case letters, digits and _, at most 50 long',
-    (value): value is string => typeof value === 'string' && /^[a-z_][a-z0-9_]{0,49}$/.test(value),
-  ),
+  schema,
   onDone: handler,
   onRefused: handler,
   onExpired: handler,
@@ -171,7 +157,7 @@ const checks: Checks<OutboxOptions> = {
 /** With every default filled in. */
 export type CheckedOutbox = OutboxOptions &
   Required<Pick<OutboxOptions, 'bodyLimit' | 'keep' | 'schema' | 'scope'>> & {
-    readonly backoff: { readonly base: number; readonly cap: number };
+    readonly backoff: Backoff;
   };
 
 /** @throws PolicyError that names the option, its value and what is allowed. */
@@ -188,11 +174,11 @@ export function checkOutbox(options: OutboxOptions): CheckedOutbox {
   return Object.freeze({
     bodyLimit: 1_048_576,
     keep: DAY,
-    schema: 'steadfetch',
+    schema: SCHEMA,
     scope: ({ url }: Call) => new URL(url).origin,
     ...rest,
     fetch,
-    backoff: { base: 1_000, cap: 300_000, ...rest.backoff },
+    backoff: { ...BACKOFF, ...rest.backoff },
   });
 }
 
@@ -210,31 +196,6 @@ const callChecks: Checks<CallInit> = {
 export function checkCall(init: CallInit): Readonly<CallInit> {
   if (!isPlainObject(init)) return fail('init', 'a plain object', init);
   return members(init, '', '', callChecks, []);
-}
-
-/** What `work` takes. */
-export interface WorkOptions {
-  /**
-   * Calls that are under way at the same time.
-   * @default 10
-   */
-  readonly concurrency?: number;
-  /**
-   * How often an empty queue is looked into, in milliseconds.
-   * @default 1000
-   */
-  readonly poll?: number;
-}
-
-const workChecks: Checks<WorkOptions> = {
-  concurrency: wholeNumber(1, 1_000),
-  poll: wholeNumber(10, 3_600_000),
-};
-
-/** @throws PolicyError that names the option, its value and what is allowed. */
-export function checkWork(options: WorkOptions): Required<WorkOptions> {
-  if (!isPlainObject(options)) return fail('options', 'a plain object', options);
-  return { concurrency: 10, poll: 1_000, ...members(options, '', '', workChecks, []) };
 }
 
 const scopeName = storable(

@@ -22,18 +22,11 @@ import { OUTBOX_EVENTS, type OutboxEvents } from './events.ts';
 import { Hand } from './hand.ts';
 import { allowList } from './headers.ts';
 import { Listeners } from './listeners.ts';
-import {
-  type CallInit,
-  type CheckedOutbox,
-  checkOutbox,
-  checkScope,
-  checkWork,
-  type OutboxOptions,
-  type WorkOptions,
-} from './options.ts';
+import { type CallInit, type CheckedOutbox, checkOutbox, checkScope, type OutboxOptions } from './options.ts';
 import { isSame, prepareCall } from './prepare-call.ts';
 import type { Result } from './result.ts';
 import { type FindKey, keyTerms } from './rules.ts';
+import { checkWork, type WorkOptions } from './shared-options.ts';
 import { type OutboxStats, statsOf } from './stats.ts';
 import { Worker } from './worker.ts';
 

@@ -6,7 +6,7 @@
 
 export { MissingDriverError } from '../once/errors.ts';
 export type { AdaptedTx, Target, Tx } from '../outbox/database.ts';
-export type { WorkOptions } from '../outbox/options.ts';
+export type { WorkOptions } from '../outbox/shared-options.ts';
 export type { PrepareStep, StepId } from './caller.ts';
 export {
   MissingStepError,

@@ -7,9 +7,9 @@ import {
   isPlainObject,
   list,
   members,
-  number,
   only,
 } from '../options/checks.ts';
+import { BACKOFF, type Backoff, backoff, SCHEMA, schema, time } from '../outbox/shared-options.ts';
 import type { PrepareStep } from './caller.ts';
 import type { Saga } from './saga.ts';
 
@@ -42,12 +42,6 @@ export interface SagasOptions {
   readonly schema?: string;
 }
 
-const CENTURY = 36_525 * 86_400_000;
-const time = number(
-  `a number of milliseconds from 1 to ${CENTURY}`,
-  (value) => Number.isInteger(value) && value >= 1 && value <= CENTURY,
-);
-const backoffChecks: Checks<NonNullable<SagasOptions['backoff']>> = { base: time, cap: time };
 const client: Check<SteadFetch> = only(
   'a client that createFetch made',
   (value): value is SteadFetch => isFunction(value) && isFunction(Reflect.get(value, 'extend')),
@@ -64,21 +58,15 @@ const checks: Checks<SagasOptions> = {
   ),
   base: only('an absolute URL', (value): value is string => typeof value === 'string' && URL.canParse(value)),
   prepare: only('a function', isFunction<PrepareStep>),
-  backoff: (value, path) =>
-    isPlainObject(value)
-      ? members(value, path, 'backoff', backoffChecks, [])
-      : fail(path, 'a plain object with base and cap', value),
+  backoff,
   keep: time,
-  schema: only(
-    'a name of lower-case letters, digits and _, at most 50 long',
-    (value): value is string => typeof value === 'string' && /^[a-z_][a-z0-9_]{0,49}$/.test(value),
-  ),
+  schema,
 };
 
 /** With every default filled in. */
 export type CheckedSagas = Omit<SagasOptions, 'sagas' | 'backoff' | 'keep' | 'schema'> & {
   readonly sagas: ReadonlyMap<string, Saga<unknown>>;
-  readonly backoff: { readonly base: number; readonly cap: number };
+  readonly backoff: Backoff;
   readonly keep: number;
   readonly schema: string;
 };
@@ -86,7 +74,7 @@ export type CheckedSagas = Omit<SagasOptions, 'sagas' | 'backoff' | 'keep' | 'sc
 /** @throws PolicyError that names the option, its value and what is allowed. */
 export function checkSagas(options: SagasOptions): CheckedSagas {
   if (!isPlainObject(options)) return fail('options', 'a plain object', options);
-  const { fetch, sagas = [], backoff, ...rest } = members(options, '', '', checks, []);
+  const { fetch, sagas = [], ...rest } = members(options, '', '', checks, []);
   if (fetch === undefined) return fail('fetch', 'a client that createFetch made', fetch);
   const byName = new Map<string, Saga<unknown>>();
   for (const [at, known] of sagas.entries()) {
@@ -95,10 +83,10 @@ export function checkSagas(options: SagasOptions): CheckedSagas {
   }
   return Object.freeze({
     keep: 30 * 86_400_000,
-    schema: 'steadfetch',
+    schema: SCHEMA,
     ...rest,
     fetch,
     sagas: byName,
-    backoff: { base: 1_000, cap: 300_000, ...backoff },
+    backoff: { ...BACKOFF, ...rest.backoff },
   });
 }

@@ -1,6 +1,7 @@
 import { PolicyError } from '../model/errors.ts';
 import type { SteadInit } from '../model/options.ts';
-import { fail, isFunction, isPlainObject, members, number, only } from '../options/checks.ts';
+import { fail, isFunction, isPlainObject, members, only } from '../options/checks.ts';
+import { time } from '../outbox/shared-options.ts';
 
 /** What `fetch` takes, without what a saga decides: the key is made of saga, id, step and direction. */
 export type StepInit = Omit<SteadInit, 'idempotencyKey'>;
@@ -53,13 +54,7 @@ export interface Saga<Input> {
   readonly patience: number;
 }
 
-const CENTURY = 36_525 * 86_400_000;
-const settingsChecks = {
-  patience: number(
-    `a number of milliseconds from 1 to ${CENTURY}`,
-    (value) => value >= 1 && value <= CENTURY,
-  ),
-};
+const settingsChecks = { patience: time };
 
 /** Names that can't run into each other in a key, and that objects keep in the order in which they were written. */
 const nameCheck = only(

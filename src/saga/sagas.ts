@@ -11,7 +11,7 @@ import { liveQueue, queue, startBoss } from '../outbox/boss.ts';
 import { type AdaptedTx, engineDb, openDatabase, type Target, type Tx } from '../outbox/database.ts';
 import { Hand } from '../outbox/hand.ts';
 import { Listeners } from '../outbox/listeners.ts';
-import { checkWork, type WorkOptions } from '../outbox/options.ts';
+import { checkWork, type WorkOptions } from '../outbox/shared-options.ts';
 import { Worker } from '../outbox/worker.ts';
 import { carryOn, clock, fetchJobs, type Job, type Parts, QUEUE } from './carry-on.ts';
 import { SagaReusedError, UnknownSagaError } from './errors.ts';

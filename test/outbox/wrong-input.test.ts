@@ -2,9 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { createFetch, dialects } from '../../src/index.ts';
 import { allowList } from '../../src/outbox/headers.ts';
 import type { CallInit } from '../../src/outbox/index.ts';
-import { checkOutbox, checkWork } from '../../src/outbox/options.ts';
+import { checkOutbox } from '../../src/outbox/options.ts';
 import { prepareCall } from '../../src/outbox/prepare-call.ts';
 import { keyTerms } from '../../src/outbox/rules.ts';
+import { checkWork } from '../../src/outbox/shared-options.ts';
 
 const fetch = createFetch();
 const URL = 'https://api.pay.example/v1/charges';
