@@ -37,9 +37,9 @@ const uses: Record<string, Use> = {
 const api = createFetch({ retry: { attempts: 2, base: 1, cap: 1 }, breaker: false, budget: false });
 
 describe.each(Object.entries(uses))('no listener is left on a signal once a response %s,', (how, use) => {
-  test.each(['/short', '/long', '/gzip', '/204', '/503', '/cut', '/redirect'])('from %s', async (path) => {
-    // The stream is `fetch`'s own, which does not report its end.
-    if (path === '/redirect' && how !== 'is read as text') return;
+  // After a redirect the stream is `fetch`'s own, which does not report its end.
+  const redirect = how === 'is read as text' ? ['/redirect'] : [];
+  test.each(['/short', '/long', '/gzip', '/204', '/503', '/cut', ...redirect])('from %s', async (path) => {
     const { signal } = new AbortController();
     for (let i = 0; i < 3; i++) {
       const response = await api(origin + path, { signal });

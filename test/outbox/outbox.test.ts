@@ -1,8 +1,9 @@
+import { systemClock } from 'pg-boss';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createFetch } from '../../src/index.ts';
 import type { Tx } from '../../src/outbox/database.ts';
 import { type Call, type OutboxEvents, type OutboxOptions, openOutbox } from '../../src/outbox/index.ts';
-import type { Outbox } from '../../src/outbox/outbox.ts';
+import { type Outbox, openOutboxOn } from '../../src/outbox/outbox.ts';
 import { schemaOf } from '../once/servers.ts';
 import { soon } from '../support/eventually.ts';
 import { DATABASES, supervise, type TestDatabase } from './databases.ts';
@@ -231,8 +232,14 @@ for (const { name, there, open } of DATABASES) {
     });
 
     test('a call whose key ends while it is being prepared is not sent', async () => {
-      await openWith({ prepare: () => new Promise((resolve) => setTimeout(resolve, 1_200)) });
-      const call = await added('order-13a', { lifetime: 1_000 });
+      let ahead = 0;
+      const clock = { ...systemClock, now: () => systemClock.now() + ahead };
+      const prepare = () => {
+        ahead = 60_000;
+      };
+      const options = { fetch: api, schema, prepare };
+      outbox = await openOutboxOn(database.client, options, { clock, random: Math.random });
+      const call = await added('order-13a', { lifetime: 60_000 });
       expect(await outbox.now(call)).toMatchObject({
         outcome: 'expired',
         last: { why: 'expired', tries: 0, delivery: 'not-sent' },
@@ -322,24 +329,26 @@ for (const { name, there, open } of DATABASES) {
       expect(most).toBe(1);
     });
 
-    test('the order of a group is that of add, not that of the transactions', async () => {
-      if (name === 'PGlite') return;
-      const early: { resolve?: () => void } = {};
-      const begun = outbox.transaction(async (tx) => {
-        await tx.query('select 1');
-        await new Promise<void>((resolve) => {
-          early.resolve = resolve;
+    test.skipIf(name === 'PGlite')(
+      'the order of a group is that of add, not that of the transactions',
+      async () => {
+        const early: { resolve?: () => void } = {};
+        const begun = outbox.transaction(async (tx) => {
+          await tx.query('select 1');
+          await new Promise<void>((resolve) => {
+            early.resolve = resolve;
+          });
+          await charge(tx, 'cancel', { group: 'order' });
         });
-        await charge(tx, 'cancel', { group: 'order' });
-      });
-      await soon(() => early.resolve).toBeDefined();
-      await added('create', { group: 'order' });
-      early.resolve?.();
-      await begun;
-      const worker = outbox.work({ poll: 20 });
-      await soon(() => service.effects).toEqual(['create', 'cancel']);
-      await worker.stop();
-    });
+        await soon(() => early.resolve).toBeDefined();
+        await added('create', { group: 'order' });
+        early.resolve?.();
+        await begun;
+        const worker = outbox.work({ poll: 20 });
+        await soon(() => service.effects).toEqual(['create', 'cancel']);
+        await worker.stop();
+      },
+    );
 
     test('now does not overtake the group', async () => {
       service.reply = status(503);
