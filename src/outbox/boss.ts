@@ -1,4 +1,5 @@
-import type { Clock, PgBoss } from 'pg-boss';
+import { randomInt } from 'node:crypto';
+import type { Clock, Db, JobAttempt, JobWithMetadata, PgBoss } from 'pg-boss';
 import { loadDriver } from '../once/stores/driver.ts';
 import type { Database } from './database.ts';
 
@@ -76,6 +77,41 @@ export async function queue(boss: PgBoss, name: string, options: object, policy:
   else await boss.updateQueue(name, options);
   // Fills the engine's own cache of queues. It would ask for it in the middle of a transaction, and PGlite has one connection.
   await boss.findJobs(name, { limit: 1 });
+}
+
+/**
+ * Takes this one job, if it is due and no process holds it. The engine takes jobs by priority and not by id: so the job is
+ * given a priority that no other has.
+ */
+export async function claim<Data>(
+  boss: PgBoss,
+  name: string,
+  id: string,
+): Promise<JobWithMetadata<Data> | undefined> {
+  const only = randomInt(1, 2_000_000_000);
+  const { updated } = await boss.update(name, undefined, { id, priority: only });
+  if (updated === 0) return undefined;
+  const [job] = await boss.fetch<Data>(name, {
+    minPriority: only,
+    maxPriority: only,
+    includeMetadata: true,
+  });
+  return job;
+}
+
+/** Gives a job back, to be taken again after so many milliseconds. @returns whether this process still held it */
+export async function giveBack(
+  boss: PgBoss,
+  db: Db,
+  name: string,
+  attempt: JobAttempt,
+  output: object,
+  wait: number,
+): Promise<boolean> {
+  if (!affected(await boss.fail(name, [attempt], output, { db })).has(attempt.id)) return false;
+  // One that was claimed has a priority that no other has, and would always go first.
+  await boss.update(name, undefined, { id: attempt.id, startAfter: wait / 1_000, priority: 0, db });
+  return true;
 }
 
 /** Which of the jobs the engine found as they were said to be. */

@@ -1,5 +1,14 @@
 import type { Clock, Db, JobAttempt, JobWithMetadata, PgBoss } from 'pg-boss';
-import { affected, attachBoss, liveQueue, NEVER_GIVEN_UP, queue, startBoss } from './boss.ts';
+import {
+  affected,
+  attachBoss,
+  claim,
+  giveBack,
+  liveQueue,
+  NEVER_GIVEN_UP,
+  queue,
+  startBoss,
+} from './boss.ts';
 import { isId, type StoredCall, untilOf } from './call.ts';
 import type { Database } from './database.ts';
 import type { StoredLetter } from './letter.ts';
@@ -101,21 +110,11 @@ export class Engine {
     return jobs.map((job) => jobOf(name, job, before));
   }
 
-  /**
-   * Takes this one call, if it is due and no process holds it. The engine takes jobs by priority and not by id: so the call
-   * is given one that no other has.
-   */
+  /** Takes this one call, if it is due and no process holds it. */
   async claim(name: LiveQueue, id: string): Promise<Job | undefined> {
     if (!isId(id)) return undefined;
-    const only = 1 + Math.floor(Math.random() * 2_000_000_000);
-    const { updated } = await this.boss.update(name, undefined, { id, priority: only });
-    if (updated === 0) return undefined;
     const before = this.#clock.now();
-    const [job] = await this.boss.fetch<StoredCall>(name, {
-      minPriority: only,
-      maxPriority: only,
-      includeMetadata: true,
-    });
+    const job = await claim<StoredCall>(this.boss, name, id);
     return job && jobOf(name, job, before);
   }
 
@@ -143,10 +142,7 @@ export class Engine {
 
   /** Gives a call back, to be taken again after so many milliseconds. */
   async postpone(db: Db, job: Job, last: LastTry, wait: number): Promise<void> {
-    const held = affected(await this.boss.fail(job.queue, [job.attempt], last, { db }));
-    // A call that was claimed has a priority that no other has, and would always go first.
-    const later = { startAfter: wait / 1_000, priority: 0 };
-    if (held.has(job.id)) await this.boss.update(job.queue, undefined, { id: job.id, ...later, db });
+    await giveBack(this.boss, db, job.queue, job.attempt, last, wait);
   }
 
   /** Puts calls back that were taken just now, as if they had not been. The engine has no word for this. */

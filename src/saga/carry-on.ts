@@ -1,6 +1,6 @@
 import type { JobAttempt, JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Store } from '../once/index.ts';
-import { affected } from '../outbox/boss.ts';
+import { affected, claim, giveBack } from '../outbox/boss.ts';
 import { type Database, engineDb } from '../outbox/database.ts';
 import { advance, type Standing } from './advance.ts';
 import { Caller } from './caller.ts';
@@ -42,24 +42,25 @@ export interface Parts {
 }
 
 /** Takes what is due. */
-export async function fetchJobs(
-  { boss }: Parts,
-  limit: number,
-  which: { minPriority?: number; maxPriority?: number } = {},
-): Promise<Job[]> {
-  const jobs = await boss.fetch<StoredSaga>(QUEUE, {
-    batchSize: limit,
-    includeMetadata: true,
-    ...which,
-  });
-  return jobs.map((job) => ({
+export async function fetchJobs({ boss }: Parts, limit: number): Promise<Job[]> {
+  return (await boss.fetch<StoredSaga>(QUEUE, { batchSize: limit, includeMetadata: true })).map(jobOf);
+}
+
+/** Takes this one saga, if it is due and no process is at it. */
+export async function claimJob({ boss }: Parts, id: string): Promise<Job | undefined> {
+  const job = await claim<StoredSaga>(boss, QUEUE, id);
+  return job && jobOf(job);
+}
+
+function jobOf(job: JobWithMetadata<StoredSaga>): Job {
+  return {
     id: job.id,
     attempt: { id: job.id, retryCount: job.retryCount },
     stored: job.data,
     startedAt: job.createdOn.getTime(),
     age: ageOf(job),
     remembered: rememberedOf(job.output),
-  }));
+  };
 }
 
 function ageOf({ createdOn, startedOn }: JobWithMetadata): () => number {
@@ -138,16 +139,11 @@ async function end(
 
 async function postpone(
   { boss, database }: Parts,
-  { attempt, id }: Job,
+  { attempt }: Job,
   next: Remembered,
   wait: number,
 ): Promise<boolean> {
-  return await database.transaction(async (tx) => {
-    const db = engineDb(tx);
-    if (!affected(await boss.fail(QUEUE, [attempt], next, { db })).has(id)) return false;
-    await boss.update(QUEUE, undefined, { id, startAfter: wait / 1_000, db });
-    return true;
-  });
+  return await database.transaction((tx) => giveBack(boss, engineDb(tx), QUEUE, attempt, next, wait));
 }
 
 /** What a service, or a key of the step's own, asked for is a floor, with the jitter on top. */

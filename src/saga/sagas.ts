@@ -13,7 +13,7 @@ import { Hand } from '../outbox/hand.ts';
 import { Listeners } from '../outbox/listeners.ts';
 import { checkWork, type WorkOptions } from '../outbox/shared-options.ts';
 import { Worker } from '../outbox/worker.ts';
-import { carryOn, clock, fetchJobs, type Job, type Parts, QUEUE } from './carry-on.ts';
+import { carryOn, claimJob, clock, fetchJobs, type Job, type Parts, QUEUE } from './carry-on.ts';
 import { SagaReusedError, UnknownSagaError } from './errors.ts';
 import { checkSagas, type SagasOptions } from './options.ts';
 import type { Saga } from './saga.ts';
@@ -115,13 +115,8 @@ export class Sagas {
    * @throws UnknownSagaError There is no such saga: was it committed?
    */
   async now(saga: Pick<Saga<never>, 'name'>, id: string): Promise<SagaState> {
-    const { boss } = this.#parts;
     const jobId = jobIdOf(saga.name, id);
-    // The engine takes jobs by priority and not by id: so this one is given a priority that no other has.
-    const only = 1 + Math.floor(Math.random() * 2_000_000_000);
-    const { updated } = await boss.update(QUEUE, undefined, { id: jobId, priority: only });
-    const [job] =
-      updated === 0 ? [] : await fetchJobs(this.#parts, 1, { minPriority: only, maxPriority: only });
+    const job = await claimJob(this.#parts, jobId);
     if (job !== undefined) return await this.#carryOn(job);
     return (await this.#hand.outcomeOf(jobId)) ?? (await this.get(saga, id));
   }

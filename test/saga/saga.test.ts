@@ -171,6 +171,20 @@ for (const { name, there, open } of DATABASES) {
       expect(new Set(service.arrivals.map(({ key }) => key)).size).toBe(3);
     });
 
+    test('that was carried on at once, in vain, goes before no older one from then on', async () => {
+      answers = { '/hotel': [503] };
+      const made = trip();
+      const opened = await started(made, 'older');
+      await opened.transaction((tx) => opened.start(tx, made, 'younger', { nights: 2 }));
+      expect(await opened.now(made, 'younger')).toMatchObject({ state: 'forward' });
+      await database.query(`update ${schema}.job set start_after = now()`);
+      const ended: string[] = [];
+      opened.on('whole', ({ id }) => ended.push(id));
+      const worker = opened.work({ concurrency: 1, poll: 20 });
+      await soon(() => ended).toEqual(['older', 'younger']);
+      await worker.stop();
+    });
+
     test('is turned back by a final refusal: what was done is undone, the last first; what was refused is not', async () => {
       answers = { '/ticket': [422] };
       const made = trip();
