@@ -1,10 +1,10 @@
 import type { JobWithMetadata } from 'pg-boss';
-import { loadDriver } from '../once/stores/driver.ts';
 import { type Call, handleOf, isId, type StoredCall, untilOf } from './call.ts';
 import { HELP, type OutboxCommand, parseOutbox } from './cli-arguments.ts';
 import { openDatabase } from './database.ts';
 import { type DeadLetter, type DeadLetters, deadLetters } from './dead.ts';
 import { Engine, lastOf, QUEUES } from './engine.ts';
+import { systemEngineRuntime } from './engine-runtime.ts';
 import type { LastTry } from './result.ts';
 
 /** Where the words go. */
@@ -30,12 +30,12 @@ export async function run(
     out(HELP);
     return 0;
   }
-  const { systemClock } = await loadDriver('pg-boss', () => import('pg-boss'));
+  const { clock } = await systemEngineRuntime();
   const database = await openDatabase(command.database);
   try {
-    const engine = await Engine.attach(database, command.schema, systemClock);
+    const engine = await Engine.attach(database, command.schema, clock);
     try {
-      const dead = deadLetters(engine, database, Date.now);
+      const dead = deadLetters(engine, database, () => clock.now());
       if (command.kind === 'ls') await list(command, engine, dead, out);
       else if (command.kind === 'show') return await show(command, engine, out, error);
       else return await decide(command, dead, out, error);

@@ -1,7 +1,5 @@
 import type { PGlite } from '@electric-sql/pglite';
 import type { Pool } from 'pg';
-import type { Clock } from 'pg-boss';
-import { loadDriver } from '../once/stores/driver.ts';
 import { type Call, handleOf } from './call.ts';
 import { Courier } from './courier.ts';
 import {
@@ -17,6 +15,7 @@ import {
 import { type DeadLetters, deadLetters } from './dead.ts';
 import { Destinations } from './destinations.ts';
 import { type Ended, Engine, type Job, type LiveQueue, lastOf, QUEUES, queueOf } from './engine.ts';
+import { type EngineRuntime, systemEngineRuntime } from './engine-runtime.ts';
 import { CallReusedError, UnknownCallError } from './errors.ts';
 import { OUTBOX_EVENTS, type OutboxEvents } from './events.ts';
 import { Hand } from './hand.ts';
@@ -36,12 +35,6 @@ export interface OutboxWorker {
   stop(): Promise<void>;
 }
 
-/** Time and chance, from outside. */
-export interface OutboxRuntime {
-  readonly clock: Clock;
-  readonly random: () => number;
-}
-
 /**
  * Opens an outbox: calls that are committed together with the work that owes them, and made now or later, with the same
  * key, until they are answered or their key ends.
@@ -57,15 +50,14 @@ export interface OutboxRuntime {
  * const { outcome } = await outbox.now(call);
  */
 export async function openOutbox(target: Target, options: OutboxOptions): Promise<Outbox> {
-  const { systemClock } = await loadDriver('pg-boss', () => import('pg-boss'));
-  return await openOutboxOn(target, options, { clock: systemClock, random: Math.random });
+  return await openOutboxOn(target, options, await systemEngineRuntime());
 }
 
 /** `openOutbox` with time and chance from outside. */
 export async function openOutboxOn(
   target: Target,
   options: OutboxOptions,
-  runtime: OutboxRuntime,
+  runtime: EngineRuntime,
 ): Promise<Outbox> {
   const checked = checkOutbox(options);
   const allowed = allowList(checked.headers ?? []);
@@ -88,7 +80,7 @@ interface Parts {
   readonly listeners: Listeners<OutboxEvents>;
   readonly allowed: ReadonlySet<string>;
   readonly findKey: FindKey;
-  readonly runtime: OutboxRuntime;
+  readonly runtime: EngineRuntime;
 }
 
 /** Calls that are owed, until they are paid. `openOutbox` opens one. */

@@ -45,6 +45,7 @@ export class Caller {
   readonly #base: string | undefined;
   readonly #prepare: PrepareStep | undefined;
   readonly #refusals: Pick<Refusals, 'count'>;
+  readonly #now: () => number;
   readonly #underWay = new Set<Promise<Response>>();
   #calls = 0;
   /** What is known of the calls that were not refused: whether any of them may have done something. */
@@ -52,7 +53,14 @@ export class Caller {
   /** Which of them were refused. */
   readonly refused = new Set<number>();
 
-  constructor({ fetch, base, prepare }: Sender, step: StepId, refusals: Pick<Refusals, 'count'>) {
+  /** @param now epoch milliseconds */
+  constructor(
+    { fetch, base, prepare }: Sender,
+    step: StepId,
+    refusals: Pick<Refusals, 'count'>,
+    now: () => number,
+  ) {
+    this.#now = now;
     this.#fetch = fetch;
     this.#base = base;
     this.#prepare = prepare;
@@ -90,7 +98,7 @@ export class Caller {
       (response) => ({ response, report: callReport(response) }),
       (error: unknown) => ({ error, report: callReport(error) }),
     );
-    const verdict = judge(sent, Date.now());
+    const verdict = judge(sent, this.#now());
     const response = 'response' in sent ? sent.response : undefined;
     const delivery = sent.report?.delivery ?? 'not-sent';
     if (verdict.over === 'refused' && response !== undefined) {

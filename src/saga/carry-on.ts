@@ -2,6 +2,7 @@ import type { JobAttempt, JobWithMetadata, PgBoss } from 'pg-boss';
 import type { Store } from '../once/index.ts';
 import { affected, claim, giveBack } from '../outbox/boss.ts';
 import { type Database, engineDb } from '../outbox/database.ts';
+import type { EngineRuntime } from '../outbox/engine-runtime.ts';
 import { advance, type Standing } from './advance.ts';
 import { Caller } from './caller.ts';
 import { MissingStepError } from './errors.ts';
@@ -12,14 +13,6 @@ import { type Remembered, rememberedOf, type SagaState, type StoredSaga } from '
 export const QUEUE = 'sagas';
 /** So many sagas end, and the entries of those that ended long ago are removed. */
 const PURGE_EVERY = 20;
-
-export const clock = {
-  now: () => Date.now(),
-  setTimeout: (fn: () => void, ms: number): unknown => setTimeout(fn, ms),
-  clearTimeout: (timer: unknown) => clearTimeout(timer as NodeJS.Timeout),
-  setInterval: (fn: () => void, ms: number): unknown => setInterval(fn, ms),
-  clearInterval: (timer: unknown) => clearInterval(timer as NodeJS.Timeout),
-};
 
 /** A saga that this process holds. */
 export interface Job {
@@ -39,6 +32,7 @@ export interface Parts {
   readonly store: Store;
   readonly table: string;
   readonly options: CheckedSagas;
+  readonly runtime: EngineRuntime;
 }
 
 /** Takes what is due. */
@@ -77,7 +71,7 @@ export async function carryOn(parts: Parts, job: Job): Promise<{ state: SagaStat
     saga: job.stored.saga,
     id: job.stored.id,
     startedAt: job.startedAt,
-    ...(wait !== undefined && { notBefore: clock.now() + wait }),
+    ...(wait !== undefined && { notBefore: parts.runtime.clock.now() + wait }),
   };
   return { state, held };
 }
@@ -89,7 +83,7 @@ async function proceed(parts: Parts, job: Job): Promise<{ next: Remembered; wait
     const tries = (job.remembered?.tries ?? 0) + 1;
     const next = { ...factsOf(standing), tries };
     if (standing.state === 'whole' || standing.state === 'taken-back') return { next };
-    return { next, wait: pause(parts.options.backoff, tries, standing) };
+    return { next, wait: pause(parts, tries, standing) };
   } catch (error) {
     if (!(error instanceof BusyError)) throw error;
     // The saga stays as it was. What the other process did is in the journal when its lease is over.
@@ -98,7 +92,7 @@ async function proceed(parts: Parts, job: Job): Promise<{ next: Remembered; wait
 }
 
 async function standingOf(
-  { options, store, table, database }: Parts,
+  { options, store, table, database, runtime }: Parts,
   { stored, age, remembered }: Job,
 ): Promise<Standing> {
   const saga = options.sagas.get(stored.saga);
@@ -115,14 +109,14 @@ async function standingOf(
     id: stored.id,
     input: stored.input,
     journal: journalOf({ store, table, db: database.db }, saga.name, stored.id),
-    callerOf: (step, refusals) => new Caller(options, step, refusals),
+    callerOf: (step, refusals) => new Caller(options, step, refusals, () => runtime.clock.now()),
     isOverdue: () => age() >= saga.patience,
     earlier,
   });
 }
 
 async function end(
-  { boss, database, table, store, options }: Parts,
+  { boss, database, table, store, options, runtime }: Parts,
   { attempt, stored, id }: Job,
   next: Remembered,
 ): Promise<boolean> {
@@ -133,7 +127,7 @@ async function end(
     return true;
   });
   // Now and then is enough: each saga that ends leaves few entries.
-  if (Math.random() < 1 / PURGE_EVERY) await store.purge(100 * PURGE_EVERY);
+  if (runtime.random() < 1 / PURGE_EVERY) await store.purge(100 * PURGE_EVERY);
   return held;
 }
 
@@ -147,10 +141,11 @@ async function postpone(
 }
 
 /** What a service, or a key of the step's own, asked for is a floor, with the jitter on top. */
-function pause({ base, cap }: CheckedSagas['backoff'], tries: number, standing: Standing): number {
+function pause({ options, runtime }: Parts, tries: number, standing: Standing): number {
+  const { base, cap } = options.backoff;
   const error = 'error' in standing ? Object(standing.error) : {};
   const asked = Number(Reflect.get(error, 'wait') ?? Reflect.get(error, 'retryAfter') ?? 0);
-  return asked + Math.random() * Math.min(cap, base * 2 ** Math.min(tries - 1, 30));
+  return asked + runtime.random() * Math.min(cap, base * 2 ** Math.min(tries - 1, 30));
 }
 
 function factsOf(standing: Standing): Remembered {

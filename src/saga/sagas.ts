@@ -8,12 +8,20 @@ import type { Store } from '../once/index.ts';
 import { pgliteStore } from '../once/stores/pglite.ts';
 import { postgresStore } from '../once/stores/postgres.ts';
 import { liveQueue, queue, startBoss } from '../outbox/boss.ts';
-import { type AdaptedTx, engineDb, openDatabase, type Target, type Tx } from '../outbox/database.ts';
+import {
+  type AdaptedTx,
+  engineDb,
+  type Installed,
+  openDatabase,
+  type Target,
+  type Tx,
+} from '../outbox/database.ts';
+import { type EngineRuntime, systemEngineRuntime } from '../outbox/engine-runtime.ts';
 import { Hand } from '../outbox/hand.ts';
 import { Listeners } from '../outbox/listeners.ts';
 import { checkWork, type WorkOptions } from '../outbox/shared-options.ts';
 import { Worker } from '../outbox/worker.ts';
-import { carryOn, claimJob, clock, fetchJobs, type Job, type Parts, QUEUE } from './carry-on.ts';
+import { carryOn, claimJob, fetchJobs, type Job, type Parts, QUEUE } from './carry-on.ts';
 import { SagaReusedError, UnknownSagaError } from './errors.ts';
 import { checkSagas, type SagasOptions } from './options.ts';
 import type { Saga } from './saga.ts';
@@ -36,17 +44,26 @@ type SagaEvents = Record<SagaStateName, SagaState> & { error: Error };
  * const worker = sagas.work();
  */
 export async function openSagas(target: Target, options: SagasOptions): Promise<Sagas> {
+  return await openSagasOn(target, options, await systemEngineRuntime());
+}
+
+/** `openSagas` with time and chance from outside. */
+export async function openSagasOn(
+  target: Target,
+  options: SagasOptions,
+  runtime: EngineRuntime,
+): Promise<Sagas> {
   const checked = checkSagas(options);
   const database = await openDatabase(target);
   const listeners = new Listeners<SagaEvents>(['whole', 'taken-back', 'forward', 'stuck', 'error']);
   try {
-    const boss = await startBoss(database, checked.schema, clock, (error) => listeners.error(error));
+    const boss = await startBoss(database, checked.schema, runtime.clock, (error) => listeners.error(error));
     await queue(boss, QUEUE, liveQueue(checked.keep), 'standard');
     const table = `${checked.schema}.saga_journal`;
     const { client } = database;
     const store: Store = 'exec' in client ? pgliteStore(client, { table }) : postgresStore(client, { table });
     await store.setup();
-    return new Sagas({ database, boss, store, table, options: checked }, listeners);
+    return new Sagas({ database, boss, store, table, options: checked, runtime }, listeners);
   } catch (error) {
     await database.close();
     throw error;
@@ -56,7 +73,7 @@ export async function openSagas(target: Target, options: SagasOptions): Promise<
 /** Sagas, from their start to their end. `openSagas` opens them. */
 export class Sagas {
   /** Where the sagas are kept: the `pg` Pool, or the PGlite. */
-  readonly db: Pool | PGlite;
+  readonly db: Installed<Pool> | Installed<PGlite>;
   readonly #parts: Parts;
   readonly #hand: Hand<Job, SagaState>;
   readonly #workers = new Set<Worker<Job>>();
@@ -73,7 +90,7 @@ export class Sagas {
         jobs.map(({ attempt }) => attempt),
       );
     };
-    this.#hand = new Hand(touch, clock, this.#onError);
+    this.#hand = new Hand(touch, parts.runtime.clock, this.#onError);
   }
 
   /** Runs `work` in a transaction of the sagas' own database. */
@@ -154,7 +171,7 @@ export class Sagas {
     const tools = {
       sources: [{ fetch: (limit: number) => fetchJobs(this.#parts, limit), chained: false }],
       take: (job: Job) => this.#carryOn(job),
-      clock,
+      clock: this.#parts.runtime.clock,
       onError: this.#onError,
     };
     const worker = new Worker<Job>(tools, checkWork(options));

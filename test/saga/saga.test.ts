@@ -1,3 +1,4 @@
+import { systemClock } from 'pg-boss';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createFetch } from '../../src/index.ts';
 import {
@@ -8,7 +9,7 @@ import {
   type SagaStep,
   saga,
 } from '../../src/saga/index.ts';
-import type { Sagas } from '../../src/saga/sagas.ts';
+import { openSagasOn, type Sagas } from '../../src/saga/sagas.ts';
 import { schemaOf } from '../once/servers.ts';
 import { DATABASES, type TestDatabase } from '../outbox/databases.ts';
 import { type Receiver, receiver } from '../outbox/receiver.ts';
@@ -226,16 +227,16 @@ for (const { name, there, open } of DATABASES) {
     test('an undo that fails is tried again after pauses that grow, and is listed as stuck all the while', async () => {
       answers = { '/ticket': [422], '/charge/undo': [503, 0, 500, 503, 404] };
       const made = trip();
-      sagas = await openSagas(database.client, {
+      const options = {
         sagas: [made],
         fetch: api,
         base: service.url,
         schema,
         backoff: { base: 60_000, cap: 300_000 },
-      });
-      const opened = sagas;
+      };
+      const opened = await openSagasOn(database.client, options, { clock: systemClock, random: () => 0.5 });
+      sagas = opened;
       await opened.transaction((tx) => opened.start(tx, made, 'order-1', { nights: 2 }));
-      vi.spyOn(Math, 'random').mockReturnValue(0.5);
       const pauses: number[] = [];
       for (let n = 1; n <= 5; n += 1) {
         const before = Date.now();
