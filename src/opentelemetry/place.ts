@@ -177,14 +177,14 @@ export function isMeant({ reason }: AttemptReport): boolean {
 }
 
 /** Empty for what `options.redact` made no URL of. */
-export function serverOf(origin: string): Attributes {
+function serverOf(origin: string): Attributes {
   if (!URL.canParse(origin)) return {};
   const { hostname, port, protocol } = new URL(origin);
   return { [ADDRESS]: hostname, [PORT]: Number(port) || (protocol === 'https:' ? 443 : 80) };
 }
 
 /** The pattern without its methods. */
-export function templateOf(endpoint: string): string {
+function templateOf(endpoint: string): string {
   return endpoint.replace(/^[A-Z,| ]+ /, '');
 }
 

@@ -1,7 +1,7 @@
 import type { CallUrl } from '../http/call-url.ts';
 import { PolicyError } from '../model/errors.ts';
 import type { ExplainedValue } from '../model/explanation.ts';
-import type { DispatcherLike, FetchLike, Options, Policy } from '../model/options.ts';
+import type { DispatcherLike, FetchLike, Policy } from '../model/options.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
 import { defaults } from './defaults.ts';
 import { compileEndpoints } from './endpoints.ts';
@@ -10,7 +10,7 @@ import { mergePolicy, resolvePolicy } from './resolve.ts';
 import { forOneCall, scopeOfRule } from './sharing.ts';
 import { trace, type WrittenPolicy } from './trace.ts';
 import { findUnreachable } from './unreachable.ts';
-import { type CheckedOptions, checkOptions, checkPolicy } from './validate.ts';
+import { type CheckedOptions, checkPolicy } from './validate.ts';
 import type { WholePolicy } from './whole-policy.ts';
 
 /** The compiled rules of a client. */
@@ -68,11 +68,6 @@ interface Parts {
 }
 
 const nothing: Parts = { base: defaults, rules: [], written: [], fetch: undefined, dispatcher: undefined };
-
-/** Checks and compiles options. @throws {PolicyError} An option is wrong, endpoint rules included. */
-export function compilePolicies(options: Options): Policies {
-  return buildPolicies(checkOptions(options));
-}
 
 /** Compiles options that are checked already. @throws {PolicyError} The options contradict each other. */
 export function buildPolicies(options: CheckedOptions): Policies {

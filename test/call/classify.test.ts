@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { judgeError, judgeResponse } from '../../src/call/classify.ts';
 import { TimeoutError } from '../../src/model/errors.ts';
 import type { Policy } from '../../src/model/options.ts';
-import { compilePolicies } from '../../src/policy/policies.ts';
+import { compilePolicies } from '../support/compile-policies.ts';
 
 const policy = (over: Policy = {}) => compilePolicies(over).base;
 const answer = (status: number, headers: Record<string, string> = {}) =>

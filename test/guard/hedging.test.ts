@@ -3,7 +3,7 @@ import { expect, test } from 'vitest';
 import { Budget } from '../../src/guard/budget.ts';
 import { type HedgeRule, Hedging } from '../../src/guard/hedging.ts';
 import { Latencies } from '../../src/guard/latencies.ts';
-import { compilePolicies } from '../../src/policy/policies.ts';
+import { compilePolicies } from '../support/compile-policies.ts';
 import { departure, entry } from './departure.ts';
 
 const rule: HedgeRule = { after: 'p95', ratio: 0.05 };

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { scopeName } from '../../src/guard/scope-name.ts';
 import type { ScopeRequest } from '../../src/model/options.ts';
 import type { ResolvedPolicy } from '../../src/model/policy.ts';
-import { compilePolicies } from '../../src/policy/policies.ts';
+import { compilePolicies } from '../support/compile-policies.ts';
 
 const url = new URL('https://user:secret@api.example:8443/v1/charges?token=1');
 const { base } = compilePolicies({});

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import type { Options, Policy } from '../../src/model/options.ts';
 import type { ResolvedPolicy } from '../../src/model/policy.ts';
-import { compilePolicies } from '../../src/policy/policies.ts';
 import { forExtension } from '../../src/policy/sharing.ts';
 import { checkOptions } from '../../src/policy/validate.ts';
+import { compilePolicies } from '../support/compile-policies.ts';
 
 const API = 'https://api.example/v1';
 const RULE = 'https://api.example/v1';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseEndpoint } from '../../src/policy/pattern.ts';
-import { compilePolicies } from '../../src/policy/policies.ts';
 import { findUnreachable } from '../../src/policy/unreachable.ts';
 import { checkOptions } from '../../src/policy/validate.ts';
+import { compilePolicies } from '../support/compile-policies.ts';
 
 const compile = (...keys: string[]) =>
   compilePolicies({ endpoints: Object.fromEntries(keys.map((key) => [key, {}])) });
