@@ -49,6 +49,15 @@ test('a share is known from twenty answers on; milliseconds are from the start',
   expect(hedging.lateness('/other', rule)).toBe(Number.POSITIVE_INFINITY);
 });
 
+test('the latencies of a hundred endpoints are kept; with one more it begins anew', () => {
+  const hedging = new Hedging();
+  answered(hedging, 20, 20);
+  for (let i = 1; i < 100; i++) hedging.began(`/${i}`, i);
+  expect(hedging.lateness('/', rule)).toBeLessThan(50);
+  hedging.began('/100', 100);
+  expect(hedging.lateness('/', rule)).toBe(Number.POSITIVE_INFINITY);
+});
+
 test('no attempt is late before twice the median, whatever was asked for', () => {
   const hedging = new Hedging();
   answered(hedging, 100, 400);

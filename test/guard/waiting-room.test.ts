@@ -120,6 +120,14 @@ describe('a room', () => {
     expect(out).toHaveLength(20);
   });
 
+  test('has room for 20,000 calls, and turns away the next one at once', async () => {
+    const { room, out, visit } = setup();
+    for (let n = 0; n < 20_000; n++) void visit('waiting');
+    await visit('one more');
+    expect(room.size).toBe(20_000);
+    expect(out).toEqual(['one more in vain']);
+  });
+
   test('sends calls on that nothing but a quota holds back, all at once: it has few places', async () => {
     const { room, door, out, visit } = setup();
     for (const name of ['a', 'b']) void visit(name);
