@@ -1,6 +1,7 @@
 import { PGlite } from '@electric-sql/pglite';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createFetch } from '../../src/index.ts';
+import { InProgressError } from '../../src/once/index.ts';
 import { openSagas, type Saga, type SagaState, type SagaStep, saga } from '../../src/saga/index.ts';
 import type { Sagas } from '../../src/saga/sagas.ts';
 import { type Receiver, receiver } from '../outbox/receiver.ts';
@@ -162,6 +163,15 @@ describe('a step of a saga', () => {
     await db.exec(`update steadfetch.job set created_on = created_on - interval '1 hour'`);
     await settled(opened, made, 'taken-back');
     expect(paths()).toEqual(['/refund']);
+  });
+
+  test('that finds a key of its own in progress has failed once, and is run again after what that key asked for', async () => {
+    const busy = new InProgressError({ scope: '["charge","a"]', key: 'k' }, 60_000);
+    const made = saga('nested', { charge: { run: () => Promise.reject(busy) } });
+    const opened = await started(made);
+    const { notBefore = 0, ...state } = await opened.now(made, 'order-1');
+    expect(state).toMatchObject({ state: 'forward', step: 'charge', tries: 1, error: { name: busy.name } });
+    expect(notBefore).toBeGreaterThan(Date.now() + 50_000);
   });
 
   test('is done again for a new saga of the same id, once the record of the old one is gone', async () => {
