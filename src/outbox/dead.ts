@@ -1,10 +1,12 @@
 import type { JobWithMetadata } from 'pg-boss';
-import { type Call, handleOf, untilOf } from './call.ts';
+import { type Checks, fail, isPlainObject, members, only } from '../options/checks.ts';
+import { type Call, handleOf, isId, untilOf } from './call.ts';
 import { type Database, engineDb } from './database.ts';
 import { type Engine, QUEUES, queueOf, scopeOf } from './engine.ts';
 import { CallExpiredError, UnknownCallError } from './errors.ts';
 import type { StoredLetter } from './letter.ts';
 import type { LastTry } from './result.ts';
+import { listed } from './shared-options.ts';
 
 /** A call that is not sent any more. It stays until a person replays or discards it. */
 export interface DeadLetter {
@@ -35,7 +37,7 @@ export interface ListOptions {
 
 /** The calls that were refused, or whose key ended, for a person to look at. */
 export interface DeadLetters {
-  /** The oldest first. */
+  /** The oldest first. @throws PolicyError An option is wrong. */
   list(options?: ListOptions): Promise<DeadLetter[]>;
   /** One dead letter, by the id of its call; undefined: there is none. */
   get(id: string): Promise<DeadLetter | undefined>;
@@ -48,11 +50,21 @@ export interface DeadLetters {
   discard(id: string): Promise<boolean>;
 }
 
+const listChecks: Checks<Required<ListOptions>> = {
+  limit: listed,
+  after: only(
+    'the id of a dead letter',
+    (value): value is string => typeof value === 'string' && isId(value),
+  ),
+};
+
 export function deadLetters(engine: Engine, database: Database, now: () => number): DeadLetters {
   const { boss } = engine;
   return {
     async list(options = {}) {
-      return (await boss.findJobs<StoredLetter>(QUEUES.dead, { ...options })).map(letterOf);
+      if (!isPlainObject(options)) return fail('options', 'a plain object', options);
+      const page = members(options, '', '', listChecks, []);
+      return (await boss.findJobs<StoredLetter>(QUEUES.dead, page)).map(letterOf);
     },
     async get(id) {
       const job = await engine.letter(id);

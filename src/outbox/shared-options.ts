@@ -42,6 +42,9 @@ export const schema: Check<string> = only(
   (value): value is string => typeof value === 'string' && /^[a-z_][a-z0-9_]{0,49}$/.test(value),
 );
 
+/** How many a list has at most: as many as the engine gives at once. */
+export const listed = wholeNumber(1, 100_000);
+
 /** What `work` takes. */
 export interface WorkOptions {
   /**

@@ -15,7 +15,7 @@ export {
   StepRefusedError,
   UnknownSagaError,
 } from './errors.ts';
-export type { SagasOptions } from './options.ts';
+export type { SagaListOptions, SagasOptions } from './options.ts';
 export {
   type Saga,
   type SagaSettings,

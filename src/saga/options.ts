@@ -1,5 +1,6 @@
 import type { SteadFetch } from '../model/client.ts';
 import {
+  boolean,
   type Check,
   type Checks,
   fail,
@@ -9,7 +10,7 @@ import {
   members,
   only,
 } from '../options/checks.ts';
-import { BACKOFF, type Backoff, backoff, SCHEMA, schema, time } from '../outbox/shared-options.ts';
+import { BACKOFF, type Backoff, backoff, listed, SCHEMA, schema, time } from '../outbox/shared-options.ts';
 import type { PrepareStep } from './caller.ts';
 import type { Saga } from './saga.ts';
 
@@ -89,4 +90,26 @@ export function checkSagas(options: SagasOptions): CheckedSagas {
     sagas: byName,
     backoff: { ...BACKOFF, ...rest.backoff },
   });
+}
+
+/** What `list` takes. */
+export interface SagaListOptions {
+  /**
+   * Only those that are stuck.
+   * @default false
+   */
+  readonly stuck?: boolean;
+  /**
+   * 1 to 100,000.
+   * @default 1000
+   */
+  readonly limit?: number;
+}
+
+const listChecks: Checks<Required<SagaListOptions>> = { stuck: boolean, limit: listed };
+
+/** @throws PolicyError that names the option, its value and what is allowed. */
+export function checkList(options: SagaListOptions): Required<SagaListOptions> {
+  if (!isPlainObject(options)) return fail('options', 'a plain object', options);
+  return { stuck: false, limit: 1_000, ...members(options, '', '', listChecks, []) };
 }

@@ -83,8 +83,10 @@ export function saga<Input = unknown>(
   if (!isPlainObject(steps)) return fail('steps', 'a plain object with a step for each name', steps);
   const entries = Object.entries(steps);
   if (entries.length === 0) throw new PolicyError('steps', 'must have at least one step');
-  for (const [step, { run, undo, ...rest }] of entries) {
+  for (const [step, parts] of entries) {
     nameCheck(step, `steps.${step}`);
+    if (Object(parts) !== parts) fail(`steps.${step}`, 'an object with run, and perhaps undo', parts);
+    const { run, undo, ...rest } = parts;
     if (!isFunction(run)) fail(`steps.${step}.run`, 'a function', run);
     if (undo !== undefined && !isFunction(undo)) fail(`steps.${step}.undo`, 'a function', undo);
     for (const member of Object.keys(rest)) {

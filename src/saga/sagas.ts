@@ -23,7 +23,7 @@ import { checkWork, type WorkOptions } from '../outbox/shared-options.ts';
 import { Worker } from '../outbox/worker.ts';
 import { carryOn, claimJob, fetchJobs, type Job, type Parts, QUEUE } from './carry-on.ts';
 import { SagaReusedError, UnknownSagaError } from './errors.ts';
-import { checkSagas, type SagasOptions } from './options.ts';
+import { checkList, checkSagas, type SagaListOptions, type SagasOptions } from './options.ts';
 import type { Saga } from './saga.ts';
 import { type SagaState, type SagaStateName, type StoredSaga, stateOf } from './state.ts';
 
@@ -145,14 +145,12 @@ export class Sagas {
     return stateOf(job);
   }
 
-  /** Those that wait to be carried on, the oldest first; or only those that are stuck. Not those that a process is at right now. */
-  async list({
-    stuck = false,
-    limit = 1_000,
-  }: {
-    stuck?: boolean;
-    limit?: number;
-  } = {}): Promise<SagaState[]> {
+  /**
+   * Those that wait to be carried on, the oldest first; or only those that are stuck. Not those that a process is at right now.
+   * @throws PolicyError An option is wrong.
+   */
+  async list(options: SagaListOptions = {}): Promise<SagaState[]> {
+    const { stuck, limit } = checkList(options);
     const states: SagaState[] = [];
     for (let after: string | undefined; ; ) {
       const jobs: JobWithMetadata<StoredSaga>[] = await this.#parts.boss.findJobs<StoredSaga>(QUEUE, {

@@ -113,6 +113,15 @@ for (const { name, there, open } of DATABASES) {
     });
 
     test.each([
+      [{ limit: 0 }, 'limit must be a whole number from 1 to 100000, got 0'],
+      [{ limit: '5' }, 'limit must be a whole number from 1 to 100000, got "5"'],
+      [{ after: '7' }, 'after must be the id of a dead letter, got "7"'],
+      [{ limt: 5 }, 'did you mean limit?'],
+    ])('a list of dead letters by %j is refused, not asked of the database', async (options, says) => {
+      await expect(outbox.dead.list(options as never)).rejects.toThrow(says);
+    });
+
+    test.each([
       ['no transaction', undefined, 'undefined'],
       ['the URL in its place', 'https://user:s3cret@api.example/', 'string'],
     ])('add refuses %s by name', async (_what, tx, got) => {

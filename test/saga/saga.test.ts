@@ -222,6 +222,7 @@ for (const { name, there, open } of DATABASES) {
         '/hotel/undo',
       ]);
       expect(await opened.list()).toEqual([]);
+      await expect(opened.list({ limit: 0.5 })).rejects.toThrow('limit must be a whole number from 1');
     });
 
     test('an undo that fails is tried again after pauses that grow, and is listed as stuck all the while', async () => {
@@ -455,6 +456,9 @@ test('a saga says what is wrong with it', () => {
   expect(() => saga('a', {})).toThrow('steps must have at least one step');
   expect(() => saga('a', { 1: { run } })).toThrow('steps.1 must be a name');
   expect(() => saga('a', { b: { run: 1 as never } })).toThrow('steps.b.run must be a function, got 1');
+  expect(() => saga('a', { b: null as never })).toThrow(
+    'steps.b must be an object with run, and perhaps undo, got null',
+  );
   expect(() => saga('a', { b: { run, undoo: run } as never })).toThrow(
     'steps.b.undoo is not a part of a step',
   );
