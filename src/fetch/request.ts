@@ -24,7 +24,8 @@ export function readRequest(input: FetchInput, init: SteadInit): CallRequest | u
   if (stream && (request?.bodyUsed || stream.locked)) return undefined;
   if (request && signal === request.signal) owners.set(signal, request);
 
-  const sent: FetchInit = request ? { ...fromRequest(request, init), ...given(init) } : given(init);
+  const members = given(init, url);
+  const sent: FetchInit = request ? { ...fromRequest(request, init), ...members } : members;
   if (sent.headers !== undefined) sent.headers = copyHeaders(sent.headers);
   // The body is sent as a stream, even if the Request was made from another kind of body. For a stream `fetch` demands `duplex`
   // and refuses `keepalive`, which has no effect outside of browsers.
@@ -120,14 +121,14 @@ const OTHERS: ReadonlySet<string> = new Set<keyof SteadInit>([
  *
  * @throws {PolicyError} A member looks as if it had an effect here, but has none.
  */
-function given(init: SteadInit): FetchInit {
+function given(init: SteadInit, url: CallUrl): FetchInit {
   const members = init as Record<string, unknown>;
   const result: Record<string, unknown> = {};
   for (const name of Object.keys(members)) {
     const value = members[name];
     if (value === undefined || OTHERS.has(name)) continue;
     if (!KNOWN.has(name)) {
-      if (isHandedOn(name, value, members)) continue;
+      if (isHandedOn(name, value, members, url)) continue;
       refuseStray(name);
     }
     result[name] = value;

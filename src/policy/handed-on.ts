@@ -1,3 +1,4 @@
+import type { CallUrl } from '../http/call-url.ts';
 import { PolicyError } from '../model/errors.ts';
 
 /**
@@ -8,6 +9,7 @@ const MARKS = [
   ['fetchImplementation', 'gaxios'],
   ['customFetchImpl', 'better-fetch'],
   ['parseRejected', 'up-fetch'],
+  ['shareRequest', 'alova'],
 ] as const;
 
 /**
@@ -15,13 +17,31 @@ const MARKS = [
  *
  * @throws {PolicyError} It asks for repeats, and two layers that both repeat are a mistake.
  */
-export function isHandedOn(name: string, value: unknown, init: Readonly<Record<string, unknown>>): boolean {
+export function isHandedOn(
+  name: string,
+  value: unknown,
+  init: Readonly<Record<string, unknown>>,
+  { href }: Pick<CallUrl, 'href'>,
+): boolean {
   const [, library] = MARKS.find(([mark]) => mark in init) ?? [];
-  if (library === undefined) return isOfetchs(name, value, init);
+  if (library === undefined) return name === 'params' ? isInUrl(value, href) : isOfetchs(name, value, init);
   const repeats = name === 'retry' && ((value as { attempts?: unknown } | null)?.attempts ?? value);
   if (repeats && library !== 'gaxios')
     throw new PolicyError(name, `is ${library}'s: leave its repeats out, for this client repeats`);
   return true;
+}
+
+/**
+ * Apollo's RESTDataSource, xior and PocketBase write their `params` into the URL, and hand them on too. Such `params` lose
+ * nothing when they are left out. An empty value may be missing from the URL, and a nested one is there as `name[key]`.
+ */
+function isInUrl(params: unknown, href: string): boolean {
+  if (typeof params !== 'object' || params === null) return false;
+  const written = [...new URL(href).searchParams.keys()];
+  const wanted = params instanceof URLSearchParams ? [...params] : Object.entries(params);
+  return wanted.every(
+    ([name, value]) => `${value ?? ''}` === '' || written.some((key) => key.startsWith(name)),
+  );
 }
 
 /**

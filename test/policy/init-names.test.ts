@@ -25,7 +25,8 @@ const stray: [string, unknown, string][] = [
   ['json', { a: 1 }, 'json is no option of a call: write body: JSON.stringify(value)'],
   ['data', { a: 1 }, 'data is no option of a call: write body: JSON.stringify(data)'],
   ['json', null, 'json is no option of a call'],
-  ['params', {}, 'params is no option of a call: write them into the URL'],
+  ['params', { a: 1 }, 'params is no option of a call: write them into the URL'],
+  ['params', 'a=1', 'params is no option of a call: write them into the URL'],
   ['searchParams', {}, 'searchParams is no option of a call: write them into the URL'],
   ['retries', 0, 'retries is no option of a call: write { policy: { retry: { attempts } } }'],
   ['idempotencykey', 'k', 'idempotencykey is no option of a call; did you mean idempotencyKey?'],
@@ -79,14 +80,38 @@ describe('what ofetch hands on of its own', () => {
   });
 });
 
+describe('params that stand in the URL already, as from a library that wrote them there', () => {
+  const url = 'http://service.test/?a=1&b%5B%5D=2&c.d=3';
+
+  it.each<[string, string, unknown]>([
+    ['of an object, as xior and PocketBase hand them on', url, { a: 1, b: [2], c: { d: 3 } }],
+    ["of URLSearchParams, as Apollo's RESTDataSource does", url, new URLSearchParams({ a: '1' })],
+    ['without a value', url, { a: 1, e: undefined, f: null, g: [], h: '' }],
+    ['none at all', 'http://service.test/', new URLSearchParams()],
+  ])('are left out of what is sent: %s', async (_what, to, params) => {
+    const { api, sent } = client();
+    await api(to, { params } as SteadInit);
+    expect(sent).toEqual([expect.not.objectContaining({ params: expect.anything() })]);
+  });
+
+  it('are refused if one of them is missing there', async () => {
+    const { api, sent } = client();
+    const params = { a: 1, limit: 5 };
+    await expect(api(url, { params } as SteadInit)).rejects.toThrow('params is no option of a call');
+    expect(sent).toEqual([]);
+  });
+});
+
 describe('what a library hands on of its own, by a member that is its mark', () => {
   const gaxios = { fetchImplementation: () => {}, data: { a: 1 }, params: {} };
   const better = { customFetchImpl: () => {}, baseURL: 'x', params: {}, timeout: 1 };
+  const alova = { shareRequest: true, params: { a: 1 }, timeout: 2_000 };
   const up = { parseRejected: () => {}, parseResponse: () => {}, timeout: 1 };
 
   it.each<[string, object]>([
     ["gaxios' retries, which users of Google's libraries can't switch off", { ...gaxios, retry: true }],
     ["better-fetch's options", better],
+    ["alova's options", alova],
     ["better-fetch's retries, if there are none", { ...better, retry: 0 }],
     [
       "up-fetch's retries, of which it always says that there are none",
