@@ -50,6 +50,15 @@ for (const [what, get] of Object.entries(ways)) {
     expect(await response.json()).toEqual({ a: 1 });
   });
 
+  test(`${what} shows its members in a loop over them, as the runtime's own does`, async () => {
+    const members = (response: Response) => {
+      const names: string[] = [];
+      for (const name in response) names.push(name);
+      return names.sort();
+    };
+    expect(members(await get(createFetch()))).toEqual(members(new Response()));
+  });
+
   test(`${what} can be the init of another Response`, async () => {
     const response = await get(createFetch());
     const copy = new Response(response.body, response);

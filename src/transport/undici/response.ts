@@ -135,6 +135,12 @@ function responseMaker(BaseResponse: typeof Response, BaseHeaders: typeof Header
   }
 
   Object.defineProperty(WireResponse.prototype, 'constructor', { value: BaseResponse });
+  // Members of a class are not enumerable, and would hide those of the runtime's Response from `for … in`.
+  for (const name in BaseResponse.prototype) {
+    if (Object.hasOwn(WireResponse.prototype, name)) {
+      Object.defineProperty(WireResponse.prototype, name, { enumerable: true });
+    }
+  }
   return {
     headers: BaseHeaders,
     make: (parts: ResponseParts) => new WireResponse(parts) as unknown as Response,
