@@ -58,10 +58,8 @@ export class CircuitBreaker implements Guard {
   #why = 'inherited';
   /** Whether any response was complete since a probe closed the breaker. */
   #isProven = false;
-  /**
-   * Whether the breaker is open because the server asked for a pause: `'alone'` without other trouble, or `'in trouble'` before.
-   */
-  #pause: 'none' | 'alone' | 'in trouble' = 'none';
+  /** Whether the breaker is open because the server asked for a pause. */
+  #isPause = false;
   readonly #count: FailureCount;
   readonly #word = new ServerWord();
   readonly #log = new FailureLog();
@@ -116,7 +114,7 @@ export class CircuitBreaker implements Guard {
 
   /** Whether the open breaker lets calls to this endpoint through. A pause that the server asked for holds for all endpoints. */
   passes(endpoint: string): boolean {
-    if (this.state === 'closed' || this.state === 'isolated' || this.#pause !== 'none') return false;
+    if (this.state === 'closed' || this.state === 'isolated' || this.#isPause) return false;
     return this.#endpoints.isWorthCalling(endpoint);
   }
 
@@ -152,7 +150,8 @@ export class CircuitBreaker implements Guard {
     else if (outcome === 'failure' || asked !== undefined) this.#endpoints.failed(endpoint, now);
     if (permit !== this.#generation) return;
     this.#underWay -= 1;
-    const isHeld = asked !== undefined && !this.doOthersAnswer(endpoint, now) && this.#word.asked(now);
+    const isHeld =
+      asked !== undefined && !this.doOthersAnswer(endpoint, now) && this.#word.asked(now, this.#underWay);
     if (outcome === 'failure' || isHeld) this.#log.add(told, now);
     if (isHeld) return this.#hold(asked, now);
     if (isGood) this.#word.good(now);
@@ -240,15 +239,15 @@ export class CircuitBreaker implements Guard {
   }
 
   #endWait(now: number): void {
-    if (this.#pause === 'alone') {
+    if (this.#isPause) {
       this.#become('closed', 'the pause that the server asked for is over');
       this.#word.resumed(now);
     } else this.#become('half-open', 'the cooldown is over: one probe');
   }
 
   #hold(asked: number, now: number): void {
-    this.#pause = this.state === 'closed' ? 'alone' : 'in trouble';
-    if (this.#pause === 'alone') this.#openedAt = now;
+    this.#isPause = true;
+    this.#openedAt = now;
     this.#cooldown = this.#cooldownAt(now);
     this.#until = now + asked;
     this.#become('open', `the server asked for ${asked} ms`, this.#cause(now, this.counts));
@@ -286,7 +285,7 @@ export class CircuitBreaker implements Guard {
   }
 
   #open(reason: string, now: number, counts: Counts): void {
-    this.#pause = 'none';
+    this.#isPause = false;
     this.#cooldown = this.#cooldownAt(now);
     this.#until = now + this.#cooldown * (1 - JITTER * this.#runtime.random());
     this.#become('open', reason, this.#cause(now, counts));

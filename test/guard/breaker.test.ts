@@ -3,6 +3,7 @@ import { CircuitBreaker } from '../../src/guard/breaker.ts';
 import type { Failure } from '../../src/guard/failure-log.ts';
 import { FailureWindows } from '../../src/guard/failure-windows.ts';
 import type { Outcome, Permit } from '../../src/guard/guard.ts';
+import { Random } from '../../src/lab/random.ts';
 import type { Transition } from '../../src/model/breaker.ts';
 import { ManualRuntime } from '../support/manual-runtime.ts';
 import { departure } from './departure.ts';
@@ -483,10 +484,26 @@ describe('a breaker that opens again soon after it closed', () => {
 
 describe('a server that asks to be left alone', () => {
   const word = (now: number) => departure('success', now, { reason: 'status', asked: 3_000 });
+  function served() {
+    const all = setup();
+    const { breaker, runtime, isRefused, enter, attempt } = all;
+    const words = async (count: number) => {
+      for (let i = 0; i < count; i++) await breaker.leave(enter(), word(runtime.now()));
+    };
+    /** Answers of which each asks for a pause with this probability. */
+    const mixed = async (count: number, p: number) => {
+      const { next } = new Random(1);
+      for (let i = 0; i < count; i++) {
+        if (isRefused()) runtime.advance(3_000);
+        await (next() < p ? words(1) : attempt('success'));
+      }
+    };
+    return { ...all, words, mixed };
+  }
 
   test('is left alone by all calls of the scope for as long as it asked, and then called again', async () => {
-    const { breaker, runtime, isRefused, enter, seen } = setup();
-    await breaker.leave(enter(), word(runtime.now()));
+    const { words, runtime, isRefused, enter, breaker, seen } = served();
+    await words(5);
     expect(isRefused()).toBe(true);
     runtime.advance(2_999);
     expect(isRefused()).toBe(true);
@@ -501,47 +518,63 @@ describe('a server that asks to be left alone', () => {
   });
 
   test('after its pause, is left alone again only if it says so five times in a row', async () => {
-    const { breaker, runtime, enter } = setup();
-    await breaker.leave(enter(), word(runtime.now()));
+    const { breaker, runtime, words } = served();
+    await words(5);
     runtime.advance(3_000);
-    for (let i = 0; i < 4; i++) await breaker.leave(enter(), word(runtime.now()));
+    await words(4);
     expect(breaker.state).toBe('closed');
-    await breaker.leave(enter(), word(runtime.now()));
+    await words(1);
     expect(breaker.state).toBe('open');
-  });
-
-  test('is probed after its pause if it was in trouble before', async () => {
-    const { breaker, runtime, enter, attempt } = setup();
-    while (breaker.state === 'closed') await attempt('failure');
-    runtime.advance(10_000);
-    await breaker.leave(enter(), word(runtime.now()));
-    expect(breaker.state).toBe('open');
-    runtime.advance(3_000);
-    enter();
-    expect(breaker.state).toBe('half-open');
   });
 
   test('means only the one who asked while others have good answers, unless it says so five times in a row', async () => {
-    const { breaker, runtime, attempt, enter } = setup();
-    for (let i = 0; i < 10; i++) {
-      await attempt('success');
-      for (let word4 = 0; word4 < 4; word4++) await breaker.leave(enter(), word(runtime.now()));
-    }
+    const { breaker, attempts, words } = served();
+    await attempts(100, 'success');
+    await words(4);
+    await attempts(1, 'success');
+    await words(4);
     expect(breaker.state).toBe('closed');
-    await breaker.leave(enter(), word(runtime.now()));
+    await words(1);
     expect(breaker.state).toBe('open');
   });
 
   test('is believed after three words where calls are rare: one of them may be a single user’s limit', async () => {
-    const { breaker, runtime, attempt, enter } = setup();
+    const { breaker, runtime, attempt, words } = served();
     await attempt('success');
     for (let i = 0; i < 2; i++) {
       runtime.advance(2_000);
-      await breaker.leave(enter(), word(runtime.now()));
+      await words(1);
       expect(breaker.state).toBe('closed');
     }
     runtime.advance(2_000);
-    await breaker.leave(enter(), word(runtime.now()));
+    await words(1);
+    expect(breaker.state).toBe('open');
+  });
+
+  test.each([
+    { p: 0.2, row: 9 },
+    { p: 0.5, row: 20 },
+  ])(
+    'but refuses some calls at any time, a share of $p: the others go on, until about $row in a row are no chance',
+    async ({ p, row }) => {
+      const { breaker, seen, attempt, mixed, words } = served();
+      await mixed(10_000, p);
+      // Until the share is known.
+      expect(seen.filter(({ to }) => to === 'open').length).toBeLessThanOrEqual(1);
+      await attempt('success');
+      let asked = 0;
+      for (; breaker.state === 'closed'; asked++) await words(1);
+      expect(asked).toBeGreaterThanOrEqual(row - 2);
+      expect(asked).toBeLessThanOrEqual(row + 2);
+    },
+  );
+
+  test('is called on while more attempts are under way than asked for a pause: quick refusals come before slow answers', async () => {
+    const { breaker, enter, words } = served();
+    for (let i = 0; i < 20; i++) enter();
+    await words(20);
+    expect(breaker.state).toBe('closed');
+    await words(1);
     expect(breaker.state).toBe('open');
   });
 });
