@@ -94,7 +94,7 @@ export class FailureWindow {
       if (this.#asked === 0) this.#harmless = harmlessFailures(counts, this.#rule);
       return false;
     }
-    const isDecided = undecided === 0 || mustOpen(counts, undecided, this.#rule);
+    const isDecided = mustOpen(counts, undecided, this.#rule);
     if (!isDecided) this.#circuit.close();
     return isDecided;
   }

@@ -33,15 +33,18 @@ export function isHandedOn(
 
 /**
  * Apollo's RESTDataSource, xior and PocketBase write their `params` into the URL, and hand them on too. Such `params` lose
- * nothing when they are left out. An empty value may be missing from the URL, and a nested one is there as `name[key]`.
+ * nothing when they are left out. An empty value may be missing from the URL, and a nested one is there as `name[key]` or `name.key`.
  */
 function isInUrl(params: unknown, href: string): boolean {
   if (typeof params !== 'object' || params === null) return false;
-  const written = [...new URL(href).searchParams.keys()];
+  const { searchParams } = new URL(href);
+  const names = [...searchParams.keys()];
   const wanted = params instanceof URLSearchParams ? [...params] : Object.entries(params);
-  return wanted.every(
-    ([name, value]) => `${value ?? ''}` === '' || written.some((key) => key.startsWith(name)),
-  );
+  return wanted.every(([name, value]) => {
+    if (`${value ?? ''}` === '') return true;
+    if (Object(value) !== value) return searchParams.getAll(name).includes(String(value));
+    return names.some((key) => key === name || key.startsWith(`${name}[`) || key.startsWith(`${name}.`));
+  });
 }
 
 /**

@@ -94,10 +94,14 @@ describe('params that stand in the URL already, as from a library that wrote the
     expect(sent).toEqual([expect.not.objectContaining({ params: expect.anything() })]);
   });
 
-  it('are refused if one of them is missing there', async () => {
+  it.each([
+    ['is missing there', { a: 1, limit: 5 }],
+    ['has another value there', { a: 2 }],
+    ['is but the beginning of another name there', { c: 3 }, 'http://service.test/?count=3'],
+    ['is nested, and but the beginning of another name there', { c: { d: 3 } }, 'http://service.test/?cd=3'],
+  ])('are refused if one of them %s', async (_what, params, to = url) => {
     const { api, sent } = client();
-    const params = { a: 1, limit: 5 };
-    await expect(api(url, { params } as SteadInit)).rejects.toThrow('params is no option of a call');
+    await expect(api(to, { params } as SteadInit)).rejects.toThrow('params is no option of a call');
     expect(sent).toEqual([]);
   });
 });
