@@ -1,6 +1,6 @@
 import type { Departure } from './guard.ts';
 
-/** The number of failing endpoints that are remembered. */
+/** The number of endpoints that are remembered. */
 const MOST = 200;
 /** Fewer failures in a row than this are no trouble yet: so many attempts may fail by chance. */
 const FEW = 5;
@@ -15,7 +15,8 @@ export interface EndpointTrouble {
 
 interface Row {
   /** Monotonic: when the first of these attempts failed. */
-  readonly since: number;
+  since: number;
+  /** 0: the endpoint has answered since. Its row stays: a map whose only key comes and goes is built anew each few times. */
   failures: number;
 }
 
@@ -31,13 +32,14 @@ export class Trouble {
     now,
   }: Pick<Departure, 'outcome' | 'reason' | 'endpoint' | 'now'>): void {
     if (outcome === 'ignored') return;
-    if (outcome === 'success' && reason !== 'status') {
-      this.#rows?.delete(endpoint);
-      return;
-    }
     const row = this.#rows?.get(endpoint);
-    if (row !== undefined) row.failures += 1;
-    else this.#begin(endpoint, now);
+    if (outcome === 'success' && reason !== 'status') {
+      if (row !== undefined) row.failures = 0;
+    } else if (row === undefined) this.#begin(endpoint, now);
+    else {
+      if (row.failures === 0) row.since = now;
+      row.failures += 1;
+    }
   }
 
   /** Monotonic: since when the endpoint has been failing; `Infinity`: it is not. */
@@ -48,7 +50,8 @@ export class Trouble {
 
   #begin(endpoint: string, since: number): void {
     this.#rows ??= new Map();
-    if (this.#rows.size >= MOST) this.#rows.clear();
+    const [oldest] = this.#rows.keys();
+    if (this.#rows.size >= MOST && oldest !== undefined) this.#rows.delete(oldest);
     this.#rows.set(endpoint, { since, failures: 1 });
   }
 }
