@@ -4,7 +4,9 @@ import type { Departure, Entry, Guard, Permit, Refusal } from './guard.ts';
 /** Milliseconds from one loan to the next, if the scope had an answer in between. */
 const AGAIN = 28_000;
 /** The same before the retry of an attempt that was refused (by its status). */
-const AGAIN_REFUSED = 52_000;
+const AGAIN_REFUSED = 90_000;
+/** Both times are jittered by up to this share, so that a fleet whose loans were used up together does not borrow together again. */
+const JITTER = 0.4;
 /**
  * Without any answer since the last loan, the scope gets a loan of a single retry after one to two times this, in milliseconds.
  * Without such a loan no retry, and so no answer, could ever end its trouble.
@@ -23,7 +25,7 @@ const TROUBLE = 3;
  */
 const SLOW_COST = 2.5;
 /** The extra price of a retry that is refused again (429, 503 and similar): the refusal cost the service some work. */
-const REFUSED_AGAIN = 1;
+const REFUSED_AGAIN = 2;
 /** Answers are slow if they take this share of the time that an attempt may take. */
 const SLOW_SHARE = 0.25;
 /** The weight of the latest answer in the mean latency. */
@@ -66,8 +68,8 @@ export class Budget implements Guard {
   /** Retries of the last loan that are not taken yet. */
   #left = 0;
   #isTrusted = true;
-  /** Milliseconds from this loan to the next, if there is no answer. */
-  #blind = BLIND;
+  /** Random, drawn for each loan, from 0 to 1. */
+  #chance = 0;
   /** Monotonic: when the last call began. */
   #begunAt = Number.NEGATIVE_INFINITY;
   /** Failures since the last answer. */
@@ -192,15 +194,15 @@ export class Budget implements Guard {
 
   /** Milliseconds from one loan to the next. */
   #next(after: Entry['after']): number {
-    if (!this.#isTrusted) return this.#blind;
-    return after === 'status' ? AGAIN_REFUSED : AGAIN;
+    if (!this.#isTrusted) return BLIND * (1 + this.#chance);
+    return (after === 'status' ? AGAIN_REFUSED : AGAIN) * (1 + JITTER * (2 * this.#chance - 1));
   }
 
   #lend(now: number): void {
     this.#left = this.#isTrusted ? this.#rule.reserve : 1;
     this.#isTrusted = false;
     this.#lentAt = now;
-    this.#blind = BLIND * (1 + this.#random());
+    this.#chance = this.#random();
   }
 
   /** The savings now. They decay to about what two seconds of traffic bring, but not below the reserve. */

@@ -1,18 +1,19 @@
-/** The time constant of the mean, in milliseconds. */
-const MEMORY = 10_000;
 /** Fewer calls than this within the memory are too few to tell a rate from chance. */
 const FEW = 20;
 /** The rate of a younger scope is computed as if it were this old, in milliseconds. */
 const YOUNG = 250;
 
-/** The usual number of calls per second of a scope: an exponentially weighted mean. */
+/** The number of calls per second of a scope: an exponentially weighted mean. */
 export class Rate {
+  /** The time constant of the mean, in milliseconds. */
+  readonly #memory: number;
   #weight = 0;
   #at: number;
   readonly #since: number;
 
   /** @param now monotonic */
-  constructor(now: number) {
+  constructor(memory: number, now: number) {
+    this.#memory = memory;
     this.#at = now;
     this.#since = now;
   }
@@ -41,10 +42,10 @@ export class Rate {
 
   /** The weight that one call per millisecond would have come to. */
   #wholeAt(now: number): number {
-    return MEMORY * (1 - Math.exp(-Math.max(YOUNG, now - this.#since) / MEMORY));
+    return this.#memory * (1 - Math.exp(-Math.max(YOUNG, now - this.#since) / this.#memory));
   }
 
   #weightAt(now: number): number {
-    return this.#weight * Math.exp((this.#at - now) / MEMORY);
+    return this.#weight * Math.exp((this.#at - now) / this.#memory);
   }
 }

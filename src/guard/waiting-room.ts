@@ -14,6 +14,10 @@ const LEAST = 3;
 const OLD = 0.4;
 /** In old trouble one call in this many may take a place. */
 const ONE_IN = 3;
+/** Where more than this share of the calls wait in vain, more of them come than can be let out. */
+const TOO_MANY = 0.1;
+/** The weight of the latest call in that share. */
+const LATEST = 1 / 50;
 /** A call that gets no place may wait this long, in milliseconds: long enough for the next probe. */
 const STANDING = 2_500;
 /** The highest number of waiting calls. */
@@ -62,6 +66,8 @@ export class WaitingRoom {
   #earliest = Number.POSITIVE_INFINITY;
   /** Calls that came to wait in old trouble. */
   #cameLate = 0;
+  /** The share of calls that waited in vain, although the breaker was closed, since the room was last empty. */
+  #inVain = 0;
 
   /** @param spare monotonic: from when on one more attempt adds nothing to the usual load */
   constructor(runtime: Runtime, pace: Pace, spare: () => number = () => Number.POSITIVE_INFINITY) {
@@ -111,6 +117,8 @@ export class WaitingRoom {
   }
 
   #hasPlace({ until }: Visitor, { since, isItsOwn }: EndpointTrouble, now: number): boolean {
+    // A longer queue would not get more of them out, but have all of them wait.
+    if (this.#inVain > TOO_MANY && since === Number.POSITIVE_INFINITY) return false;
     // Where other endpoints answer, each call to this one tries it anyway: no waiting call is needed to find that it is back.
     if (now - since > OLD * (until - now) && (isItsOwn || this.#cameLate++ % ONE_IN !== 0)) return false;
     return this.size < Math.max(LEAST, SECONDS * this.#pace.usualRate(now));
@@ -160,6 +168,7 @@ export class WaitingRoom {
       if (waiter === undefined) return Number.POSITIVE_INFINITY;
       const answer = waiter.visitor.enter(now);
       if (answer instanceof Admission) {
+        this.#count(0);
         this.leave(waiter, answer);
         return undefined;
       }
@@ -194,14 +203,21 @@ export class WaitingRoom {
       const isMoving = first?.visitor.isFree(now) ?? false;
       for (const waiter of queue) {
         const { until } = isMoving ? waiter.visitor : waiter;
-        if (until <= now) this.leave(waiter, undefined);
-        else this.#earliest = Math.min(this.#earliest, Math.max(waiter.until, now + LOOK_AGAIN), until);
+        if (until <= now) {
+          if (!waiter.visitor.isProbe()) this.#count(1);
+          this.leave(waiter, undefined);
+        } else this.#earliest = Math.min(this.#earliest, Math.max(waiter.until, now + LOOK_AGAIN), until);
       }
     }
   }
 
+  #count(inVain: 0 | 1): void {
+    this.#inVain += LATEST * (inVain - this.#inVain);
+  }
+
   #rest(): void {
     this.#alarm.clear();
+    this.#inVain = 0;
     this.#earliest = Number.POSITIVE_INFINITY;
     this.#pace.end(this.#runtime.now());
   }

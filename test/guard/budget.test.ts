@@ -7,8 +7,8 @@ import { departure, entry } from './departure.ts';
 const rule = { ratio: 0.2, reserve: 4 };
 const FREE = 0;
 
-function setup(overrides: Partial<typeof rule> = {}) {
-  const budget = new Budget({ ...rule, ...overrides }, () => 0);
+function setup(overrides: Partial<typeof rule> = {}, random = () => 0) {
+  const budget = new Budget({ ...rule, ...overrides }, random);
   return {
     budget,
     call: (now: number) => budget.enter(entry(1, now)),
@@ -58,15 +58,31 @@ describe('a loan', () => {
     ['network', 28_000],
     ['timeout', 28_000],
     // A service that sheds load pays for each refusal.
-    ['status', 52_000],
-  ] as const)('comes again for a retry after "%s" %i ms later, if there was an answer', (after, again) => {
-    const one = setup();
-    one.call(0);
-    expect(retries(one, 0, { after })).toBe(4);
-    one.answer(1_000);
-    one.call(again - 1_000);
-    expect(retries(one, again - 1, { after })).toBe(0);
-    expect(retries(one, again, { after })).toBe(4);
+    ['status', 90_000],
+  ] as const)(
+    'comes again for a retry after "%s" some %i ms later, if there was an answer',
+    (after, again) => {
+      const one = setup({}, () => 0.5);
+      one.call(0);
+      expect(retries(one, 0, { after })).toBe(4);
+      one.answer(1_000);
+      one.call(again - 1_000);
+      expect(retries(one, again - 1, { after })).toBe(0);
+      expect(retries(one, again, { after })).toBe(4);
+    },
+  );
+
+  test('comes again up to two fifths earlier or later: a fleet that borrowed together does not do so again', () => {
+    const at = [0, 1].map((chance) => {
+      const one = setup({}, () => chance);
+      one.call(0);
+      expect(retries(one, 0)).toBe(4);
+      one.answer(1_000);
+      one.call(2_000);
+      const { until } = one.budget.refusal(entry(2, 2_000, { after: 'network' })) ?? {};
+      return until;
+    });
+    expect(at).toEqual([16_800, 39_200]);
   });
 
   test('without an answer is one retry every two to four minutes: enough for trouble to end by it', () => {
@@ -133,11 +149,11 @@ describe('savings', () => {
     expect(retries(one, 0)).toBe(0);
   });
 
-  test('pay twice for a retry that is refused again: the refusal took some of the service’s work', () => {
+  test('pay three times for a retry that is refused again: the refusal took some of the service’s work', () => {
     const one = withoutLoan({ ratio: 1 });
     for (let i = 0; i < 4; i++) one.answer(0);
     one.fail(0, one.retry(0), { reason: 'status' });
-    expect(retries(one, 0)).toBe(2);
+    expect(retries(one, 0)).toBe(1);
   });
 
   test('get back the token of a retry that was never sent', () => {

@@ -8,13 +8,15 @@ function paceOf(interval: number): Pace {
   return pace;
 }
 
-/** How fast a hundred waiting attempts go out from that time on. */
-function releasesPerSecond(pace: Pace, from: number): number {
+/** How fast a hundred waiting attempts go out from that time on, while calls still come every `interval` milliseconds. */
+function releasesPerSecond(pace: Pace, from: number, interval = Number.POSITIVE_INFINITY): number {
   pace.begin(from);
   let now = from;
+  let next = from + interval;
   for (let i = 0; i < 100; i++) {
     pace.sent(now, true);
     now = Math.max(now, pace.nextAt);
+    for (; next <= now; next += interval) pace.count(next);
   }
   return 100_000 / (now - from);
 }
@@ -30,7 +32,7 @@ test('a few attempts in a row are no crowd', () => {
 });
 
 test('while calls wait, attempts go at 1.3 times the usual rate', () => {
-  expect(releasesPerSecond(paceOf(100), 60_000)).toBeCloseTo(13, 0);
+  expect(releasesPerSecond(paceOf(100), 60_000, 100)).toBeCloseTo(13, 0);
 });
 
 test('the rate from before is kept while calls wait, and time passes for it only afterwards', () => {
@@ -59,5 +61,46 @@ test('where calls usually take two attempts, more may be sent, up to half as man
     pace.count(at);
     for (let attempt = 0; attempt < 2; attempt++) pace.sent(at, false);
   }
-  expect(releasesPerSecond(pace, 120_000)).toBeCloseTo(19.5, 0);
+  expect(releasesPerSecond(pace, 120_000, 100)).toBeCloseTo(19.5, 0);
+});
+
+test('a rate that was higher for a moment before the trouble is not kept while calls go on coming', () => {
+  const pace = paceOf(100);
+  for (let at = 60_000; at < 62_000; at += 50) pace.count(at);
+  pace.begin(62_000);
+  expect(pace.usualRate(62_000)).toBeGreaterThan(11.5);
+  for (let at = 62_000; at < 92_000; at += 100) pace.count(at);
+  expect(pace.usualRate(92_000)).toBeCloseTo(10, 0);
+});
+
+test('a batch after a quiet time goes at the rate at which it came', () => {
+  const pace = paceOf(1_000);
+  for (let at = 60_000; at < 61_000; at += 5) pace.count(at);
+  expect(releasesPerSecond(pace, 61_000)).toBeGreaterThan(75);
+});
+
+test('one call and its retries are no batch', () => {
+  const pace = paceOf(10_000);
+  for (let i = 0; i < 5; i++) pace.count(60_000);
+  expect(pace.usualRate(60_000)).toBeLessThan(1);
+});
+
+test('the attempts that calls take while some wait are not usual: they are as many as the pace allows', () => {
+  const pace = paceOf(100);
+  pace.begin(60_000);
+  for (let at = 60_000; at <= 200_000; at += 100) {
+    pace.count(at);
+    for (let attempt = 0; attempt < 2; attempt++) pace.sent(at, true);
+  }
+  expect(releasesPerSecond(pace, 200_000, 100)).toBeLessThan(13.5);
+});
+
+test('a young scope learns them all the same: it knows nothing else', () => {
+  const pace = new Pace(0);
+  pace.begin(0);
+  for (let at = 0; at <= 60_000; at += 100) {
+    pace.count(at);
+    for (let attempt = 0; attempt < 2; attempt++) pace.sent(at, true);
+  }
+  expect(releasesPerSecond(pace, 60_000, 100)).toBeGreaterThan(18);
 });

@@ -106,6 +106,34 @@ describe('a room', () => {
     expect([atOnce, out.length]).toEqual([2, 16]);
   });
 
+  test('keeps a call for 2.5 s once one in ten waited in vain: a longer queue gets no more of them out', async () => {
+    const { pace, out, visit } = setup();
+    for (let i = 0; i < 100; i++) pace.count(systemRuntime.now());
+    for (let i = 0; i < 10; i++) void visit(`early ${i}`, { patience: 1_000 });
+    await vi.advanceTimersByTimeAsync(900);
+    void visit('before', { patience: 30_000 });
+    await vi.advanceTimersByTimeAsync(100);
+    void visit('after', { patience: 30_000 });
+    await vi.advanceTimersByTimeAsync(2_500);
+    expect(out.slice(10)).toEqual(['after in vain']);
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(out.slice(10)).toEqual(['after in vain', 'before in vain']);
+  });
+
+  test('that was empty meanwhile has forgotten it; and calls that wait for a probe do not count', async () => {
+    for (const isProbe of [false, true]) {
+      const { pace, out, visit } = setup();
+      for (let i = 0; i < 100; i++) pace.count(systemRuntime.now());
+      for (let i = 0; i < 10; i++) void visit(`early ${i}`, { patience: 1_000, isProbe });
+      if (isProbe) void visit('stays', { patience: 30_000 });
+      await vi.advanceTimersByTimeAsync(1_000);
+      void visit('after', { patience: 9_000 });
+      await vi.advanceTimersByTimeAsync(8_000);
+      expect(out).toHaveLength(10);
+      await vi.advanceTimersByTimeAsync(30_000);
+    }
+  });
+
   test('keeps to the rate from before the trouble: callers that wait make no other calls', async () => {
     const { room, pace, door, out, visit } = setup();
     for (let i = 0; i < 200; i++) {

@@ -6,7 +6,7 @@ import type { Detail, Scenario } from '../simulate.ts';
 import { steadfetch } from '../steadfetch.ts';
 import type { World } from '../world.ts';
 import { type Condition as Observed, observed } from './observed.ts';
-import { share } from './outage.ts';
+import { median, share } from './outage.ts';
 import { mean, percent, STEADFETCH, type Storm, type Threshold, times } from './storm.ts';
 
 /** Calls per second of all processes together. */
@@ -24,12 +24,14 @@ function measuresOf({ made, sent }: Detail, { from, to, path }: Condition): Reco
     return call.began >= from && call.began < to && (path === undefined || call.path === path);
   });
   const success = share(looked);
+  const late = looked.filter(({ began, good }) => !good && began >= (from + to) / 2);
   return {
     success,
     load:
       sent.filter((at) => at >= from && at < to).length /
       made.filter(({ began: b }) => b >= from && b < to).length,
     recovered: success > 0.9 ? 1 : 0,
+    failing: median(late.map(({ took }) => took)),
   };
 }
 
@@ -38,11 +40,12 @@ function storm(
   title: string,
   conditions: readonly Condition[],
   thresholds: readonly Threshold[],
+  more: Storm['measures'] = {},
 ): Storm {
   return {
     id,
     title,
-    measures: { success: percent, load: times },
+    measures: { success: percent, load: times, ...more },
     experiments: [
       ...[bareFetch, ...budgets, ...peers].flatMap((strategy) =>
         observed(conditions, strategy, 2, measuresOf),
@@ -137,6 +140,7 @@ function sheddingBy(cost: number): Scenario['behaviour'] {
   };
 }
 
+/** Calls go on coming after those that are looked at: where they end, what waits goes out undisturbed. */
 const SHEDDING: readonly Condition[] = [0.2, 0.5].flatMap((cost) =>
   FLEETS.map(({ clients, fleet }) => ({
     name: `${cost}, ${fleet}`,
@@ -144,11 +148,11 @@ const SHEDDING: readonly Condition[] = [0.2, 0.5].flatMap((cost) =>
       behaviour: sheddingBy(cost),
       rate: (now: number) => (now >= 20_000 && now < 25_000 ? 80 : 40),
       clients,
-      duration: 70_000,
+      duration: 120_000,
       timeout: 3_000,
     },
     from: 45_000,
-    to: 70_000,
+    to: 90_000,
   })),
 );
 
@@ -163,7 +167,7 @@ export const shedding = storm(
 );
 
 /** Neither up nor down: this share of requests fails, for two minutes. */
-const FLAPPING: readonly Condition[] = [0.6, 0.9].map((failure) => ({
+const FLAPPING: readonly Condition[] = [0.4, 0.5, 0.6, 0.9].map((failure) => ({
   name: `p = ${100 * failure} %`,
   scenario: {
     behaviour: (world: World) => () => ({ latency: 20, status: world.noise.next() < failure ? 503 : 200 }),
@@ -176,7 +180,27 @@ const FLAPPING: readonly Condition[] = [0.6, 0.9].map((failure) => ({
   to: 120_000,
 }));
 
-export const flapping = storm('N', 'Flapping', FLAPPING, [success('p = 60 %', 0.4)]);
+/** What has lasted for a minute will last: a call that can't succeed must then end within this time, in the median, in milliseconds. */
+const SOON = 5_000;
+
+const inSeconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+const endsSoon = (condition: string): Threshold => {
+  const claim = `who fails in the second minute does so within ${inSeconds(SOON)}, in the median`;
+  return threshold(condition, claim, (samples) => mean(samples, 'failing') <= SOON);
+};
+const atLeastBare = (condition: string): Threshold => {
+  return threshold(condition, 'success ≥ that of bare fetch', (samples, of) => {
+    return mean(samples, 'success') >= mean(of(bareFetch.name), 'success');
+  });
+};
+
+export const flapping = storm(
+  'N',
+  'Flapping',
+  FLAPPING,
+  [...['p = 40 %', 'p = 50 %', 'p = 60 %'].map(atLeastBare), ...FLAPPING.map(({ name }) => endsSoon(name))],
+  { failing: inSeconds },
+);
 
 /** This share of the calls goes to an endpoint that always responds with 500. */
 const PAIR: readonly Condition[] = [0.6, 0.95].map((broken) => ({
