@@ -119,6 +119,23 @@ describe('idempotent', () => {
     expect(second.headers.get('idempotency-replayed')).toBe('true');
   });
 
+  test('an async keep or commit is waited for', async () => {
+    const { handler, runs } = counting({
+      keep: async (response) => ((await response.clone().json()) as { run: number }).run > 1,
+      commit: async () => true,
+    });
+    for (const run of [1, 2, 2]) expect(await (await handler(post({ key: 'a' }))).json()).toEqual({ run });
+    expect(runs()).toBe(2);
+  });
+
+  test('a body that was read before is an error, and no empty answer', async () => {
+    const { handler, runs } = counting({ keep: async (response) => (await response.text()) !== '' });
+    for (let n = 1; n <= 2; n++) {
+      await expect(handler(post({ key: 'a' }))).rejects.toThrow(/was read before; keep and commit may read/);
+      expect(runs()).toBe(n);
+    }
+  });
+
   test('stores what the policy says, and frees the key for the rest', async () => {
     const { handler, runs } = counting({ keep: () => false });
     for (const n of [1, 2]) {
