@@ -7,6 +7,7 @@ import { TransactionAbortedError } from '../once/errors.ts';
 import { loadDriver } from '../once/stores/driver.ts';
 import { guardPool } from '../once/stores/guarded-pool.ts';
 import { revocable } from '../once/stores/revocable.ts';
+import { isSqlState } from '../once/stores/sql-state.ts';
 import { fail, isFunction } from '../options/checks.ts';
 import { warn } from '../platform/warn.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -66,11 +67,15 @@ export function engineDb(tx: Tx | AdaptedTx): Db {
 
 const has = (tx: unknown, method: keyof Tx | keyof AdaptedTx) => isFunction(Reflect.get(Object(tx), method));
 
+/** A slip of the keyboard, for which a folder would be made: `postgres:/…`, `postgres//…`, `127.0.0.1:5432/shop`. */
+const ALMOST_A_URL = /^(?:postgres(?:ql)?(?::|\/\/)|[\w.-]+:\d)/i;
+
 /** @throws MissingDriverError pg or PGlite is not installed. @throws FolderInUseError */
 export async function openDatabase(target: Target): Promise<Database> {
   if (typeof target !== 'string') {
     const expected = 'a postgres:// URL, a folder, a pg Pool or a PGlite';
     if (typeof target !== 'object' || target === null) return fail('target', expected, target);
+    if ('escapeLiteral' in target) throw new PolicyError('target', `must be ${expected}, got a Client of pg`);
     if ('exec' in target) return await pglite(target, async () => {});
     if ('connect' in target) return postgres(target, async () => {});
     return fail('target', expected, target);
@@ -80,10 +85,10 @@ export async function openDatabase(target: Target): Promise<Database> {
     const pool = new pg.default.Pool({ connectionString: target });
     return postgres(pool, () => pool.end());
   }
-  if (target === '' || /^[a-z][a-z\d+.-]*:\/\//i.test(target)) {
+  if (target === '' || ALMOST_A_URL.test(target) || /^[a-z][a-z\d+.-]*:\/\//i.test(target)) {
     throw new PolicyError(
       'target',
-      `must be a postgres:// URL or a folder, got ${JSON.stringify(target.split('//')[0])}`,
+      `must be a postgres:// URL or a folder, got ${JSON.stringify(target.split('/')[0]?.replace(/^.*@/s, '***@'))}`,
     );
   }
   const { PGlite } = await loadDriver('@electric-sql/pglite', () => import('@electric-sql/pglite'));
@@ -106,7 +111,18 @@ async function pglite(client: PGlite, close: () => Promise<void>): Promise<Datab
     client,
     kind: 'pglite',
     db: fromPglite(client as Parameters<typeof fromPglite>[0]),
-    transaction: (work) => client.transaction((tx) => work(revocable(tx, ['query', 'exec', 'sql']).tx)),
+    async transaction(work) {
+      let worked = false;
+      try {
+        return await client.transaction(async (tx) => {
+          const result = await work(revocable(tx, ['query', 'exec', 'sql']).tx);
+          worked = true;
+          return result;
+        });
+      } catch (error) {
+        throw worked && isSqlState(error, '25P02') ? new TransactionAbortedError(error) : error;
+      }
+    },
     close,
   };
 }

@@ -77,6 +77,7 @@ export class Sagas {
   readonly #parts: Parts;
   readonly #hand: Hand<Job, SagaState>;
   readonly #workers = new Set<Worker<Job>>();
+  #closed = false;
   readonly #listeners: Listeners<SagaEvents>;
 
   /** @internal */
@@ -166,13 +167,15 @@ export class Sagas {
 
   /** Carries on what is due, here, until it is stopped. @throws PolicyError An option is wrong. */
   work(options: WorkOptions = {}): { stop(): Promise<void> } {
+    const checked = checkWork(options);
+    if (this.#closed) throw new Error('the sagas are closed');
     const tools = {
       sources: [{ fetch: (limit: number) => fetchJobs(this.#parts, limit), chained: false }],
       take: (job: Job) => this.#carryOn(job),
       clock: this.#parts.runtime.clock,
       onError: this.#onError,
     };
-    const worker = new Worker<Job>(tools, checkWork(options));
+    const worker = new Worker<Job>(tools, checked);
     this.#workers.add(worker);
     return {
       stop: async () => {
@@ -194,6 +197,7 @@ export class Sagas {
 
   /** Stops the workers, finishing what they have in hand, and closes the database if it was opened here. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#workers].map((worker) => worker.stop()));
     await this.#hand.idle();
     this.#hand.close();

@@ -392,6 +392,51 @@ for (const { name, there, open } of DATABASES) {
       expect((await outbox.now(call)).outcome).toBe('done');
     });
 
+    test('a durable handler that catches an error of the database is told so, and the call comes again later', async () => {
+      let failures = 1;
+      await openWith({
+        onDone: async (tx) => {
+          if (failures-- > 0) await tx.query('select 1 / 0').catch(() => {});
+        },
+      });
+      const errors = hear('error');
+      const call = await added('order-16a');
+      expect(await outbox.now(call)).toMatchObject({ outcome: 'later', last: { why: 'handler' } });
+      expect(errors).toMatchObject([{ code: 'ERR_STEADFETCH_TRANSACTION_ABORTED' }]);
+      const done = hear('done');
+      const worker = outbox.work({ poll: 20 });
+      await soon(() => done.length).toBe(1);
+      await worker.stop();
+      expect(service.effects).toEqual(['order-16a']);
+    });
+
+    test('a prepare that never comes back holds no worker for ever', async () => {
+      let ahead = false;
+      const clock: typeof systemClock = {
+        ...systemClock,
+        setTimeout: (callback, ms) => systemClock.setTimeout(callback, ahead && ms === 60_000 ? 10 : ms),
+      };
+      const options = { fetch: api, schema, prepare: () => new Promise(() => {}) };
+      outbox = await openOutboxOn(database.client, options, { clock, random: Math.random });
+      const call = await added('order-16b');
+      ahead = true;
+      const { outcome, last, error } = await outbox.now(call);
+      expect([outcome, last?.why, String(error)]).toEqual([
+        'later',
+        'prepare',
+        'Error: prepare took longer than 60000 ms',
+      ]);
+    });
+
+    test('what is closed takes no more workers, and what is no call is refused', async () => {
+      await expect(outbox.now('order-16c' as never)).rejects.toThrow(
+        'call must be what add returned, or { id, group }, got "order-16c"',
+      );
+      await openWith({});
+      await outbox.close();
+      expect(() => outbox.work()).toThrow('the outbox is closed');
+    });
+
     test('prepare adds credentials at the time of sending; none is ever stored', async () => {
       let token = 0;
       await openWith({ prepare: ({ headers }) => headers.set('authorization', `Bearer secret-${++token}`) });

@@ -138,7 +138,7 @@ export async function openRedis(
   // Without the offline queue, commands on a lost connection fail at once instead of waiting for the connection.
   const client = createClient({ url, disableOfflineQueue: true });
   client.on('error', () => {}); // every command reports the error too
-  // By itself it would try for ever, and tell nobody.
+  // By itself it would try for ever, without an error.
   const failed = new Promise<never>((_, reject) => client.once('error', reject));
   try {
     await Promise.race([client.connect(), failed]);
