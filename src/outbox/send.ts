@@ -5,6 +5,7 @@ import { bodyOf } from './body.ts';
 import { type Call, handleOf } from './call.ts';
 import type { Job } from './engine.ts';
 import type { CheckedOutbox } from './options.ts';
+import { failureOf } from './preparing.ts';
 import type { Why } from './result.ts';
 import type { Sent } from './verdict.ts';
 
@@ -16,8 +17,6 @@ export interface NotSent {
 
 /** However long the client's timeouts let it go on: by then the engine would give the call to another worker. */
 const LONGEST_SENDING = 50 * 60_000;
-/** Longer than any token takes, and short enough for a worker that is to stop. */
-const LONGEST_PREPARING = 60_000;
 
 /** Sends a call once, with all that the client does about it, and not a moment longer than its key lasts. */
 export async function send(job: Job, options: CheckedOutbox, clock: Clock): Promise<Sent | NotSent> {
@@ -33,7 +32,7 @@ export async function send(job: Job, options: CheckedOutbox, clock: Clock): Prom
   const untilEnd = () => job.local.until - clock.now();
   if (prepare !== undefined) {
     const work = async () => prepare({ method, url, headers, body, call });
-    const failed = await failureWithin(Math.min(untilEnd(), LONGEST_PREPARING), work, clock);
+    const failed = await failureOf(work, clock, untilEnd());
     // It may have taken until now.
     if (untilEnd() <= 0) return { own: 'expired' };
     if (failed !== undefined) return { own: 'prepare', error: failed.error };
@@ -52,26 +51,6 @@ export async function send(job: Job, options: CheckedOutbox, clock: Clock): Prom
     return { response, report: callReport(response) };
   } catch (error) {
     return { error, report: callReport(error) };
-  } finally {
-    clock.clearTimeout(timer);
-  }
-}
-
-/** The error of the work, or that it took too long: what never comes back must not hold its worker for ever. */
-async function failureWithin(
-  ms: number,
-  work: () => Promise<unknown>,
-  clock: Clock,
-): Promise<{ readonly error: unknown } | undefined> {
-  let timer: unknown;
-  const late = new Promise<never>((_, reject) => {
-    timer = clock.setTimeout(() => reject(new Error(`prepare took longer than ${Math.max(0, ms)} ms`)), ms);
-  });
-  try {
-    await Promise.race([work(), late]);
-    return undefined;
-  } catch (error) {
-    return { error };
   } finally {
     clock.clearTimeout(timer);
   }
