@@ -133,6 +133,8 @@ async function effectResult<S extends AnyStore>(
 ): Promise<EffectResult<Response>> {
   // An error page may have the status of a success. It is not kept.
   const isSuccess = response.status < 400;
+  // `Response.error()`, which no record can hold.
+  if (response.status === 0) return { value: response, keep: 'release' };
   if ((threw && isSuccess) || !(await settings.keep(response))) return { value: response, keep: 'release' };
   const rollBack = threw || !(await settings.commit(response));
   // It would be sent and stored as an empty one.
