@@ -6,6 +6,7 @@ import { PolicyError } from '../model/errors.ts';
 import { TransactionAbortedError } from '../once/errors.ts';
 import { loadDriver } from '../once/stores/driver.ts';
 import { guardPool } from '../once/stores/guarded-pool.ts';
+import { checkOtherTurn, inOwnTurn } from '../once/stores/own-turn.ts';
 import { revocable } from '../once/stores/revocable.ts';
 import { isSqlState } from '../once/stores/sql-state.ts';
 import { fail, isFunction } from '../options/checks.ts';
@@ -107,15 +108,23 @@ export async function openDatabase(target: Target): Promise<Database> {
 
 async function pglite(client: PGlite, close: () => Promise<void>): Promise<Database> {
   const { fromPglite } = await loadDriver('pg-boss', () => import('pg-boss'));
+  const db = fromPglite(client as Parameters<typeof fromPglite>[0]);
   return {
     client,
     kind: 'pglite',
-    db: fromPglite(client as Parameters<typeof fromPglite>[0]),
+    db: {
+      async executeSql(text, values) {
+        checkOtherTurn(client, 'a statement of the outbox or the sagas');
+        return await db.executeSql(text, values);
+      },
+    },
     async transaction(work) {
+      checkOtherTurn(client, 'transaction()');
       let worked = false;
       try {
         return await client.transaction(async (tx) => {
-          const result = await work(revocable(tx, ['query', 'exec', 'sql']).tx);
+          const open = revocable(tx, ['query', 'exec', 'sql']).tx;
+          const result = await inOwnTurn(client, () => work(open));
           worked = true;
           return result;
         });

@@ -256,7 +256,7 @@ describe.runIf(canOpen())('SQLite', () => {
       const waiting = once(store.transactional, charge, () =>
         once(inner as typeof store, { ...charge, key: 'inner' }, () => expect.unreachable('the effect ran')),
       );
-      await expect(waiting).rejects.toThrow('join its transaction by store.within(tx)');
+      await expect(waiting).rejects.toThrow('join (once: by store.within(tx))');
     }
     const joined = once(store.transactional, charge, (tx) =>
       once(store.within(tx), { ...charge, key: 'inner' }, () => 'inner'),
@@ -274,7 +274,7 @@ test('PGlite: a key of the same database inside an effect is an error, and one a
     const waiting = once(store.transactional, charge, () =>
       once(inner as typeof store, { ...charge, key: 'inner' }, () => expect.unreachable('the effect ran')),
     );
-    await expect(waiting).rejects.toThrow('join its transaction by store.within(tx)');
+    await expect(waiting).rejects.toThrow('join (once: by store.within(tx))');
   }
   let end = () => {};
   const ended = new Promise<void>((resolve) => {

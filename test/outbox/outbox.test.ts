@@ -93,14 +93,21 @@ for (const { name, there, open } of DATABASES) {
       expect((await outbox.now(call)).outcome).toBe('done');
     });
 
-    // PGlite has one connection: `now` would wait for the end of the transaction.
-    test.skipIf(name === 'PGlite')(
-      'before the commit there is nothing to send, and now says so',
+    test('before the commit there is nothing to send, and now says so', async () => {
+      // PGlite has one connection: `now` would wait for the end of the transaction.
+      const code = name === 'PGlite' ? 'ERR_STEADFETCH_NESTED_TRANSACTION' : 'ERR_STEADFETCH_UNKNOWN_CALL';
+      await outbox.transaction(async (tx) => {
+        const call = await charge(tx, 'order-4');
+        await expect(outbox.now(call)).rejects.toMatchObject({ code });
+      });
+    });
+
+    test.runIf(name === 'PGlite')(
+      'a transaction within another is an error, and no wait for ever',
       async () => {
-        await outbox.transaction(async (tx) => {
-          const call = await charge(tx, 'order-4');
-          await expect(outbox.now(call)).rejects.toMatchObject({ code: 'ERR_STEADFETCH_UNKNOWN_CALL' });
-        });
+        const inner = () => outbox.transaction(async () => expect.unreachable('it began'));
+        await expect(outbox.transaction(inner)).rejects.toThrow('there is one connection');
+        await expect(outbox.transaction(() => outbox.stats())).rejects.toThrow('there is one connection');
       },
     );
 

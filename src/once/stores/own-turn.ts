@@ -20,12 +20,16 @@ export async function inOwnTurn<T>(db: object, work: () => Promise<T>): Promise<
   }
 }
 
-/** @throws If the caller is inside a transaction of the same database: it would wait for its own end, for ever. */
-export function checkOtherTurn(db: object): void {
+/**
+ * @param what would wait, in the words of its user
+ * @throws If the caller is inside a transaction of the same database: it would wait for its own end, for ever.
+ */
+export function checkOtherTurn(db: object, what = 'once'): void {
   for (let turn = inside.getStore(); turn !== undefined; turn = turn.outer)
     if (turn.open && turn.db === db)
       throw new NestedTransactionError(
-        'once',
-        'inside an effect on the same database would wait for that effect for ever: there is one connection; join its transaction by store.within(tx)',
+        what,
+        'inside a transaction of the same database would wait for the end of that one for ever, for there is one connection: ' +
+          'do it after the commit, or join (once: by store.within(tx))',
       );
 }
