@@ -99,10 +99,12 @@ export class NestedTransactionError extends Error {
   override readonly name = 'NestedTransactionError';
   readonly code = 'ERR_STEADFETCH_NESTED_TRANSACTION';
 
-  constructor(word: string) {
+  constructor(word: string, why?: string) {
     super(
-      `"${word}" on this client would begin or end the transaction that it was given for: write without a transaction of your own, ` +
-        'use a savepoint, or join your transaction (once: by within(); outbox and sagas: hand it over)',
+      why === undefined
+        ? `"${word}" on this client would begin or end the transaction that it was given for: write without a transaction of your own, ` +
+            'use a savepoint, or join your transaction (once: by within(); outbox and sagas: hand it over)'
+        : `"${word}" ${why}`,
     );
   }
 }

@@ -1,5 +1,6 @@
 import { PolicyError } from '../model/errors.ts';
 import type { BodyFactory, FetchInit } from '../model/options.ts';
+import { fail, isPlainObject } from '../options/checks.ts';
 import type { StoredBody } from './call.ts';
 import { isStorable } from './storable.ts';
 
@@ -16,6 +17,13 @@ export interface ReadBody {
 export async function readBody(body: CallBody, limit: number): Promise<ReadBody | undefined> {
   const made = typeof body === 'function' ? await body() : body;
   if (made === undefined || made === null) return undefined;
+  // `fetch` would make '[object Object]' of it.
+  if (Array.isArray(made) || isPlainObject(made) || (typeof made !== 'object' && typeof made !== 'string'))
+    return fail(
+      'body',
+      'a string, bytes, a form, a Blob or a stream (JSON.stringify makes a string of a value)',
+      made,
+    );
   if (typeof made === 'string') {
     const size = Buffer.byteLength(made);
     if (size > limit) throw tooLarge(limit, `${size}`);

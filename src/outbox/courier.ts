@@ -1,5 +1,6 @@
 import type { Clock } from 'pg-boss';
 import type { ErrorSummary } from '../model/report.ts';
+import { TransactionAbortedError } from '../once/errors.ts';
 import { Batch } from './batch.ts';
 import { handleOf } from './call.ts';
 import { type Database, engineDb, type Tx } from './database.ts';
@@ -149,9 +150,13 @@ export class Courier {
       if (held) this.#tools.listeners.tell(result.outcome, result);
       return result;
     } catch (error) {
-      if (failure === undefined) throw error;
-      this.#tools.listeners.error(failure.error);
-      const last = this.#last(job, 'handler', { ...result, error: failure.error }, true);
+      // The handler threw, or caught an error of the database, after which nothing can be committed.
+      const isHandlers =
+        failure !== undefined || (handler !== undefined && error instanceof TransactionAbortedError);
+      if (!isHandlers) throw error;
+      const thrown = failure === undefined ? error : failure.error;
+      this.#tools.listeners.error(thrown);
+      const last = this.#last(job, 'handler', { ...result, error: thrown }, true);
       return await this.#later(job, result, last, 0);
     }
   }

@@ -6,7 +6,9 @@ import { PolicyError } from '../model/errors.ts';
 import { TransactionAbortedError } from '../once/errors.ts';
 import { loadDriver } from '../once/stores/driver.ts';
 import { guardPool } from '../once/stores/guarded-pool.ts';
+import { checkOtherTurn, inOwnTurn } from '../once/stores/own-turn.ts';
 import { revocable } from '../once/stores/revocable.ts';
+import { isSqlState } from '../once/stores/sql-state.ts';
 import { fail, isFunction } from '../options/checks.ts';
 import { warn } from '../platform/warn.ts';
 import { lockFolder } from './folder-lock.ts';
@@ -66,11 +68,15 @@ export function engineDb(tx: Tx | AdaptedTx): Db {
 
 const has = (tx: unknown, method: keyof Tx | keyof AdaptedTx) => isFunction(Reflect.get(Object(tx), method));
 
+/** A slip of the keyboard, for which a folder would be made: `postgres:/…`, `postgres//…`, `127.0.0.1:5432/shop`. */
+const ALMOST_A_URL = /^(?:postgres(?:ql)?(?::|\/\/)|[\w.-]+:\d)/i;
+
 /** @throws MissingDriverError pg or PGlite is not installed. @throws FolderInUseError */
 export async function openDatabase(target: Target): Promise<Database> {
   if (typeof target !== 'string') {
     const expected = 'a postgres:// URL, a folder, a pg Pool or a PGlite';
     if (typeof target !== 'object' || target === null) return fail('target', expected, target);
+    if ('escapeLiteral' in target) throw new PolicyError('target', `must be ${expected}, got a Client of pg`);
     if ('exec' in target) return await pglite(target, async () => {});
     if ('connect' in target) return postgres(target, async () => {});
     return fail('target', expected, target);
@@ -80,10 +86,10 @@ export async function openDatabase(target: Target): Promise<Database> {
     const pool = new pg.default.Pool({ connectionString: target });
     return postgres(pool, () => pool.end());
   }
-  if (target === '' || /^[a-z][a-z\d+.-]*:\/\//i.test(target)) {
+  if (target === '' || ALMOST_A_URL.test(target) || /^[a-z][a-z\d+.-]*:\/\//i.test(target)) {
     throw new PolicyError(
       'target',
-      `must be a postgres:// URL or a folder, got ${JSON.stringify(target.split('//')[0])}`,
+      `must be a postgres:// URL or a folder, got ${JSON.stringify(target.split('/')[0]?.replace(/^.*@/s, '***@'))}`,
     );
   }
   const { PGlite } = await loadDriver('@electric-sql/pglite', () => import('@electric-sql/pglite'));
@@ -102,11 +108,30 @@ export async function openDatabase(target: Target): Promise<Database> {
 
 async function pglite(client: PGlite, close: () => Promise<void>): Promise<Database> {
   const { fromPglite } = await loadDriver('pg-boss', () => import('pg-boss'));
+  const db = fromPglite(client as Parameters<typeof fromPglite>[0]);
   return {
     client,
     kind: 'pglite',
-    db: fromPglite(client as Parameters<typeof fromPglite>[0]),
-    transaction: (work) => client.transaction((tx) => work(revocable(tx, ['query', 'exec', 'sql']).tx)),
+    db: {
+      async executeSql(text, values) {
+        checkOtherTurn(client, 'a statement of the outbox or the sagas');
+        return await db.executeSql(text, values);
+      },
+    },
+    async transaction(work) {
+      checkOtherTurn(client, 'transaction()');
+      let worked = false;
+      try {
+        return await client.transaction(async (tx) => {
+          const open = revocable(tx, ['query', 'exec', 'sql']).tx;
+          const result = await inOwnTurn(client, () => work(open));
+          worked = true;
+          return result;
+        });
+      } catch (error) {
+        throw worked && isSqlState(error, '25P02') ? new TransactionAbortedError(error) : error;
+      }
+    },
     close,
   };
 }

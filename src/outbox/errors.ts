@@ -19,7 +19,9 @@ export class UnknownCallError extends Error {
   readonly code = 'ERR_STEADFETCH_UNKNOWN_CALL';
 
   constructor(id: string) {
-    super(`There is no call ${id} in the outbox: was the transaction that added it committed?`);
+    super(
+      `There is no call ${id} in the outbox: was the transaction that added it committed? Of a call with a group, name the group, too`,
+    );
   }
 }
 

@@ -45,7 +45,9 @@ export function storedHeaders(headers: FetchInit['headers'], allowed: ReadonlySe
       `headers.${name}`,
       SECRET.test(name)
         ? `is never stored: ${ADVICE}`
-        : 'is not stored; allow it with the option headers, or set it in prepare',
+        : name === 'idempotency-key'
+          ? 'belongs in idempotencyKey'
+          : 'is not stored; allow it with the option headers, or set it in prepare',
     );
   }
   return given;

@@ -1,5 +1,6 @@
 import type { PGlite } from '@electric-sql/pglite';
 import type { Pool } from 'pg';
+import { fail } from '../options/checks.ts';
 import { type Call, handleOf } from './call.ts';
 import { Courier } from './courier.ts';
 import {
@@ -94,6 +95,7 @@ export class Outbox {
   readonly #hand: Hand<Job, Result>;
   readonly #destinations: Destinations;
   readonly #workers = new Set<Worker<Job>>();
+  #closed = false;
 
   /** @internal */
   constructor(parts: Parts) {
@@ -141,6 +143,7 @@ export class Outbox {
    */
   async now(call: Pick<Call, 'id' | 'group'>): Promise<Result> {
     const { engine } = this.#parts;
+    if (typeof Object(call).id !== 'string') return fail('call', 'what add returned, or { id, group }', call);
     const queue = queueOf(call);
     const job = await engine.claim(queue, call.id);
     if (job === undefined) return (await this.#hand.outcomeOf(call.id)) ?? (await this.#lookUp(call));
@@ -151,6 +154,7 @@ export class Outbox {
   /** Sends what is due, here, until it is stopped. @throws PolicyError An option is wrong. */
   work(options: WorkOptions = {}): OutboxWorker {
     const { concurrency, poll } = checkWork(options);
+    if (this.#closed) throw new Error('the outbox is closed');
     const { runtime } = this.#parts;
     const tools = {
       sources: [
@@ -189,6 +193,7 @@ export class Outbox {
 
   /** Stops the workers, finishing what they have in hand, and closes the database if it was opened here. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#workers].map((worker) => worker.stop()));
     await this.#hand.idle();
     this.#hand.close();

@@ -5,6 +5,7 @@ import { bodyOf } from './body.ts';
 import { type Call, handleOf } from './call.ts';
 import type { Job } from './engine.ts';
 import type { CheckedOutbox } from './options.ts';
+import { failureOf } from './preparing.ts';
 import type { Why } from './result.ts';
 import type { Sent } from './verdict.ts';
 
@@ -28,16 +29,16 @@ export async function send(job: Job, options: CheckedOutbox, clock: Clock): Prom
   const headers = new Headers(stored.map(([header, value]): [string, string] => [header, value]));
   const body = storedBody && bodyOf(storedBody);
   const call: Call = handleOf(job.id, job.call);
-  try {
-    await prepare?.({ method, url, headers, body, call });
-  } catch (error) {
-    return { own: 'prepare', error };
+  const untilEnd = () => job.local.until - clock.now();
+  if (prepare !== undefined) {
+    const work = async () => prepare({ method, url, headers, body, call });
+    const failed = await failureOf(work, clock, untilEnd());
+    // It may have taken until now.
+    if (untilEnd() <= 0) return { own: 'expired' };
+    if (failed !== undefined) return { own: 'prepare', error: failed.error };
   }
   const limit = new AbortController();
-  const left = Math.min(job.local.until - clock.now(), LONGEST_SENDING);
-  // `prepare` may have taken until now.
-  if (left <= 0) return { own: 'expired' };
-  const timer = clock.setTimeout(() => limit.abort(), left);
+  const timer = clock.setTimeout(() => limit.abort(), Math.min(untilEnd(), LONGEST_SENDING));
   try {
     const response = await fetch(url, {
       method,

@@ -177,12 +177,18 @@ async function perform(
   const refuse = (reason: string): never => {
     throw new StepRefusedError(reason);
   };
+  let value: unknown;
   try {
-    const value = await work({ id, input, results: { ...results }, call: caller.call, refuse });
-    return isResponse(value) ? await bodyOf(value) : value;
-  } finally {
+    value = await work({ id, input, results: { ...results }, call: caller.call, refuse });
+    if (isResponse(value)) value = await bodyOf(value);
+  } catch (error) {
     await caller.settled();
+    throw error;
   }
+  // A step that is over before its call, for want of an `await`, is not done if the call is not.
+  const failed = await caller.settled();
+  if (failed !== undefined) throw failed.reason;
+  return value;
 }
 
 /**
@@ -191,6 +197,9 @@ async function perform(
  * @throws TypeError JSON can't hold the value.
  */
 function checkJson(value: unknown): unknown {
+  // JSON leaves these out.
+  if (typeof value === 'function' || typeof value === 'symbol')
+    throw new TypeError(`a step must return what JSON can hold, got a ${typeof value}`);
   JSON.stringify(value);
   return value;
 }

@@ -1,7 +1,9 @@
+import type { Clock } from 'pg-boss';
 import { v5 } from 'uuid';
 import { callReport } from '../call/report.ts';
 import type { SteadFetch } from '../model/client.ts';
 import type { Delivery } from '../model/failure.ts';
+import { failureOf } from '../outbox/preparing.ts';
 import { judge } from '../outbox/verdict.ts';
 import { isAboutKey } from './about-key.ts';
 import { StepPendingError, StepRefusedError } from './errors.ts';
@@ -45,7 +47,7 @@ export class Caller {
   readonly #base: string | undefined;
   readonly #prepare: PrepareStep | undefined;
   readonly #refusals: Pick<Refusals, 'count'>;
-  readonly #now: () => number;
+  readonly #clock: Clock;
   readonly #underWay = new Set<Promise<Response>>();
   #calls = 0;
   /** What is known of the calls that were not refused: whether any of them may have done something. */
@@ -53,14 +55,13 @@ export class Caller {
   /** Which of them were refused. */
   readonly refused = new Set<number>();
 
-  /** @param now epoch milliseconds */
   constructor(
     { fetch, base, prepare }: Sender,
     step: StepId,
     refusals: Pick<Refusals, 'count'>,
-    now: () => number,
+    clock: Clock,
   ) {
-    this.#now = now;
+    this.#clock = clock;
     this.#fetch = fetch;
     this.#base = base;
     this.#prepare = prepare;
@@ -73,6 +74,8 @@ export class Caller {
     this.#calls += 1;
     const calling = this.#send(this.#calls, input, init).finally(() => this.#underWay.delete(calling));
     this.#underWay.add(calling);
+    // Of calls that a step began side by side, one may fail before the step comes to wait for it.
+    calling.catch(() => {});
     return calling;
   };
 
@@ -80,25 +83,39 @@ export class Caller {
     return this.#calls > 0;
   }
 
-  /** When every call has its end, those included that the step did not wait for: nothing is decided before. */
-  async settled(): Promise<void> {
-    await Promise.allSettled(this.#underWay);
+  /**
+   * When every call has its end, those included that the step did not wait for: nothing is decided before.
+   * @returns the end of such a call, if it was not done: refused, or without an answer
+   */
+  async settled(): Promise<PromiseRejectedResult | undefined> {
+    const ends = await Promise.allSettled(this.#underWay);
+    const failed = ends.filter((end) => end.status === 'rejected');
+    return failed.find(({ reason }) => reason instanceof StepRefusedError) ?? failed[0];
   }
 
   async #send(call: number, input: string | URL, init: StepInit): Promise<Response> {
-    if ('idempotencyKey' in init) {
+    if (typeof input !== 'string' && !(input instanceof URL))
+      throw new TypeError(
+        `call takes a URL and an init, got ${Object.prototype.toString.call(input).slice(8, -1)}`,
+      );
+    if (Reflect.get(init, 'idempotencyKey') !== undefined) {
       throw new TypeError('idempotencyKey must be left out: a saga makes it of saga, id, step and direction');
     }
     const url = new URL(input, this.#base).href;
     const { method = 'GET', ...rest } = init;
     const headers = new Headers(init.headers);
-    await this.#prepare?.({ method, url, headers, step: this.#step });
+    const prepare = this.#prepare;
+    if (prepare !== undefined) {
+      const work = async () => prepare({ method, url, headers, step: this.#step });
+      const failed = await failureOf(work, this.#clock);
+      if (failed !== undefined) throw failed.error;
+    }
     const idempotencyKey = await this.#key(call);
     const sent = await this.#fetch(url, { ...rest, method, headers, idempotencyKey }).then(
       (response) => ({ response, report: callReport(response) }),
       (error: unknown) => ({ error, report: callReport(error) }),
     );
-    const verdict = judge(sent, this.#now());
+    const verdict = judge(sent, this.#clock.now());
     const response = 'response' in sent ? sent.response : undefined;
     const delivery = sent.report?.delivery ?? 'not-sent';
     if (verdict.over === 'refused' && response !== undefined) {

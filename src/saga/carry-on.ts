@@ -109,7 +109,7 @@ async function standingOf(
     id: stored.id,
     input: stored.input,
     journal: journalOf({ store, table, db: database.db }, saga.name, stored.id),
-    callerOf: (step, refusals) => new Caller(options, step, refusals, () => runtime.clock.now()),
+    callerOf: (step, refusals) => new Caller(options, step, refusals, runtime.clock),
     isOverdue: () => age() >= saga.patience,
     earlier,
   });

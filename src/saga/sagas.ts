@@ -3,6 +3,7 @@ import type { PGlite } from '@electric-sql/pglite';
 import type { Pool } from 'pg';
 import type { JobWithMetadata } from 'pg-boss';
 import { v5 } from 'uuid';
+import { PolicyError } from '../model/errors.ts';
 import { nameCheck } from '../once/checks.ts';
 import type { Store } from '../once/index.ts';
 import { pgliteStore } from '../once/stores/pglite.ts';
@@ -20,6 +21,7 @@ import { type EngineRuntime, systemEngineRuntime } from '../outbox/engine-runtim
 import { Hand } from '../outbox/hand.ts';
 import { Listeners } from '../outbox/listeners.ts';
 import { checkWork, type WorkOptions } from '../outbox/shared-options.ts';
+import { isStorable } from '../outbox/storable.ts';
 import { Worker } from '../outbox/worker.ts';
 import { carryOn, claimJob, fetchJobs, type Job, type Parts, QUEUE } from './carry-on.ts';
 import { SagaReusedError, UnknownSagaError } from './errors.ts';
@@ -77,6 +79,7 @@ export class Sagas {
   readonly #parts: Parts;
   readonly #hand: Hand<Job, SagaState>;
   readonly #workers = new Set<Worker<Job>>();
+  #closed = false;
   readonly #listeners: Listeners<SagaEvents>;
 
   /** @internal */
@@ -119,7 +122,9 @@ export class Sagas {
     // As the journal wants it: found out later, the saga would be under way and could never do a step.
     nameCheck(id, 'id');
     const db = engineDb(tx);
-    const stored: StoredSaga = JSON.parse(JSON.stringify({ saga: saga.name, id, input: input ?? null }));
+    const stored: StoredSaga = JSON.parse(
+      JSON.stringify({ saga: saga.name, id, input: checkInput(input) ?? null }, storable),
+    );
     const jobId = jobIdOf(saga.name, id);
     if ((await boss.send(QUEUE, stored, { id: jobId, db })) !== null) return;
     const [there] = await boss.findJobs<StoredSaga>(QUEUE, { id: jobId, db });
@@ -166,13 +171,15 @@ export class Sagas {
 
   /** Carries on what is due, here, until it is stopped. @throws PolicyError An option is wrong. */
   work(options: WorkOptions = {}): { stop(): Promise<void> } {
+    const checked = checkWork(options);
+    if (this.#closed) throw new Error('the sagas are closed');
     const tools = {
       sources: [{ fetch: (limit: number) => fetchJobs(this.#parts, limit), chained: false }],
       take: (job: Job) => this.#carryOn(job),
       clock: this.#parts.runtime.clock,
       onError: this.#onError,
     };
-    const worker = new Worker<Job>(tools, checkWork(options));
+    const worker = new Worker<Job>(tools, checked);
     this.#workers.add(worker);
     return {
       stop: async () => {
@@ -194,6 +201,7 @@ export class Sagas {
 
   /** Stops the workers, finishing what they have in hand, and closes the database if it was opened here. */
   async close(): Promise<void> {
+    this.#closed = true;
     await Promise.all([...this.#workers].map((worker) => worker.stop()));
     await this.#hand.idle();
     this.#hand.close();
@@ -210,6 +218,18 @@ export class Sagas {
   }
 
   readonly #onError = (error: unknown): void => this.#listeners.error(error);
+}
+
+function checkInput(input: unknown): unknown {
+  if (typeof input !== 'function' && typeof input !== 'symbol') return input;
+  throw new PolicyError('input', `must be what JSON can hold, got a ${typeof input}`);
+}
+
+/** What is refused here would be refused by the database, and spoil the caller's transaction. */
+function storable(name: string, value: unknown): unknown {
+  if (!isStorable(name) || (typeof value === 'string' && !isStorable(value)))
+    throw new PolicyError('input', 'must have no strings with NUL or lone surrogates');
+  return value;
 }
 
 const jobIdOf = (saga: string, id: string) => v5(JSON.stringify([saga, id]), NAMESPACE);

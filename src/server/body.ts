@@ -12,6 +12,9 @@ export async function readUpTo(body: ReadableStream<Uint8Array> | null, limit: n
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return { whole: true, bytes: join(chunks, size) };
+    // Anything else would be taken for a row of zeros. In Jest, Node's own arrays are of another realm.
+    if (Object.prototype.toString.call(value) !== '[object Uint8Array]')
+      throw new TypeError(`A body must be a stream of Uint8Array, got ${typeof value}`);
     chunks.push(value);
     size += value.length;
     if (size > limit) return { whole: false, stream: resumed(chunks, reader) };

@@ -52,17 +52,18 @@ export interface IdempotencyOptions<S extends AnyStore, Incoming> extends Times 
   readonly fingerprint?: FingerprintKind;
   /**
    * Which responses are stored. Any other response frees the key, and rolls back the handler's rows if there is a transaction.
+   * May be async. To read the body, read that of `response.clone()`.
    * @default isFinal: all except 5xx and the 4xx that depend on more than the request
    */
-  readonly keep?: (response: Response) => boolean;
+  readonly keep?: (response: Response) => boolean | Promise<boolean>;
   /**
    * In a transaction: for which stored responses the handler's rows are committed. For any other the rows are rolled back and
    * only the response is stored, so that a refusal leaves no half-done work. If the handler is known to have thrown, its rows are
-   * never committed.
+   * never committed. May be async.
    * @default a status below 400
    * @example commit: ({ status }) => status < 400 || status === 402 // a declined charge is booked, too
    */
-  readonly commit?: (response: Response) => boolean;
+  readonly commit?: (response: Response) => boolean | Promise<boolean>;
   /**
    * Response headers that are not stored, in addition to the hop-by-hop headers.
    * @default ['set-cookie']

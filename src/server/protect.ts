@@ -133,8 +133,15 @@ async function effectResult<S extends AnyStore>(
 ): Promise<EffectResult<Response>> {
   // An error page may have the status of a success. It is not kept.
   const isSuccess = response.status < 400;
-  if ((threw && isSuccess) || !settings.keep(response)) return { value: response, keep: 'release' };
-  const rollBack = threw || !settings.commit(response);
+  // `Response.error()`, which no record can hold.
+  if (response.status === 0) return { value: response, keep: 'release' };
+  if ((threw && isSuccess) || !(await settings.keep(response))) return { value: response, keep: 'release' };
+  const rollBack = threw || !(await settings.commit(response));
+  // It would be sent and stored as an empty one.
+  if (response.bodyUsed)
+    throw new TypeError(
+      'The body of the response was read before; keep and commit may read that of response.clone()',
+    );
   const body = await readUpTo(response.body, settings.responseLimit);
   if (!body.whole) return { value: new Response(body.stream, response), keep: 'tombstone', rollBack };
   return {

@@ -78,3 +78,23 @@ test('an error answer whose body breaks off is one failure, and not two', async 
   expect(ends).toEqual(['network', 'network', 'network']);
   expect(api.breakers.get(server.url)?.state).toBe('closed');
 });
+
+test.each<[what: string, buffer: number | false]>([
+  ['read as a stream', false],
+  ['read as a part of the attempt', 1_000_000],
+])(
+  'a body above the dispatcher’s own maxResponseSize is no failure of the service: %s',
+  async (_how, buffer) => {
+    await using server = await startFaultServer({
+      fault: () => ({ kind: 'answer', status: 200, bytes: 100_000 }),
+    });
+    const dispatcher = new Agent({ maxResponseSize: 1_000 });
+    onTestFinished(() => dispatcher.destroy());
+    const api = createFetch({ ...rules, buffer, dispatcher });
+    for (let i = 0; i < 25; i++) {
+      const read = async () => (await api(server.url)).text();
+      await expect(read()).rejects.toThrow(buffer ? 'fetch failed' : 'terminated');
+    }
+    expect(api.breakers.get(server.url)?.state).toBe('closed');
+  },
+);

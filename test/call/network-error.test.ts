@@ -21,7 +21,7 @@ const undici: Readonly<Record<string, Permanence>> = {
   UND_ERR_REQ_RETRY: 'transient',
   UND_ERR_SOCKS5: 'transient',
   UND_ERR_HEADERS_OVERFLOW: 'permanent',
-  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'permanent',
+  UND_ERR_RES_EXCEEDED_MAX_SIZE: 'local',
   UND_ERR_RESPONSE: 'permanent',
   UND_ERR_REDIRECT_MAX: 'permanent',
   UND_ERR_INVALID_ARG: 'local',

@@ -1,8 +1,10 @@
+import { PGlite } from '@electric-sql/pglite';
 import Database from 'better-sqlite3';
 import mysql from 'mysql2/promise';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { once, type TransactionalStore } from '../../src/once/index.ts';
 import { mysqlStore } from '../../src/once/stores/mysql.ts';
+import { pgliteStore } from '../../src/once/stores/pglite.ts';
 import { sqliteStore } from '../../src/once/stores/sqlite.ts';
 import { present, schemaOf } from './servers.ts';
 
@@ -41,18 +43,22 @@ function transactions({ store, send, insert, count }: Setting) {
     expect(await once(store, charge, () => 'second')).toMatchObject({ replayed: false });
   });
 
-  test.each(['begin', ' COMMIT', '/* mine */ rollback', '-- mine\nend', 'set autocommit = 1'])(
-    '%j is refused: it would end the transaction that holds the key',
-    async (text) => {
-      const failing = once(store, charge, async (tx) => {
-        await insert(tx);
-        await send(tx, text);
-      });
-      await expect(failing).rejects.toMatchObject({ code: 'ERR_STEADFETCH_NESTED_TRANSACTION' });
-      expect(await count()).toBe(0);
-      expect(await once(store, charge, () => 'second')).toMatchObject({ replayed: false });
-    },
-  );
+  test.each([
+    'begin',
+    ' COMMIT',
+    '/* mine */ rollback',
+    '-- mine\nend',
+    'set autocommit = 1',
+    'select 1; commit',
+  ])('%j is refused: it would end the transaction that holds the key', async (text) => {
+    const failing = once(store, charge, async (tx) => {
+      await insert(tx);
+      await send(tx, text);
+    });
+    await expect(failing).rejects.toMatchObject({ code: 'ERR_STEADFETCH_NESTED_TRANSACTION' });
+    expect(await count()).toBe(0);
+    expect(await once(store, charge, () => 'second')).toMatchObject({ replayed: false });
+  });
 
   test('a savepoint is no transaction, and may be used', async () => {
     await once(store, charge, async (tx) => {
@@ -102,6 +108,50 @@ describe.runIf(await present('MariaDB', 3306))('MariaDB', () => {
   });
   const send = (tx: unknown, text: string) => (tx as mysql.Connection).query(text);
   transactions({ store: store.transactional, send, insert, count });
+
+  test.each(['create table if not exists x (a int)', 'truncate table charges', 'lock tables charges write'])(
+    '%j is refused, because it would commit the rows before the end',
+    async (text) => {
+      const failing = once(store.transactional, charge, async (tx) => {
+        await insert(tx);
+        await send(tx, text);
+      });
+      await expect(failing).rejects.toMatchObject({ code: 'ERR_STEADFETCH_NESTED_TRANSACTION' });
+      expect(await count()).toBe(0);
+      expect(await once(store.transactional, charge, () => 'second')).toMatchObject({ replayed: false });
+    },
+  );
+
+  test.each<[option: string, options: mysql.PoolOptions]>([
+    ['rowsAsArray', { rowsAsArray: true }],
+    ['nestTables', { nestTables: '_' }],
+    ['typeCast', { typeCast: (field) => field.string() }],
+  ])('keys are kept whatever form of rows the pool has: %s', async (_option, options) => {
+    const other = mysql.createPool({ host: '127.0.0.1', user: 'root', connectionLimit: 1, ...options });
+    const { transactional, ...lease } = mysqlStore(other, { table: `${schema}.once` });
+    for (const [key, kind] of [
+      ['lease', lease],
+      ['transaction', transactional],
+    ] as const)
+      for (const replayed of [false, true])
+        expect(await once(kind as typeof lease, { ...charge, key }, () => 'done')).toEqual({
+          value: 'done',
+          replayed,
+        });
+    await other.end();
+  });
+
+  test('a key is a value in every sql_mode, whatever quotes and backslashes it has', async () => {
+    const other = mysql.createPool({ host: '127.0.0.1', user: 'root', connectionLimit: 1 });
+    await other.query("set session sql_mode = 'NO_BACKSLASH_ESCAPES,ANSI_QUOTES'");
+    const kept = mysqlStore(other, { table: `${schema}.once` });
+    const id = { ...charge, key: `it's \\' "or" \\`, fingerprint: `'\\` };
+    for (const replayed of [false, true])
+      expect(await once(kept, id, () => 'done')).toEqual({ value: 'done', replayed });
+    const [rows] = await pool.query<mysql.RowDataPacket[]>(`select \`key\`, fingerprint from ${schema}.once`);
+    expect(rows).toEqual([{ key: id.key, fingerprint: id.fingerprint }]);
+    await other.end();
+  });
 
   test('a duplicate does not wait for the open transaction: it is told at once', async () => {
     await once(store.transactional, charge, async () => {
@@ -200,4 +250,40 @@ describe.runIf(canOpen())('SQLite', () => {
     db.exec('commit');
     expect(await once(store, charge, () => 'again')).toEqual({ value: 'done', replayed: true });
   });
+
+  test('a key of the same database inside an effect is an error: it would wait for itself', async () => {
+    for (const inner of [store, store.transactional]) {
+      const waiting = once(store.transactional, charge, () =>
+        once(inner as typeof store, { ...charge, key: 'inner' }, () => expect.unreachable('the effect ran')),
+      );
+      await expect(waiting).rejects.toThrow('join (once: by store.within(tx))');
+    }
+    const joined = once(store.transactional, charge, (tx) =>
+      once(store.within(tx), { ...charge, key: 'inner' }, () => 'inner'),
+    );
+    expect((await joined).value).toEqual({ value: 'inner', replayed: false });
+  });
 });
+
+test('PGlite: a key of the same database inside an effect is an error, and one after it is not', async () => {
+  const db = new PGlite();
+  const store = pgliteStore(db);
+  await store.setup();
+  let after: Promise<unknown> | undefined;
+  for (const inner of [store, store.transactional]) {
+    const waiting = once(store.transactional, charge, () =>
+      once(inner as typeof store, { ...charge, key: 'inner' }, () => expect.unreachable('the effect ran')),
+    );
+    await expect(waiting).rejects.toThrow('join (once: by store.within(tx))');
+  }
+  let end = () => {};
+  const ended = new Promise<void>((resolve) => {
+    end = resolve;
+  });
+  await once(store.transactional, charge, () => {
+    after = ended.then(() => once(store.transactional, { ...charge, key: 'after' }, () => 'after'));
+  });
+  end();
+  expect(await after).toEqual({ value: 'after', replayed: false });
+  await db.close();
+}, 60_000);

@@ -1,5 +1,7 @@
+import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { consume, memoryStore, once, purge, withTimeout } from '../../src/once/index.ts';
+import { mysqlStore } from '../../src/once/stores/mysql.ts';
 import { openPglite, pgliteStore } from '../../src/once/stores/pglite.ts';
 import { openPostgres, postgresStore, schemaSql } from '../../src/once/stores/postgres.ts';
 import { openRedis, redisStore } from '../../src/once/stores/redis.ts';
@@ -159,6 +161,16 @@ describe('stores refuse, before anything is opened:', () => {
       () => postgresStore('postgres://x' as never),
       'pool must be a Pool of pg, got "postgres://x"',
     ],
+    [
+      'a client for a pool',
+      () => postgresStore(new pg.Client() as never),
+      'pool must be a Pool of pg, got a Client',
+    ],
+    [
+      'a pool with callbacks',
+      () => mysqlStore({ getConnection() {}, query() {}, promise() {} } as never),
+      'pool must be a pool of mysql2/promise, got one of mysql2: pass pool.promise()',
+    ],
     ['a pool for a database', () => pgliteStore(pool), 'db must be a PGlite database, got an object'],
     [
       'no client',
@@ -194,6 +206,16 @@ describe('stores refuse, before anything is opened:', () => {
       'openPostgres',
       () => openPostgres(undefined as never),
       'url must be a URL such as postgres://127.0.0.1/shop, got undefined',
+    ],
+    [
+      'openPostgres',
+      () => openPostgres('postgres//127.0.0.1/shop'),
+      'url must be a URL such as postgres://127.0.0.1/shop, got "postgres//127.0.0.1/shop"',
+    ],
+    [
+      'openRedis',
+      () => openRedis('127.0.0.1:6379'),
+      'url must be a URL such as redis://127.0.0.1, got "127.0.0.1:6379"',
     ],
     ['openRedis', () => openRedis('' as never), 'url must be a URL such as redis://127.0.0.1, got ""'],
     ['openPglite', () => openPglite(7 as never), 'directory must be a directory, got 7'],

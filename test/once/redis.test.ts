@@ -8,7 +8,7 @@ import { Cluster, Redis } from 'ioredis';
 import { createClient, createClientPool, createCluster } from 'redis';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { once } from '../../src/once/index.ts';
-import { redisStore } from '../../src/once/stores/redis.ts';
+import { openRedis, redisStore } from '../../src/once/stores/redis.ts';
 import { listenOnPort } from '../support/listen.ts';
 import { present, REDIS_URL } from './servers.ts';
 
@@ -37,6 +37,10 @@ async function wholeLife(client: Parameters<typeof redisStore>[0]) {
   );
   expect(await once(store, charge(other), () => 2)).toEqual({ value: 2, replayed: false });
 }
+
+test('a Redis that is not there is an error of openRedis, not a wait for ever', async () => {
+  await expect(openRedis('redis://127.0.0.1:1')).rejects.toThrow('ECONNREFUSED');
+});
 
 describe.runIf(await present('Redis', 6379))('a client that was told', () => {
   test.each([

@@ -1,6 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import pg from 'pg';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { openDatabase } from '../../src/outbox/database.ts';
 import { lockFolder } from '../../src/outbox/folder-lock.ts';
@@ -47,6 +48,14 @@ test('what is no database is refused by name', async () => {
   await expect(openDatabase('mysql://127.0.0.1/shop')).rejects.toThrow(
     'target must be a postgres:// URL or a folder, got "mysql:"',
   );
+  for (const [slip, got] of [
+    ['postgres//127.0.0.1/shop', 'postgres'],
+    ['postgres:/me:secret@127.0.0.1/shop', 'postgres:'],
+    ['127.0.0.1:5432/shop', '127.0.0.1:5432'],
+    ['me:5ecret@127.0.0.1:5432/shop', '***@127.0.0.1:5432'],
+  ] as const)
+    await expect(openDatabase(slip)).rejects.toThrow(`must be a postgres:// URL or a folder, got "${got}"`);
+  await expect(openDatabase(new pg.Client() as never)).rejects.toThrow('got a Client of pg');
   await expect(openDatabase({} as never)).rejects.toThrow(
     'target must be a postgres:// URL, a folder, a pg Pool or a PGlite, got an object',
   );

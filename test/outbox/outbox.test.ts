@@ -93,14 +93,21 @@ for (const { name, there, open } of DATABASES) {
       expect((await outbox.now(call)).outcome).toBe('done');
     });
 
-    // PGlite has one connection: `now` would wait for the end of the transaction.
-    test.skipIf(name === 'PGlite')(
-      'before the commit there is nothing to send, and now says so',
+    test('before the commit there is nothing to send, and now says so', async () => {
+      // PGlite has one connection: `now` would wait for the end of the transaction.
+      const code = name === 'PGlite' ? 'ERR_STEADFETCH_NESTED_TRANSACTION' : 'ERR_STEADFETCH_UNKNOWN_CALL';
+      await outbox.transaction(async (tx) => {
+        const call = await charge(tx, 'order-4');
+        await expect(outbox.now(call)).rejects.toMatchObject({ code });
+      });
+    });
+
+    test.runIf(name === 'PGlite')(
+      'a transaction within another is an error, and no wait for ever',
       async () => {
-        await outbox.transaction(async (tx) => {
-          const call = await charge(tx, 'order-4');
-          await expect(outbox.now(call)).rejects.toMatchObject({ code: 'ERR_STEADFETCH_UNKNOWN_CALL' });
-        });
+        const inner = () => outbox.transaction(async () => expect.unreachable('it began'));
+        await expect(outbox.transaction(inner)).rejects.toThrow('there is one connection');
+        await expect(outbox.transaction(() => outbox.stats())).rejects.toThrow('there is one connection');
       },
     );
 
@@ -390,6 +397,51 @@ for (const { name, there, open } of DATABASES) {
       expect(errors.map(({ message }) => message)).toEqual(['the handler failed']);
       expect(service.effects).toEqual(['order-16']);
       expect((await outbox.now(call)).outcome).toBe('done');
+    });
+
+    test('a durable handler that catches an error of the database is told so, and the call comes again later', async () => {
+      let failures = 1;
+      await openWith({
+        onDone: async (tx) => {
+          if (failures-- > 0) await tx.query('select 1 / 0').catch(() => {});
+        },
+      });
+      const errors = hear('error');
+      const call = await added('order-16a');
+      expect(await outbox.now(call)).toMatchObject({ outcome: 'later', last: { why: 'handler' } });
+      expect(errors).toMatchObject([{ code: 'ERR_STEADFETCH_TRANSACTION_ABORTED' }]);
+      const done = hear('done');
+      const worker = outbox.work({ poll: 20 });
+      await soon(() => done.length).toBe(1);
+      await worker.stop();
+      expect(service.effects).toEqual(['order-16a']);
+    });
+
+    test('a prepare that never comes back holds no worker for ever', async () => {
+      let ahead = false;
+      const clock: typeof systemClock = {
+        ...systemClock,
+        setTimeout: (callback, ms) => systemClock.setTimeout(callback, ahead && ms === 60_000 ? 10 : ms),
+      };
+      const options = { fetch: api, schema, prepare: () => new Promise(() => {}) };
+      outbox = await openOutboxOn(database.client, options, { clock, random: Math.random });
+      const call = await added('order-16b');
+      ahead = true;
+      const { outcome, last, error } = await outbox.now(call);
+      expect([outcome, last?.why, String(error)]).toEqual([
+        'later',
+        'prepare',
+        'Error: prepare took longer than 60000 ms',
+      ]);
+    });
+
+    test('what is closed takes no more workers, and what is no call is refused', async () => {
+      await expect(outbox.now('order-16c' as never)).rejects.toThrow(
+        'call must be what add returned, or { id, group }, got "order-16c"',
+      );
+      await openWith({});
+      await outbox.close();
+      expect(() => outbox.work()).toThrow('the outbox is closed');
     });
 
     test('prepare adds credentials at the time of sending; none is ever stored', async () => {

@@ -42,6 +42,17 @@ describe('before the commit', () => {
       { body: new Blob(['12345678901']).stream() },
       'body must be at most 10 bytes (bodyLimit), got more than 10',
     ],
+    [
+      'a key among the headers',
+      { headers: { 'Idempotency-Key': 'a' } },
+      'headers.idempotency-key belongs in idempotencyKey',
+    ],
+    [
+      'an object for a body',
+      { body: { cents: 7 } },
+      'body must be a string, bytes, a form, a Blob or a stream',
+    ],
+    ['a number for a body', { body: () => 7 }, 'JSON.stringify makes a string of a value), got 7'],
     ['an option with a slip', { idempotancyKey: 'x' }, 'did you mean idempotencyKey?'],
     [
       'a policy that there is not',

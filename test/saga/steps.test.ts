@@ -104,6 +104,80 @@ describe('a step of a saga', () => {
     expect(new Set(keys()).size).toBe(1);
   });
 
+  test('may begin calls and wait for one after the other: one that fails before is no rejection without a handler', async () => {
+    answers = { '/b': [503] };
+    const run: SagaStep<unknown>['run'] = async (context) => {
+      const both = [context.call('/a', POST), context.call('/b', POST)] as const;
+      await soon(() => paths().length).toBe(2);
+      await new Promise((resolve) => setImmediate(resolve));
+      for (const one of both) await one;
+    };
+    const made = saga('started', { both: { run } });
+    const opened = await started(made);
+    expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'forward' });
+    await settled(opened, made, 'whole');
+  });
+
+  test('that is over before its call, for want of an await, is not done before the call is', async () => {
+    answers = { '/a': [503, 400] };
+    const run: SagaStep<unknown>['run'] = (context) => void context.call('/a', POST);
+    const made = saga('hasty', { a: { run } });
+    const opened = await started(made);
+    expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'forward' });
+    await settled(opened, made, 'taken-back');
+  });
+
+  test.each<[what: string, run: SagaStep<unknown>['run'], message: string]>([
+    [
+      'a Request',
+      ({ call }) => call(new Request('http://127.0.0.1/a') as never),
+      'call takes a URL and an init, got Request',
+    ],
+    ['a function for a result', () => () => 7, 'a step must return what JSON can hold, got a function'],
+  ])('is told of %s', async (_what, run, message) => {
+    let told: unknown;
+    const made = saga('mistaken', {
+      a: {
+        run: async (context) => {
+          try {
+            return await run(context);
+          } catch (error) {
+            told = error;
+            throw error;
+          }
+        },
+      },
+    });
+    const opened = await started(made);
+    expect(await opened.now(made, 'order-1')).toMatchObject({
+      state: 'forward',
+      error: { name: 'TypeError' },
+    });
+    if (told !== undefined) expect(told).toMatchObject({ message });
+  });
+
+  test('may hand on a key that is undefined: it is none', async () => {
+    const made = saga('spread', {
+      a: { run: ({ call }) => call('/a', { ...POST, idempotencyKey: undefined } as never) },
+    });
+    const opened = await started(made);
+    expect(await opened.now(made, 'order-1')).toMatchObject({ state: 'whole' });
+  });
+
+  test('an input that the database or JSON can not hold is refused before it spoils the transaction', async () => {
+    const made = saga('held', { a: { run: () => 1 } });
+    const opened = await started(made);
+    await opened.transaction(async (tx) => {
+      for (const input of [{ name: 'a\0' }, ['\ud800'], { '\0': 1 }, () => 7])
+        await expect(opened.start(tx, made, 'order-2', input)).rejects.toMatchObject({
+          name: 'PolicyError',
+          path: 'input',
+        });
+      await opened.start(tx, made, 'order-2', { name: 'a' });
+    });
+    expect(await opened.now(made, 'order-2')).toMatchObject({ state: 'whole' });
+  });
+
   test('is undone, whatever its undo returns', async () => {
     const undo: SagaStep<unknown>['run'] = async (context) => {
       await context.call('/a/undo', POST);

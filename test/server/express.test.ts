@@ -167,3 +167,95 @@ describe('among other middleware', () => {
     await soon(() => sent).toBe(1);
   });
 });
+
+describe('as without the guard', () => {
+  test('a handler that answers twice is told so, and the first answer is sent and kept', async () => {
+    const codes: unknown[] = [];
+    const app = express().post('/charges', guard(), (_req, res) => {
+      res.json({ n: 1 });
+      try {
+        res.status(400).json({ message: 'again' });
+      } catch (error) {
+        codes.push(Reflect.get(error as Error, 'code'));
+      }
+    });
+    const post = await start(app);
+    for (const replayed of [null, 'true']) {
+      const reply = await post('{}');
+      expect([reply.status, await reply.json(), reply.headers.get('idempotency-replayed')]).toEqual([
+        200,
+        { n: 1 },
+        replayed,
+      ]);
+    }
+    expect(codes).toEqual(['ERR_HTTP_HEADERS_SENT']);
+  });
+
+  test.each<[what: string, change: (res: express.Response) => unknown]>([
+    ['setHeader', (res) => res.setHeader('x-late', '1')],
+    ['appendHeader', (res) => res.appendHeader('x-late', '1')],
+    ['removeHeader', (res) => res.removeHeader('x-early')],
+    ['writeHead', (res) => res.writeHead(500)],
+    ['the status, silently', (res) => (res.statusCode = 500)],
+  ])('after the first byte nothing of the head changes: %s', async (_what, change) => {
+    const app = express().post('/charges', guard(), (_req, res) => {
+      res.set('x-early', '1').write('a');
+      try {
+        change(res);
+        res.end();
+      } catch (error) {
+        res.end(Reflect.get(error as Error, 'code'));
+      }
+    });
+    const post = await start(app);
+    for (let n = 0; n < 2; n++) {
+      const { status, headers } = await post('{}');
+      expect([status, headers.get('x-early'), headers.get('x-late')]).toEqual([200, '1', null]);
+    }
+  });
+
+  test.each<[what: unknown]>([[{ id: 7 }], [7], [true]])(
+    'an end with %j is an error, and nothing is kept',
+    async (chunk) => {
+      let runs = 0;
+      const app = express().post('/charges', guard(), (_req, res) => {
+        runs++;
+        res.end(chunk as string);
+      });
+      const post = await start(app);
+      for (const n of [1, 2]) expect([(await post('{}')).status, runs]).toEqual([500, n]);
+    },
+  );
+
+  test('middleware behind the guard that waits for the head sets its headers', async () => {
+    const app = express()
+      .use(guard())
+      .use((_req, res, next) => {
+        const { writeHead } = res;
+        res.writeHead = function late(this: typeof res, ...args: never[]) {
+          this.setHeader('x-took', '1');
+          return (writeHead as (...a: never[]) => typeof res).apply(this, args);
+        } as typeof writeHead;
+        next();
+      })
+      .post('/charges', (_req, res) => void res.json({}));
+    const post = await start(app);
+    for (let n = 0; n < 2; n++) expect((await post('{}')).headers.get('x-took')).toBe('1');
+  });
+
+  test('an answer that Node refuses to send ends its connection, not the process', async () => {
+    const errors: unknown[] = [];
+    const once = idempotency({
+      store: memoryStore(),
+      scope: () => ({ operation: 'charge', tenant: 'acme' }),
+      onError: (error) => errors.push(error),
+    });
+    const app = express().post('/charges', once, (_req, res) => {
+      Reflect.set(res, 'strictContentLength', true);
+      res.setHeader('content-length', 2);
+      res.end('abc');
+    });
+    await expect((await start(app))('{}')).rejects.toThrow();
+    expect(errors).toEqual([expect.objectContaining({ code: 'ERR_HTTP_CONTENT_LENGTH_MISMATCH' })]);
+  });
+});

@@ -119,6 +119,47 @@ describe('idempotent', () => {
     expect(second.headers.get('idempotency-replayed')).toBe('true');
   });
 
+  test('a stream of texts is an error, as to the runtime, and nothing is kept', async () => {
+    let runs = 0;
+    const texts = () => ReadableStream.from(['text']) as never;
+    const handler = idempotent(() => (++runs > 0 ? new Response(texts()) : Response.error()), {
+      store: memoryStore(),
+      scope,
+    });
+    for (const n of [1, 2]) {
+      await expect(handler(post({ key: 'a' }))).rejects.toThrow(
+        'A body must be a stream of Uint8Array, got string',
+      );
+      expect(runs).toBe(n);
+    }
+  });
+
+  test('Response.error() is handed on, and not kept', async () => {
+    const answers = [Response.error(), new Response('done')];
+    const handler = idempotent(() => answers.shift() ?? expect.unreachable('the handler ran'), {
+      store: memoryStore(),
+      scope,
+    });
+    for (const status of [0, 200, 200]) expect((await handler(post({ key: 'a' }))).status).toBe(status);
+  });
+
+  test('an async keep or commit is waited for', async () => {
+    const { handler, runs } = counting({
+      keep: async (response) => ((await response.clone().json()) as { run: number }).run > 1,
+      commit: async () => true,
+    });
+    for (const run of [1, 2, 2]) expect(await (await handler(post({ key: 'a' }))).json()).toEqual({ run });
+    expect(runs()).toBe(2);
+  });
+
+  test('a body that was read before is an error, and no empty answer', async () => {
+    const { handler, runs } = counting({ keep: async (response) => (await response.text()) !== '' });
+    for (let n = 1; n <= 2; n++) {
+      await expect(handler(post({ key: 'a' }))).rejects.toThrow(/was read before; keep and commit may read/);
+      expect(runs()).toBe(n);
+    }
+  });
+
   test('stores what the policy says, and frees the key for the rest', async () => {
     const { handler, runs } = counting({ keep: () => false });
     for (const n of [1, 2]) {

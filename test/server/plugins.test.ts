@@ -110,6 +110,20 @@ describe('Fastify', () => {
     ]);
   });
 
+  test('a handler that finds nothing, callNotFound, answers 404, and so does its repeat', async () => {
+    const app = Fastify();
+    let runs = 0;
+    await app.register(forFastify(options()));
+    app.post('/', (_request, reply) => {
+      runs++;
+      reply.callNotFound();
+    });
+    for (const replayed of [undefined, 'true']) {
+      const { statusCode, headers } = await app.inject({ method: 'POST', url: '/', headers: KEYED });
+      expect([statusCode, headers['idempotency-replayed'], runs]).toEqual([404, replayed, 1]);
+    }
+  });
+
   test('CORS of a hook in front is this request’s, in a replay and in a refusal', async () => {
     const app = Fastify();
     closers.push(() => app.close());
@@ -124,6 +138,20 @@ describe('Fastify', () => {
     expect(await post('http://b', KEYED)).toBe('http://b');
     expect(await post('http://c', {})).toBe('http://c');
   });
+});
+
+test('Hono: a handler that returns nothing is an error, as without the guard, and no empty success', async () => {
+  let runs = 0;
+  const app = new Hono().post('/', forHono(options()), (() => void runs++) as never);
+  app.onError(({ message }, c) => c.text(message, 500));
+  for (const n of [1, 2]) {
+    const response = await app.request('/', { method: 'POST', headers: KEYED });
+    expect([response.status, await response.text(), runs]).toEqual([
+      500,
+      expect.stringContaining('Context is not finalized'),
+      n,
+    ]);
+  }
 });
 
 test('Hono: what middleware in front has set is this request’s: CORS, cookies, ids', async () => {

@@ -5,18 +5,22 @@
  */
 
 import { createHash } from 'node:crypto';
-import { type Checks, checkMembers, clientCheck } from '../checks.ts';
+import { type Checks, checkMembers, clientCheck, isFunction, PolicyError } from '../checks.ts';
 import type { Claim, ScopedKey, Store, TransactionalStore } from '../store.ts';
 import { type Connection, type Lender, withConnection } from './connection.ts';
-import { advisoryLocks, hashOf } from './mysql-locks.ts';
+import { AS_WE_READ, advisoryLocks, hashOf } from './mysql-locks.ts';
 import { positional } from './placeholders.ts';
 import { revocable } from './revocable.ts';
 import { inSavepoint } from './savepoint.ts';
 import { DEFAULT_TABLE, tableCheck } from './schema.ts';
+import { nestedInMysql } from './transaction-control.ts';
 
 /** The members of a `mysql2/promise` connection that the store uses. */
 export interface MysqlConnection extends Connection {
-  query(sql: string, values?: unknown[]): Promise<[rows: unknown, fields: unknown]>;
+  query(
+    sql: string | ({ sql: string } & typeof AS_WE_READ),
+    values?: unknown[],
+  ): Promise<[rows: unknown, fields: unknown]>;
   release(): void;
   destroy(): void;
 }
@@ -24,7 +28,10 @@ export interface MysqlConnection extends Connection {
 /** The members of a `mysql2/promise` pool that the store uses. */
 export interface MysqlPool<C extends MysqlConnection> {
   getConnection(): Promise<C>;
-  query(sql: string, values?: unknown[]): Promise<[rows: unknown, fields: unknown]>;
+  query(
+    sql: string | ({ sql: string } & typeof AS_WE_READ),
+    values?: unknown[],
+  ): Promise<[rows: unknown, fields: unknown]>;
 }
 
 /** An open transaction on a connection of `mysql2/promise`. */
@@ -51,10 +58,17 @@ export interface MysqlOptions {
 }
 
 const optionChecks: Checks<MysqlOptions> = { table: tableCheck };
-const checkPool = clientCheck<MysqlPool<MysqlConnection>>('a pool of mysql2/promise', [
+const hasMethods = clientCheck<MysqlPool<MysqlConnection>>('a pool of mysql2/promise', [
   'getConnection',
   'query',
 ]);
+/** A pool of `mysql2` itself takes callbacks, and its `getConnection` without one ends the process. */
+const checkPool: typeof hasMethods = (value, path) => {
+  const pool = hasMethods(value, path);
+  if (isFunction(Reflect.get(pool, 'promise')))
+    throw new PolicyError(path, 'must be a pool of mysql2/promise, got one of mysql2: pass pool.promise()');
+  return pool;
+};
 
 /**
  * Makes a store on your pool.
@@ -125,7 +139,7 @@ async function inTransaction<C extends MysqlConnection, T>(
   table: string,
   work: (tx: C, store: Store) => Promise<T>,
 ): Promise<T> {
-  const { tx, revoke } = revocable(connection, STATEMENTS);
+  const { tx, revoke } = revocable(connection, STATEMENTS, undefined, nestedInMysql);
   const locks = advisoryLocks(connection);
   try {
     // Not `start transaction`: after a deadlock, which rolls that back, each statement of an effect that goes on would be committed by itself.
@@ -150,8 +164,8 @@ function mysqlSteps(
 ): Store {
   const sql = statements(table);
   const query = async (text: string, ...given: unknown[]) => {
-    const statement = positional(text, given);
-    return (await connection.query(statement.text, statement.values))[0];
+    const { text: sql, values } = positional(text, given);
+    return (await connection.query({ sql, ...AS_WE_READ }, values.map(literal)))[0];
   };
   const changed = async (...args: Parameters<typeof query>) =>
     ((await query(...args)) as { affectedRows: number }).affectedRows > 0;
@@ -182,6 +196,9 @@ function mysqlSteps(
     purge: async (limit) => ((await query(sql.purge, limit)) as { affectedRows: number }).affectedRows,
   };
 }
+
+/** A text as its bytes: how the driver quotes a text depends on what `sql_mode` makes of a backslash, and it does not know that. */
+const literal = (value: unknown) => (typeof value === 'string' ? Buffer.from(value) : value);
 
 interface Found {
   readonly mine: number | string;

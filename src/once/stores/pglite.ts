@@ -8,10 +8,11 @@ import { type Checks, checkMembers, clientCheck, only } from '../checks.ts';
 import type { Store, TransactionalStore } from '../store.ts';
 import { loadDriver } from './driver.ts';
 import { type OpenTransaction, queryableOf } from './open-transaction.ts';
+import { checkOtherTurn, inOwnTurn } from './own-turn.ts';
 import { revocable } from './revocable.ts';
 import { inSavepoint } from './savepoint.ts';
 import { tableCheck } from './schema.ts';
-import { onlyOn, type Queryable, sqlStore } from './sql.ts';
+import { type OnConnection, onlyOn, type Queryable, sqlStore } from './sql.ts';
 
 export { schemaSql } from './schema.ts';
 
@@ -60,11 +61,20 @@ export function pgliteStore<Tx extends Queryable>(
 ): PgliteStore<Tx> {
   checkDatabase(db, 'db');
   const { table } = checkMembers<PgliteOptions>(options, { name: 'options' }, optionChecks);
+  const alone: OnConnection = async (use) => {
+    checkOtherTurn(db);
+    return use(db);
+  };
   return {
-    ...sqlStore(onlyOn(db), table),
+    ...sqlStore(alone, table),
     transactional: {
-      transaction: (work) =>
-        db.transaction((tx) => work(revocable(tx, ['query', 'exec', 'sql']).tx, sqlStore(onlyOn(tx), table))),
+      async transaction(work) {
+        checkOtherTurn(db);
+        return db.transaction((tx) => {
+          const open = revocable(tx, ['query', 'exec', 'sql']).tx;
+          return inOwnTurn(db, () => work(open, sqlStore(onlyOn(tx), table)));
+        });
+      },
     },
     within(tx) {
       const open = queryableOf(tx, 'tx');

@@ -5,7 +5,7 @@
  */
 
 import type { ClientBase, Pool, PoolClient } from 'pg';
-import { boolean, type Checks, checkMembers, clientCheck, only } from '../checks.ts';
+import { boolean, type Checks, checkMembers, clientCheck, only, PolicyError } from '../checks.ts';
 import { TransactionAbortedError } from '../errors.ts';
 import type { Store, TransactionalStore } from '../store.ts';
 import { type Lender, withConnection } from './connection.ts';
@@ -48,7 +48,12 @@ export interface PostgresOptions {
 }
 
 const optionChecks: Checks<PostgresOptions> = { table: tableCheck, prepare: boolean };
-const checkPool = clientCheck<Pool>('a Pool of pg', ['connect', 'query']);
+const hasMethods = clientCheck<Pool>('a Pool of pg', ['connect', 'query']);
+const checkPool: typeof hasMethods = (value, path) => {
+  const pool = hasMethods(value, path);
+  if (isPgClient(pool)) throw new PolicyError(path, 'must be a Pool of pg, got a Client');
+  return pool;
+};
 
 /**
  * Makes a store on your pool.
@@ -140,9 +145,10 @@ export async function openPostgres(
   return { ...store, close: () => pool.end() };
 }
 
+// The driver takes a name without a scheme for a path, and asks a host named `base`.
 const checkUrl = only(
   'a URL such as postgres://127.0.0.1/shop',
-  (value): value is string => typeof value === 'string' && value !== '',
+  (value): value is string => typeof value === 'string' && /^(?:postgres(?:ql)?:|socket:|\/)/i.test(value),
 );
 const isPgClient = (tx: object): tx is ClientBase => 'processID' in tx || 'escapeLiteral' in tx;
 const ignore = () => {};

@@ -138,11 +138,18 @@ export async function openRedis(
   // Without the offline queue, commands on a lost connection fail at once instead of waiting for the connection.
   const client = createClient({ url, disableOfflineQueue: true });
   client.on('error', () => {}); // every command reports the error too
-  await client.connect();
+  // By itself it would try for ever, without an error.
+  const failed = new Promise<never>((_, reject) => client.once('error', reject));
+  try {
+    await Promise.race([client.connect(), failed]);
+  } catch (error) {
+    client.destroy();
+    throw error;
+  }
   return { ...redisStore(client, options), close: () => client.close() };
 }
 
 const checkUrl = only(
   'a URL such as redis://127.0.0.1',
-  (value): value is string => typeof value === 'string' && value !== '',
+  (value): value is string => typeof value === 'string' && /^rediss?:/i.test(value),
 );

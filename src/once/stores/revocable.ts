@@ -17,11 +17,13 @@ const GIVING_BACK: ReadonlySet<unknown> = new Set(['release', 'end', Symbol.disp
  *
  * @param methods the methods that send a statement
  * @param refuse called in their place
+ * @param control finds the statements that would end the transaction
  */
 export function revocable<Client extends object>(
   client: Client,
   methods: readonly string[] = ['query'],
   refuse: Refuse = refuseAsync,
+  control: typeof nested = nested,
 ): { tx: Client; revoke: () => void } {
   let revoked = false;
   const doNothing = async () => {};
@@ -32,7 +34,7 @@ export function revocable<Client extends object>(
       if (GIVING_BACK.has(name)) return doNothing;
       if (!methods.some((method) => method === name)) return member.bind(target);
       return (...args: unknown[]) => {
-        const error = revoked ? new TransactionEndedError() : nested(name, args[0]);
+        const error = revoked ? new TransactionEndedError() : control(name, args[0]);
         return error === undefined ? Reflect.apply(member, target, args) : refuse(error, args);
       };
     },

@@ -6,6 +6,7 @@
 
 import { type Checks, checkMembers, clientCheck } from '../checks.ts';
 import type { Claim, Store, TransactionalStore } from '../store.ts';
+import { checkOtherTurn, inOwnTurn } from './own-turn.ts';
 import { positional } from './placeholders.ts';
 import { revocable } from './revocable.ts';
 import { inSavepoint } from './savepoint.ts';
@@ -57,7 +58,11 @@ const checkDatabase = clientCheck<SqliteDatabase>('a database of node:sqlite or 
 export function sqliteStore<Db extends SqliteDatabase>(db: Db, options: SqliteOptions = {}): SqliteStore<Db> {
   checkDatabase(db, 'db');
   const { table = DEFAULT_TABLE } = checkMembers<SqliteOptions>(options, { name: 'options' }, optionChecks);
-  const inTurn = queue();
+  const waitForTurn = queue();
+  const inTurn: typeof waitForTurn = async (step) => {
+    checkOtherTurn(db);
+    return waitForTurn(step);
+  };
   const steps = sqliteSteps(db, table);
   return {
     setup: () => inTurn(() => steps.setup()),
@@ -73,7 +78,7 @@ export function sqliteStore<Db extends SqliteDatabase>(db: Db, options: SqliteOp
           const { tx, revoke } = revocable(db, ['exec', 'prepare', 'transaction', 'pragma'], refuse);
           db.exec('begin immediate');
           try {
-            const result = await work(tx, steps).finally(revoke);
+            const result = await inOwnTurn(db, () => work(tx, steps)).finally(revoke);
             db.exec('commit');
             return result;
           } catch (error) {

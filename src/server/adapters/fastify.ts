@@ -105,6 +105,8 @@ export function idempotency<S extends AnyStore>(
     app.addHook('onError', async (request) => captures.get(request)?.markThrown());
 
     app.addHook('preHandler', async (request, reply) => {
+      // A handler that calls `reply.callNotFound()` has the hooks run again.
+      if (captures.has(request)) return;
       const answer = await enter(request, reply);
       if (answer === undefined) return;
       const { status, headers, body } = answer.response;

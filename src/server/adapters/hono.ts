@@ -49,6 +49,11 @@ export function idempotency<S extends AnyStore>(
       async (context) => {
         contexts.set(c, context);
         await next();
+        // Reading `c.res` would make an empty answer, which Hono itself refuses in these words.
+        if (!c.finalized)
+          throw new Error(
+            'Context is not finalized. Did you forget to return a Response object or `await next()`?',
+          );
         return { response: c.res, before, threw: c.error !== undefined };
       },
     );

@@ -1,4 +1,5 @@
 import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { types } from 'node:util';
 import type { Handled, Reply } from '../protect.ts';
 import { DrainListeners } from './drain-listeners.ts';
 import { method, overlay } from './overlay.ts';
@@ -7,6 +8,8 @@ import { headersAdded, headersOf, resetHeaders, setHeaders } from './response-he
 import { sendReply } from './send-reply.ts';
 
 type Callback = () => void;
+
+const CHANGING = ['setHeader', 'appendHeader', 'removeHeader'];
 
 /**
  * Captures what a handler writes to a `ServerResponse`, and holds it back until it is decided what to send. The handler does not
@@ -26,7 +29,9 @@ export class ResponseCapture {
   #reject: (error: unknown) => void = () => {};
   #body: ReadableStreamDefaultController<Uint8Array> | undefined;
   #threw = false;
-  #begun = false;
+  #headWritten = false;
+  /** The status line as it was when the response began. A handler can't change it afterwards. */
+  #head: { readonly status: number; readonly message: string } | undefined;
   #ended = false;
   #gone: boolean;
   #waiting = false;
@@ -47,6 +52,9 @@ export class ResponseCapture {
     const emit = res.emit.bind(res);
     this.#takeOff = overlay(res, {
       headersSent: { get: () => this.#begun },
+      // Older middleware asks this member of Node's in place of `headersSent`.
+      _header: { get: () => (this.#begun ? 'begun' : null), set: () => {} },
+      ...this.#headers(res),
       writableEnded: { get: () => this.#ended },
       finished: { get: () => this.#ended, set: () => {} },
       socket: { get: () => shield.standIn.socket, set: () => {} },
@@ -75,6 +83,30 @@ export class ResponseCapture {
     });
   }
 
+  get #begun(): boolean {
+    return this.#head !== undefined;
+  }
+
+  /** The methods that change headers, which throw once the response has begun, as Node's do. */
+  #headers(res: ServerResponse): PropertyDescriptorMap {
+    const members = CHANGING.filter((name) => name in res).map((name) => {
+      const change: (...args: unknown[]) => unknown = Reflect.get(res, name).bind(res);
+      const checked = (...args: unknown[]) => {
+        this.#checkNotBegun();
+        return change(...args);
+      };
+      return [name, method(checked)] as const;
+    });
+    return Object.fromEntries(members);
+  }
+
+  #checkNotBegun() {
+    if (this.#begun)
+      throw Object.assign(new Error('Cannot change headers after they are sent to the client'), {
+        code: 'ERR_HTTP_HEADERS_SENT',
+      });
+  }
+
   /** The handler threw, and its framework will answer. A response that has begun can't be replaced, so it is broken off. */
   markThrown(): void {
     this.#threw = true;
@@ -85,6 +117,7 @@ export class ResponseCapture {
   /** Restores the response to its state before the handler. */
   restore(): void {
     this.#uncover();
+    if (this.#res.headersSent) return;
     resetHeaders(this.#res, this.#before.headers);
     this.#res.statusCode = this.#before.status;
   }
@@ -106,6 +139,7 @@ export class ResponseCapture {
     this.#uncover();
     // Over HTTP/2 a write to a stream that has ended is an error.
     if (isLost) return;
+    this.#restoreHead();
     const last = this.#ended ? this.#chunks.pop() : undefined;
     let room = true;
     for (const chunk of this.#chunks) room = this.#res.write(chunk);
@@ -113,6 +147,12 @@ export class ResponseCapture {
     if (this.#ended) this.#res.end(last, this.#whenSent);
     else if (this.#waiting && room) this.#drain.emit();
     this.#drain.handOver(this.#res);
+  }
+
+  #restoreHead() {
+    if (this.#head === undefined) return;
+    this.#res.statusCode = this.#head.status;
+    if (this.#res.req.httpVersionMajor < 2) this.#res.statusMessage = this.#head.message;
   }
 
   #uncover() {
@@ -126,9 +166,10 @@ export class ResponseCapture {
   }
 
   #begin() {
+    // Through `writeHead`, as Node does: middleware behind the guard may have wrapped it.
+    if (!this.#begun && !this.#headWritten) this.#res.writeHead(this.#res.statusCode);
     if (this.#begun) return;
     checkStatus(this.#res.statusCode);
-    this.#begun = true;
     const body = new ReadableStream<Uint8Array>({
       start: (controller) => {
         this.#body = controller;
@@ -139,14 +180,16 @@ export class ResponseCapture {
       },
     });
     const { statusCode, req } = this.#res;
+    // HTTP/2 has no status text, and Node warns.
+    const message = req.httpVersionMajor < 2 ? this.#res.statusMessage : '';
+    this.#head = { status: statusCode, message };
     // A `Response` has a status of 200 to 599. A response with any other status is sent as it is, and not stored.
     const status = statusCode >= 200 && statusCode <= 599 ? statusCode : 500;
     const bodiless = req.method === 'HEAD' || status === 204 || status === 205 || status === 304;
     const headers = headersAdded(this.#res, this.#before.headers);
     const response = new Response(bodiless ? null : body, {
       status,
-      // HTTP/2 has no status text, and Node warns.
-      statusText: (req.httpVersionMajor < 2 && this.#res.statusMessage) || '',
+      statusText: message || '',
       headers,
     });
     this.#resolve({ response, threw: this.#threw });
@@ -154,7 +197,9 @@ export class ResponseCapture {
 
   #writeHead(args: readonly unknown[]) {
     const [status, ...rest] = args;
+    this.#checkNotBegun();
     checkStatus(status);
+    this.#headWritten = true;
     this.#res.statusCode = Number(status);
     for (const part of rest) {
       if (typeof part === 'string') this.#res.statusMessage = part;
@@ -165,6 +210,7 @@ export class ResponseCapture {
 
   #write([chunk, ...rest]: readonly unknown[]): boolean {
     if (this.#ended) return false;
+    checkChunk(chunk);
     this.#begin();
     const bytes = bytesOf(chunk, rest[0]);
     this.#chunks.push(bytes);
@@ -214,9 +260,19 @@ function silence(res: ServerResponse): void {
   });
 }
 
+/** @throws The error of Node's own check, before anything of the response is kept. */
+function checkChunk(chunk: unknown): void {
+  if (typeof chunk === 'string' || types.isUint8Array(chunk)) return;
+  const code = chunk === null ? 'ERR_STREAM_NULL_VALUES' : 'ERR_INVALID_ARG_TYPE';
+  const kind = chunk === null ? 'null' : typeof chunk;
+  throw Object.assign(new TypeError(`The chunk must be a string, a Buffer or a Uint8Array, got ${kind}`), {
+    code,
+  });
+}
+
 /** A copy, because the handler may reuse its buffer before the bytes are sent. */
 function bytesOf(chunk: unknown, encoding: unknown): Buffer {
-  if (chunk instanceof Uint8Array) return Buffer.from(chunk);
+  if (types.isUint8Array(chunk)) return Buffer.from(chunk);
   return Buffer.from(String(chunk), typeof encoding === 'string' ? (encoding as BufferEncoding) : 'utf8');
 }
 

@@ -42,8 +42,9 @@ export function setHeaders(res: ServerResponse, headers: object): void {
   for (const [name] of pairs) res.removeHeader(name);
   const values = new Map<string, string[]>();
   for (const [name, value] of pairs) {
-    const all = values.get(name) ?? [];
-    values.set(name, all.concat(Array.isArray(value) ? value : `${value}`));
+    const key = name.toLowerCase();
+    const all = values.get(key) ?? [];
+    values.set(key, all.concat(Array.isArray(value) ? value : `${value}`));
   }
   for (const [name, all] of values) {
     const [only] = all;

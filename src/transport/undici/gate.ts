@@ -1,4 +1,5 @@
 import { isEventStream } from '../../http/event-stream.ts';
+import { rootCodeOf } from '../../model/cause.ts';
 import { DRAIN_BYTES, DRAIN_TIME } from '../discard.ts';
 import type { Fault } from '../exchange.ts';
 import { assertIntact } from './body-integrity.ts';
@@ -35,6 +36,13 @@ export interface GateListener {
 const READ_AHEAD = 64 * 1024;
 
 const NONE: Buffer[] = [];
+
+/** How the owner of a dispatcher ends a body: by its own `maxResponseSize`, or by its end. The service has no part in it. */
+const OWN_DOING: ReadonlySet<string | undefined> = new Set([
+  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+  'UND_ERR_CLOSED',
+  'UND_ERR_DESTROYED',
+]);
 
 /**
  * One request on the wire, and its response: held until it is released to its receiver. An attempt has one, or
@@ -315,7 +323,8 @@ export class Gate implements Required<Listener>, Controller {
     if (this.#state === 'dropped') return;
     // Before there is a response, `fetch` ends a request for one reason only, besides the caller's signal.
     const theirs = this.#status === 0 ? 'body' : undefined;
-    this.#listener.failed(this.#isAbandoned ? theirs : 'network');
+    const isOurs = this.#isAbandoned || (this.#state !== 'before' && OWN_DOING.has(rootCodeOf(error)));
+    this.#listener.failed(isOurs ? theirs : 'network');
     if (this.#state === 'before') this.#listener.lost(error);
     else if (this.#state === 'ready' && this.#sink !== undefined) this.#cutShort(error);
     else if (this.#state === 'ready') this.#failure = error;
