@@ -84,7 +84,6 @@ const exceptions: ReadonlyMap<string, Permanence> = new Map([
     'ERR_HTTP2_ERROR',
     'ERR_HTTP2_TOO_MANY_INVALID_FRAMES',
     'UND_ERR_HEADERS_OVERFLOW',
-    'UND_ERR_RES_EXCEEDED_MAX_SIZE',
     'UND_ERR_REDIRECT_MAX',
     // An interceptor of the user's made an error of a status, so the rules for statuses do not apply.
     'UND_ERR_RESPONSE',
@@ -126,6 +125,8 @@ const exceptions: ReadonlyMap<string, Permanence> = new Map([
     'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH',
     'UND_ERR_BPL_MISSING_UPSTREAM',
     'UND_ERR_MAX_ORIGINS_REACHED',
+    // The limit is that of the dispatcher's owner.
+    'UND_ERR_RES_EXCEEDED_MAX_SIZE',
     // The dispatcher was closed during the call.
     'UND_ERR_CLOSED',
     'UND_ERR_DESTROYED',

@@ -36,6 +36,13 @@ const READ_AHEAD = 64 * 1024;
 
 const NONE: Buffer[] = [];
 
+/** The dispatcher's own doing, as its owner wanted: a limit for bodies, its end. The network has no part in it. */
+const OWN: ReadonlySet<unknown> = new Set([
+  'UND_ERR_RES_EXCEEDED_MAX_SIZE',
+  'UND_ERR_CLOSED',
+  'UND_ERR_DESTROYED',
+]);
+
 /**
  * One request on the wire, and its response: held until it is released to its receiver. An attempt has one, or
  * one for each redirect that it follows.
@@ -318,7 +325,8 @@ export class Gate implements Required<Listener>, Controller {
     if (this.#state === 'dropped') return;
     // Before there is a response, `fetch` ends a request for one reason only, besides the caller's signal.
     const theirs = this.#status === 0 ? 'body' : undefined;
-    this.#listener.failed(this.#isAbandoned ? theirs : 'network');
+    const isOwn = OWN.has(Reflect.get(Object(error), 'code'));
+    this.#listener.failed(this.#isAbandoned ? theirs : isOwn ? undefined : 'network');
     if (this.#state === 'before') this.#listener.lost(error);
     else if (this.#state === 'ready' && this.#sink !== undefined) this.#cutShort(error);
     else if (this.#state === 'ready') this.#failure = error;
