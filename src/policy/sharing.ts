@@ -16,8 +16,8 @@ export function scopeOfRule(rule: Policy, path: string): ScopeOption | undefined
   if (scope !== 'origin') return scope ?? 'endpoint';
   throw new PolicyError(
     join(path, number),
-    'cannot be set in a rule whose breaker.scope is "origin", for all calls to an origin share one breaker, one ' +
-      'budget and one limit; leave the scope out and the rule has its own, or set the numbers outside of endpoints',
+    'cannot be set in a rule whose breaker.scope is "origin", which all calls to an origin share; ' +
+      'leave the scope out and the rule has its own, or set the numbers outside of endpoints',
   );
 }
 
