@@ -44,8 +44,8 @@ export function forExtension<Options extends Policy>(options: Options): Options 
   if (number === undefined) return options;
   throw new PolicyError(
     number,
-    'cannot be set in extend: the extended client shares breakers, budgets and limits with the one it extends; ' +
-      'set it there, or in an endpoint rule',
+    'cannot be set in extend, which shares breakers, budgets and limits; set it in the client that is extended, ' +
+      'or in an endpoint rule',
   );
 }
 
