@@ -35,7 +35,7 @@ function show(value: unknown): string {
   if (typeof value === 'bigint') return `${value}n`;
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
-  // Nobody waits for it, so its rejection must not end the process.
+  // The call does not wait for it, so its rejection must not end the process.
   if (value instanceof Promise) value.catch(() => {});
   if (isPlainObject(value)) return 'an object';
   return `an instance of ${Object.getPrototypeOf(value).constructor?.name ?? 'a class'}`;

@@ -41,7 +41,7 @@ export function replayed(body: unknown, length: unknown, limit: number): BodyFac
 }
 
 /**
- * undici finds most bodies of another length than was told. But it sends an empty one, such as a stream that somebody has read
+ * undici finds most bodies of another length than was told. But it sends an empty one, such as a stream that was read
  * before, and all of a longer one would have to be kept.
  *
  * @throws {RequestContentLengthMismatchError} It is such a body.
