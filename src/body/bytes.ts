@@ -28,9 +28,10 @@ export function bytesOf(chunk: unknown): Uint8Array<ArrayBuffer> {
       chunk.byteLength,
     ).slice() as Uint8Array<ArrayBuffer>;
   }
-  if (typeof chunk !== 'object' || chunk === null)
-    throw new TypeError(`a body can't have a chunk like ${String(chunk)}`);
-  return new Uint8Array(chunk as ArrayLike<number>);
+  // A plain object would become no bytes at all.
+  if (!Array.isArray(chunk) && !isArrayBuffer(chunk))
+    throw new TypeError(`a body can't have a chunk like ${chunk}`);
+  return new Uint8Array(chunk);
 }
 
 /** All chunks in one array. */

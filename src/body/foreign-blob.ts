@@ -16,5 +16,5 @@ export async function nativeBlob(blob: ForeignBlob): Promise<Blob> {
 /** @throws {TypeError} The Blob has no method to read it with. */
 export function assertReadable(blob: ForeignBlob): void {
   if (hasMethods(blob, 'arrayBuffer') || hasMethods(blob, 'stream')) return;
-  throw new TypeError('the body is a Blob of another library that has neither `arrayBuffer` nor `stream`');
+  throw new TypeError('the body is a Blob of another library, without arrayBuffer and stream');
 }

@@ -14,6 +14,7 @@ import {
   isNodeStream,
   isWebStream,
 } from './recognise.ts';
+import { assertUnused } from './unused.ts';
 
 /**
  * Makes the source of a call's bodies: the same bytes for each attempt, whatever the kind of body. Data that the caller could
@@ -30,8 +31,11 @@ export function makeBodySource(
   if (typeof body === 'function') return factory(body);
   if (isBodySource(body)) return body;
   const stream = streamOf(body);
-  // `fetch` refuses a stream that was used already.
-  if (stream !== undefined) return once || isUsed(stream) ? new FixedBody(stream) : new OneShot(stream);
+  if (stream !== undefined) {
+    assertUnused(stream);
+    // Node's `fetch` refuses a stream of Node's that was used already.
+    return once || isDisturbed(stream) ? new FixedBody(stream) : new OneShot(stream);
+  }
   if (isFormData(body)) return new FormBody(body);
   return new FixedBody(snapshot(body));
 }
@@ -80,8 +84,4 @@ function snapshot(body: NonNullable<FetchBody>): FetchBody {
   if (!isBytes(body) || body.byteLength === 0) return body;
   if (!ArrayBuffer.isView(body)) return body.slice(0);
   return new Uint8Array(body.buffer, body.byteOffset, body.byteLength).slice();
-}
-
-function isUsed(body: object): boolean {
-  return Reflect.get(body, 'locked') === true || isDisturbed(body);
 }

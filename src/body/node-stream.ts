@@ -24,5 +24,7 @@ export function iterable(stream: NodeStream): AsyncIterable<unknown> & FetchBody
   stream.on('close', () => {
     if (!piped.writableEnded) piped.destroy(new Error('the body was closed before its end'));
   });
-  return heard(stream.pipe(piped)) as unknown as AsyncIterable<unknown> & FetchBody;
+  // What can only be written to has a `pipe` too, which emits an error and returns nothing.
+  stream.pipe(heard(piped));
+  return piped as unknown as AsyncIterable<unknown> & FetchBody;
 }

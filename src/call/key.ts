@@ -1,6 +1,7 @@
 import type { CallUrl } from '../http/call-url.ts';
 import type { SteadInit } from '../model/options.ts';
 import type { ResolvedDialect } from '../model/policy.ts';
+import { fail, show } from '../options/checks.ts';
 import { v5 as uuidv5 } from '../platform/uuid.ts';
 
 /** What the key of a call is made from. */
@@ -58,7 +59,7 @@ export function keyFor({ method, url, given, header, dialect }: KeyRequest): Cal
   if (dialect === false) {
     if (given === undefined) return undefined;
     throw new TypeError(
-      'idempotencyKey was given, but idempotency is false here: the policy says that the server ignores keys. ' +
+      'idempotencyKey was given, but idempotency is false here: the server ignores keys. ' +
         'Leave the key out, or name the dialect that the server honours',
     );
   }
@@ -73,7 +74,10 @@ export function keyFor({ method, url, given, header, dialect }: KeyRequest): Cal
   }
   if (given !== undefined) return withHeader(givenKey(given, method, url, dialect), dialect);
   if (isIdempotentMethod(method) || !protects(dialect, method)) return undefined;
-  return withHeader(checkKey(dialect.generate(), 'the key from idempotency.generate', dialect), dialect);
+  const made: unknown = dialect.generate();
+  if (typeof made !== 'string')
+    fail('idempotency.generate', 'a function that returns a non-empty string', made);
+  return withHeader(checkKey(made, 'the key from idempotency.generate', dialect), dialect);
 }
 
 function givenKey(
@@ -93,18 +97,18 @@ function givenKey(
 function businessKey(values: readonly (string | number)[], method: string, url: CallUrl): string {
   if (!Array.isArray(values)) {
     throw new TypeError(
-      `idempotencyKey must be a string, or an array of strings and numbers, got ${kindOf(values)}${instead(values)}`,
+      `idempotencyKey must be a string, or an array of strings and numbers, got ${show(values)}${instead(values)}`,
     );
   }
   if (values.length === 0) {
-    throw new TypeError('idempotencyKey must have at least one value, got an empty array');
+    throw new TypeError('idempotencyKey must have at least one value, got []');
   }
   // By index, because `forEach` skips the holes of a sparse array.
   for (let index = 0; index < values.length; index += 1) {
     const value: unknown = values[index];
     if (!(typeof value === 'string' ? value !== '' : Number.isFinite(value))) {
       throw new TypeError(
-        `idempotencyKey[${index}] must be a non-empty string or a finite number, got ${kindOf(value)}`,
+        `idempotencyKey[${index}] must be a non-empty string or a finite number, got ${show(value)}`,
       );
     }
     if (noValues.has(String(value))) throw noKey(`idempotencyKey[${index}]`, String(value));
@@ -129,24 +133,22 @@ function instead(value: unknown): string {
   return typeof value === 'bigint' ? `; use ['charge', '${value}']` : '';
 }
 
-function checkKey(key: unknown, name: string, { header, maxLength }: ResolvedDialect): string {
-  if (noKeys.has(key)) throw noKey(name, key as string);
+function checkKey(key: string, name: string, { header, maxLength }: ResolvedDialect): string {
+  if (noKeys.has(key)) throw noKey(name, key);
   const wrong = whatIsWrong(key, maxLength);
-  if (wrong === undefined) return key as string;
+  if (wrong === undefined) return key;
   throw new TypeError(
     `${name} must be 1 to ${maxLength} characters of visible ASCII (0x21 to 0x7E) to go into ${header}${wrong}`,
   );
 }
 
-const VISIBLE = /^[\x21-\x7e]+$/;
 const INVISIBLE = /[^\x21-\x7e]/;
 
 /** Describes the mistake without the key itself, because a key may be a secret. */
-function whatIsWrong(key: unknown, maxLength: number): string | undefined {
-  if (typeof key !== 'string') return `, got ${kindOf(key)}`;
+function whatIsWrong(key: string, maxLength: number): string | undefined {
   if (key.length < 1 || key.length > maxLength) return `, got ${key.length} characters`;
-  if (VISIBLE.test(key)) return undefined;
-  return `; character ${key.search(INVISIBLE) + 1} of ${key.length} is not`;
+  const at = key.search(INVISIBLE);
+  return at < 0 ? undefined : `; character ${at + 1} of ${key.length} is not`;
 }
 
 function withHeader(key: string, { format }: ResolvedDialect): CallKey {
@@ -166,11 +168,4 @@ function readHeader(value: string, { header, format }: ResolvedDialect): string 
     );
   }
   return inner.replace(/\\(["\\])/g, '$1');
-}
-
-function kindOf(value: unknown): string {
-  if (value === null) return 'null';
-  if (value === '') return 'an empty string';
-  if (Array.isArray(value)) return 'an array';
-  return typeof value === 'number' ? String(value) : typeof value;
 }

@@ -26,13 +26,14 @@ export class Line {
   readonly #runtime: Runtime;
   /** The highest priority first. An empty lane is dropped. */
   readonly #lanes: Lane[] = [];
-  readonly #alarm = new Alarm(() => this.pump());
+  readonly #alarm: Alarm;
   #size = 0;
   /** Monotonic: no call's wait ends before this time. */
   #earliest = Number.POSITIVE_INFINITY;
 
   constructor(runtime: Runtime) {
     this.#runtime = runtime;
+    this.#alarm = new Alarm(runtime, () => this.pump());
   }
 
   get size(): number {

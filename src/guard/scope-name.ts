@@ -1,6 +1,6 @@
 import type { CallUrl } from '../http/call-url.ts';
-import { PolicyError } from '../model/errors.ts';
 import type { ResolvedPolicy } from '../model/policy.ts';
+import { fail } from '../options/checks.ts';
 import { hasGuards } from './scope.ts';
 
 /**
@@ -15,8 +15,7 @@ export function scopeName(policy: ResolvedPolicy, method: string, url: CallUrl):
   if (scope === 'endpoint') return endpoint ?? url.origin;
   const name: unknown = scope({ method, url: new URL(url.href), endpoint });
   if (typeof name === 'string' && name !== '') return bareOrigin(name) ?? name;
-  const got = typeof name === 'string' ? 'an empty one' : `a ${typeof name}`;
-  throw new PolicyError('breaker.scope', `must return a non-empty string, got ${got}`);
+  return fail('breaker.scope', 'a function that returns a non-empty string', name);
 }
 
 /**

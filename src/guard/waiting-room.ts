@@ -61,7 +61,7 @@ export class WaitingRoom {
   readonly #firsts: Queue = new Set();
   /** The queue whose turn it is, and the other one. */
   #turn: readonly [Queue, Queue] = [this.#retries, this.#firsts];
-  readonly #alarm = new Alarm(() => this.pump());
+  readonly #alarm: Alarm;
   /** Monotonic: no call's wait ends before this time. */
   #earliest = Number.POSITIVE_INFINITY;
   /** Calls that came to wait in old trouble. */
@@ -72,6 +72,7 @@ export class WaitingRoom {
   /** @param spare monotonic: from when on one more attempt adds nothing to the usual load */
   constructor(runtime: Runtime, pace: Pace, spare: () => number = () => Number.POSITIVE_INFINITY) {
     this.#runtime = runtime;
+    this.#alarm = new Alarm(runtime, () => this.pump());
     this.#pace = pace;
     this.#spare = spare;
   }

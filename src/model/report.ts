@@ -74,7 +74,7 @@ export interface AttemptReport {
 
 /**
  * How a response body ended. `'ended'`: it is complete. `'cancelled'`: the caller did not want the rest (cancelled, aborted, or
- * dropped the response unread). `'idle'`, `'body'`, `'total'`: that timeout ran out. `'network'`: the connection broke.
+ * dropped the response unread, ended the dispatcher, or has limited bodies there). `'idle'`, `'body'`, `'total'`: that timeout ran out. `'network'`: the connection broke.
  */
 export type BodyEnd = 'ended' | 'cancelled' | 'idle' | 'body' | 'total' | 'network';
 

@@ -28,13 +28,15 @@ export function fail(path: string, expected: string, value: unknown, help = ''):
 }
 
 /** Describes a value in a few words. Options may hold secrets, so objects are not shown, and strings only in part. */
-function show(value: unknown): string {
+export function show(value: unknown): string {
   if (typeof value === 'string') return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol') return 'a symbol';
   if (typeof value === 'bigint') return `${value}n`;
   if (Array.isArray(value)) return 'an array';
   if (typeof value !== 'object' || value === null) return String(value);
+  // The call does not wait for it, so its rejection must not end the process.
+  if (value instanceof Promise) value.catch(() => {});
   if (isPlainObject(value)) return 'an object';
   return `an instance of ${Object.getPrototypeOf(value).constructor?.name ?? 'a class'}`;
 }

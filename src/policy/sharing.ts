@@ -16,8 +16,8 @@ export function scopeOfRule(rule: Policy, path: string): ScopeOption | undefined
   if (scope !== 'origin') return scope ?? 'endpoint';
   throw new PolicyError(
     join(path, number),
-    'cannot be set in a rule whose breaker.scope is "origin", for all calls to an origin share one breaker, one ' +
-      'budget and one limit; leave the scope out and the rule has its own, or set the numbers outside of endpoints',
+    'cannot be set in a rule whose breaker.scope is "origin", which all calls to an origin share; ' +
+      'leave the scope out and the rule has its own, or set the numbers outside of endpoints',
   );
 }
 
@@ -44,8 +44,8 @@ export function forExtension<Options extends Policy>(options: Options): Options 
   if (number === undefined) return options;
   throw new PolicyError(
     number,
-    'cannot be set in extend: the extended client shares breakers, budgets and limits with the one it extends; ' +
-      'set it there, or in an endpoint rule',
+    'cannot be set in extend, which shares breakers, budgets and limits; set it in the client that is extended, ' +
+      'or in an endpoint rule',
   );
 }
 

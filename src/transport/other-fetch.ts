@@ -1,3 +1,4 @@
+import { assertUnused } from '../body/unused.ts';
 import { isEventStream } from '../http/event-stream.ts';
 import { causes, codeOf, isError } from '../model/cause.ts';
 import type { FetchLike } from '../model/options.ts';
@@ -41,6 +42,8 @@ class FetchExchange implements Exchange, Timed {
 
   send(request: AttemptRequest): Promise<Response> {
     const { limits, runtime, now, record } = request;
+    // `fetch` is given a stream of ours in its place, and would send nothing.
+    assertUnused(request.body);
     this.#clock = limits && new AttemptClock(limits, runtime, this, now);
     this.#record = record;
     return new Promise((resolve, reject) => {

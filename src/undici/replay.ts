@@ -3,6 +3,7 @@ import { destroy, heard } from '../body/node-stream.ts';
 import { isAsyncIterable, isNodeStream } from '../body/recognise.ts';
 import type { BodyFactory } from '../model/options.ts';
 import { fail, isPlainObject } from '../options/checks.ts';
+import { RequestContentLengthMismatchError } from '../transport/undici/package.ts';
 
 /** Bytes of a body that are read so that they can be sent again. */
 const DEFAULT = 64 * 1024;
@@ -34,15 +35,28 @@ export function replayed(body: unknown, length: unknown, limit: number): BodyFac
   heard(body);
   let bytes: Promise<Uint8Array<ArrayBuffer>> | undefined;
   return () => {
-    bytes ??= read(body);
+    bytes ??= read(body, Number(length));
     return bytes;
   };
 }
 
-async function read(body: AsyncIterable<unknown>): Promise<Uint8Array<ArrayBuffer>> {
+/**
+ * undici finds most bodies of another length than was told. But it sends an empty one, such as a stream that was read
+ * before, and all of a longer one would have to be kept.
+ *
+ * @throws {RequestContentLengthMismatchError} It is such a body.
+ */
+async function read(body: AsyncIterable<unknown>, length: number): Promise<Uint8Array<ArrayBuffer>> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of body) chunks.push(bytesOf(chunk));
+  let size = 0;
+  for await (const chunk of body) {
+    const bytes = bytesOf(chunk);
+    chunks.push(bytes);
+    size += bytes.byteLength;
+    if (size > length) break;
+  }
   // undici destroys a stream that it has read, whether or not the stream would do so by itself.
   if (isNodeStream(body)) destroy(body);
+  if (size > length || (size === 0 && length > 0)) throw new RequestContentLengthMismatchError();
   return concat(chunks);
 }

@@ -81,6 +81,24 @@ describe('a stream that goes once', () => {
     expect(chunk.byteLength).toBe(4);
   });
 
+  test.each([
+    ['an object', { amount: 1 }],
+    ['a Map', new Map([['amount', 1]])],
+    ['a number', 7],
+    ['null', null],
+    ['a function', (amount: number) => amount],
+  ])('has no chunk that is %s: it would go out empty, or as garbage', async (_name, chunk) => {
+    const { iterable } = source(chunk);
+    const reading = new Response(new OneShot(iterable).next() as ReadableStream).arrayBuffer();
+    await expect(reading).rejects.toThrow("a body can't have a chunk like");
+  });
+
+  test('takes memory and lists of bytes for chunks', async () => {
+    const { iterable } = source(new Uint8Array([1, 2]).buffer, [3, 4]);
+    const bytes = await new Response(new OneShot(iterable).next() as ReadableStream).arrayBuffer();
+    expect([...new Uint8Array(bytes)]).toEqual([1, 2, 3, 4]);
+  });
+
   test('can be read into a buffer of the reader, to its end', async () => {
     const { iterable } = source('ab');
     const reader = (new OneShot(iterable).next() as ReadableStream<Uint8Array>).getReader({ mode: 'byob' });

@@ -2,7 +2,7 @@ import { createReadStream, openAsBlob } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import NpmFormData from 'form-data';
 import { request } from 'undici';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -143,6 +143,8 @@ describe.each(Object.entries(entries))('a body that breaks, through %s', (_entry
     ],
     ['a stream that breaks half-way', () => Readable.from(half())],
     ['an old stream that breaks', () => oldStream(['one'], new Error('broken'))],
+    ['a stream that can only be written to', () => new Writable()],
+    ['a stream of objects', () => Readable.from([{ amount: 1 }])],
   ];
   async function* half() {
     yield 'one';

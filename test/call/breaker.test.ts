@@ -104,7 +104,7 @@ test('a scope function names the breaker; what is no name is a PolicyError', asy
   expect(api.breakers.get('GET /a')?.state).toBe('closed');
   const wrong = createClient({ breaker: { scope: () => '' } }, new ManualRuntime());
   await expect(wrong(server.url)).rejects.toThrow(
-    'breaker.scope must return a non-empty string, got an empty one',
+    'breaker.scope must be a function that returns a non-empty string, got ""',
   );
 });
 

@@ -88,6 +88,7 @@ for (const { name, options } of transports) {
       { kind: 'answer', status: 200, headers: { 'x-a': '1', 'set-cookie': ['a=1', 'b=2'] }, bytes: 1_000 },
       { kind: 'answer', status: 200, bytes: 0 },
       { kind: 'answer', status: 204 },
+      { kind: 'answer', status: 205, bytes: 10 },
       { kind: 'answer', status: 302, headers: { location: '/there' }, bytes: 100 },
       { kind: 'answer', status: 404, bytes: 10 },
       { kind: 'answer', status: 200, bytes: LIMIT },

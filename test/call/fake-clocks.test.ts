@@ -1,7 +1,7 @@
 import { mock } from 'node:test';
 import FakeTimers from '@sinonjs/fake-timers';
 import { afterEach, describe, expect, test } from 'vitest';
-import { createFetch, type FetchLike } from '../../src/index.ts';
+import { createFetch, type FetchLike, type Options } from '../../src/index.ts';
 
 // The usual tools for tests that fake time. Some do not fake the monotonic clock; some count the timers that are left.
 
@@ -91,6 +91,25 @@ describe.each(Object.entries(clocks))(
       await ticks(clock, 12);
       expect(error).toMatchObject({ name: 'TimeoutError', phase: 'total' });
       expect(fetch.calls).toBe(3);
+    });
+
+    test('the patience of a call that waits for an open breaker ends, and so does its place in a line', async () => {
+      const clock = fake();
+      restore = clock.restore;
+      const names: string[] = [];
+      const waits = (options: Options, fetch: FetchLike) => {
+        const api = createFetch({ fetch, retry: false, patience: 3_000, ...options });
+        for (let call = 0; call < 2; call++) {
+          api('http://x.example/').catch(({ name }: Error) => names.push(name));
+        }
+      };
+      const never = { window: 60_000, cooldown: 30_000, maxCooldown: 30_000 };
+      waits({ breaker: { minimum: 1, ...never }, limit: { concurrency: 1 } }, async () => {
+        throw new TypeError('the network is down');
+      });
+      waits({ limit: { concurrency: 1 } }, silence);
+      await ticks(clock, 5);
+      expect(names.sort()).toEqual(['BreakerOpenError', 'LimitError', 'TypeError']);
     });
   },
 );

@@ -173,18 +173,18 @@ describe('a key of business values', () => {
   });
 
   it.each([
-    ['idempotencyKey[1] must be a non-empty string or a finite number, got an empty string', ['a', '']],
+    ['idempotencyKey[1] must be a non-empty string or a finite number, got ""', ['a', '']],
     ['idempotencyKey[1] must be a non-empty string or a finite number, got undefined', ['a', undefined]],
     ['idempotencyKey[0] must be a non-empty string or a finite number, got null', [null]],
     ['idempotencyKey[0] must be a non-empty string or a finite number, got NaN', [Number.NaN]],
     ['idempotencyKey[2] must be a non-empty string or a finite number, got -Infinity', ['a', 'b', -Infinity]],
     ['idempotencyKey[0] must be a non-empty string or a finite number, got an array', [['a']]],
-    ['idempotencyKey[0] must be a non-empty string or a finite number, got bigint', [17n]],
+    ['idempotencyKey[0] must be a non-empty string or a finite number, got 17n', [17n]],
     ['idempotencyKey[0] must be a non-empty string or a finite number, got undefined', sparse],
-    ['idempotencyKey must have at least one value, got an empty array', []],
+    ['idempotencyKey must have at least one value, got []', []],
     ["idempotencyKey must be a string, or an array of strings and numbers, got 17; use ['charge', 17]", 17],
     ['idempotencyKey must be a string, or an array of strings and numbers, got null', null],
-    ['idempotencyKey must be a string, or an array of strings and numbers, got object', { id: 1 }],
+    ['idempotencyKey must be a string, or an array of strings and numbers, got an object', { id: 1 }],
   ])('says where and why it can be none: %s', (message, given) => {
     expect(messageOf(() => untyped(given))).toBe(message);
   });
@@ -227,9 +227,23 @@ describe('the check of a key', () => {
   it.each([
     [() => 'has a space', 'the key from idempotency.generate must be 1 to 255 characters'],
     [() => '', 'got 0 characters'],
-    [() => 17 as unknown as string, 'got 17'],
   ])('holds for a generated key, too', (generate, message) => {
     expect(messageOf(() => key({ dialect: resolved({ header: 'X-Key', generate }) }))).toContain(message);
+  });
+
+  it.each<[string, () => unknown, string]>([
+    ['no text', () => 17, 'got 17'],
+    [
+      'a promise, whose rejection ends no process',
+      () => Promise.reject(new Error('no key')),
+      'got an instance of Promise',
+    ],
+  ])('refuses a generator that gives %s', async (_what, generate, got) => {
+    const dialect = resolved({ header: 'X-Key', generate: generate as () => string });
+    expect(() => key({ dialect })).toThrow(
+      `idempotency.generate must be a function that returns a non-empty string, ${got}`,
+    );
+    await new Promise((resolve) => setImmediate(resolve));
   });
 
   it('says so when a dialect is too short for the UUID of business values', () => {
@@ -316,7 +330,7 @@ describe('where the server ignores keys', () => {
 
   it('refuses an idempotencyKey, which would promise what nobody keeps', () => {
     const message = messageOf(() => key({ dialect: false, given: 'mine' }));
-    expect(message).toContain('the policy says that the server ignores keys');
+    expect(message).toContain('the server ignores keys');
     expect(message).not.toContain('mine');
   });
 });

@@ -32,11 +32,19 @@ test('a function is told method, url and rule, and can change none of them', () 
 });
 
 test.each([
-  ['', 'an empty one'],
-  [undefined, 'a undefined'],
-  [7, 'a number'],
+  ['', '""'],
+  [undefined, 'undefined'],
+  [7, '7'],
 ])('a function that gives %j gets a PolicyError', (value, got) => {
   expect(() => name({ scope: () => value as string })).toThrow(
-    `breaker.scope must return a non-empty string, got ${got}`,
+    `breaker.scope must be a function that returns a non-empty string, got ${got}`,
   );
+});
+
+test('an async function gets a PolicyError, and its rejection ends no process', async () => {
+  const scope = async () => {
+    throw new Error('no name');
+  };
+  expect(() => name({ scope: scope as never })).toThrow('got an instance of Promise');
+  await new Promise((resolve) => setImmediate(resolve));
 });

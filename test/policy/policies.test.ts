@@ -157,7 +157,7 @@ describe('the scope of a rule', () => {
   it('cannot have the origin for its scope and numbers of its own', () => {
     expect(() => rule({ breaker: { scope: 'origin', cooldown: 1_000 } })).toThrow(
       `endpoints["${RULE}"].breaker.cooldown cannot be set in a rule whose breaker.scope is "origin", ` +
-        'for all calls to an origin share one breaker',
+        'which all calls to an origin share',
     );
   });
 

@@ -80,6 +80,14 @@ export const checks: Record<string, (server: string, seesWire: boolean) => Promi
     equalBytes(bytesOf((await response.json()) as Echo), bytes);
   },
 
+  'a stream that was read before is refused, and not sent empty': async (server) => {
+    const init = streamed();
+    await new Response(init.body as ReadableStream).text();
+    const error = (await failure(createFetch(quick)(`${server}/echo`, init))) as Error;
+    same(error.name, 'TypeError');
+    same(callReport(error), undefined);
+  },
+
   'POST sends the stream that a function makes, as often as needed': async (server) => {
     if (!(await sendsStreams(server))) return;
     const { requests } = await flaky(server, {

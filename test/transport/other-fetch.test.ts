@@ -7,7 +7,7 @@ import { promisify } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { Agent } from 'undici';
 import { afterEach, describe, expect, test, vi } from 'vitest';
-import { callReport, createFetch, type FetchLike, type Options } from '../../src/index.ts';
+import { callReport, createFetch, type FetchLike, type Options, type SteadInit } from '../../src/index.ts';
 import type { FetchBody } from '../../src/model/options.ts';
 import { errorOf } from '../support/error-of.ts';
 import { eventually } from '../support/eventually.ts';
@@ -341,6 +341,49 @@ test('a stream as request body arrives whole, and one that was never touched may
     duplex: 'half',
   });
   expect(await response.text()).toBe('in two pieces');
+});
+
+describe('a stream that was used already is refused, and not sent empty', () => {
+  const used = async () => {
+    const { body: stream } = new Response('order 7');
+    const reader = stream?.getReader();
+    await reader?.read();
+    reader?.releaseLock();
+    return stream;
+  };
+  const locked = async () => {
+    const { body: stream } = new Response('order 7');
+    stream?.getReader();
+    return stream;
+  };
+
+  test.each([
+    ['read from', used, {}],
+    ['read from, with one attempt', used, { retry: false }],
+    ['locked', locked, {}],
+    ['made by a function, and read from', async () => used, {}],
+  ] as const)('%s', async (_what, make, policy) => {
+    const { fetch, inits } = scripted();
+    const api = createFetch({ ...quick, fetch });
+    const sent = api(url, { method: 'POST', body: await make(), duplex: 'half', policy } as SteadInit);
+    const error = await errorOf(sent);
+    expect(error).toMatchObject({ name: 'TypeError', message: expect.stringMatching(/disturbed or locked/) });
+    expect(inits).toHaveLength(0);
+    expect(callReport(error)?.attempts.length ?? 0).toBeLessThan(2);
+    expect(api.breakers.get('http://service.test')?.failures ?? 0).toBe(0);
+  });
+
+  test('by a function that gives the same stream to each attempt', async () => {
+    const sent: string[] = [];
+    const fetch: FetchLike = async (_input, init) => {
+      sent.push(await new Response(init?.body).text());
+      return new Response(null, { status: 503 });
+    };
+    const { body: same } = new Response('order 7');
+    const init = { method: 'POST', body: () => same, duplex: 'half' } as SteadInit;
+    const error = await errorOf(createFetch({ ...quick, fetch })(url, init));
+    expect([sent, callReport(error)?.stopped]).toEqual([['order 7'], 'policy']);
+  });
 });
 
 test("the chunks of a request body stay the caller's, and empty ones are passed over", async () => {

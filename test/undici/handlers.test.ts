@@ -99,6 +99,18 @@ describe('a handler', () => {
     expect(JSON.stringify(handler.controller?.rawTrailers)).not.toBe('null');
   });
 
+  test('that has no use for a body hears of the end of the response', async () => {
+    statuses();
+    const events: string[] = [];
+    const handler = {
+      onRequestStart: () => void events.push('start'),
+      onResponseEnd: () => void events.push('end'),
+      onResponseError: () => void events.push('error'),
+    };
+    guarded().dispatcher.dispatch(get(), handler);
+    await eventually(() => expect(events).toEqual(['start', 'end']));
+  });
+
   test('hears of one error in the end', async () => {
     const handler = new RecordingHandler();
     guarded().dispatcher.dispatch({ ...get(), origin: 'http://127.0.0.1:1' }, handler);

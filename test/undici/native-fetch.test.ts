@@ -95,6 +95,29 @@ describe('a stream through undici.request whose length is known', () => {
     expect(server.requests.map(({ body: sent }) => sent.toString())).toEqual(['text', 'text']);
   });
 
+  async function* endless() {
+    for (;;) yield 'more';
+  }
+
+  // As behind a parser that has read the body of a request which is passed on.
+  test.each([
+    ['somebody has read it before', async () => read(Readable.from(['text']))],
+    ['it has no end', async () => Readable.from(endless())],
+  ])('is refused if %s, and nothing is sent', async (_how, make) => {
+    await using server = await startFaultServer();
+    const stopped = install();
+    const body = await make();
+    const options = { method: 'POST', body, headers: { 'content-length': '4' } };
+    const error = await errorOf(request(server.url, options as never));
+    expect(error).toMatchObject({ code: 'UND_ERR_REQ_CONTENT_LENGTH_MISMATCH' });
+    expect([stopped, server.requestsBegun, body.destroyed]).toEqual([['body'], 0, true]);
+  });
+
+  async function read(stream: Readable): Promise<Readable> {
+    for await (const _chunk of stream);
+    return stream;
+  }
+
   test('fails with its own error if it breaks, and nothing is sent', async () => {
     await using server = await startFaultServer();
     const stopped = install();

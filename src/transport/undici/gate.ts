@@ -172,7 +172,10 @@ export class Gate implements Required<Listener>, Controller {
     this.#isDelivering = true;
     // By index: what comes while the first ones are looked at queues up behind them.
     while (this.#isWanted && this.#delivered < this.#held.length) {
-      this.#sink?.onResponseData?.(this, this.#held[this.#delivered++] as Buffer);
+      const chunk = this.#held[this.#delivered] as Buffer;
+      // Not among the arguments: for a receiver without `onResponseData` these are not evaluated.
+      this.#delivered += 1;
+      this.#sink?.onResponseData?.(this, chunk);
     }
     this.#isDelivering = false;
     if (!this.#isWanted) return;

@@ -4,7 +4,7 @@ import { Agent, Dispatcher, errors, fetch, getGlobalDispatcher, getGlobalOrigin,
 import { nodesOwn } from './nodes-own.ts';
 
 export { Dispatcher, fetch, getGlobalOrigin, Request };
-export const { RequestAbortedError } = errors;
+export const { RequestAbortedError, RequestContentLengthMismatchError } = errors;
 
 let own: Agent | undefined;
 
