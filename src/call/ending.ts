@@ -5,6 +5,7 @@ import type { Fallback } from '../model/fallback.ts';
 import type { Stopped } from '../model/report.ts';
 import type { Exchange, ResponseHead } from '../transport/exchange.ts';
 import type { Attempted } from './attempt.ts';
+import { breath } from './breath.ts';
 import { callRef, rejectedEvent } from './call-events.ts';
 import { stoppedBy } from './decide.ts';
 import { askFallback, isFailure } from './fallback.ts';
@@ -84,7 +85,8 @@ async function answerOf<A extends ResponseHead>(
 
 /** Ends a call that a guard refused, and that sent nothing. */
 export function refuse<A extends ResponseHead>(plan: CallPlan<A>, refusal: Refusal): Promise<A> {
-  return endUnsent(plan, turnedAway(plan, refusal, 1), errorOf(plan, refusal));
+  const ended = () => endUnsent(plan, turnedAway(plan, refusal, 1), errorOf(plan, refusal));
+  return breath()?.then(ended) ?? ended();
 }
 
 /** Ends a call whose signal had aborted before the call began. @param refused what `fetch` says to it */

@@ -9,7 +9,7 @@ import { Admission } from '../../src/guard/admission.ts';
 import type { Refusal } from '../../src/guard/guard.ts';
 import { Pace } from '../../src/guard/pace.ts';
 import { WaitingRoom } from '../../src/guard/waiting-room.ts';
-import { callReport, createFetch } from '../../src/index.ts';
+import { callReport, createFetch, type Options } from '../../src/index.ts';
 import { Random } from '../../src/lab/random.ts';
 import { systemRuntime } from '../../src/platform/runtime.ts';
 import { listen } from '../support/listen.ts';
@@ -352,6 +352,27 @@ test('a loop that calls an open breaker again and again does not spin', async ()
   } finally {
     vi.useRealTimers();
   }
+});
+
+test.each<[what: string, options: Options]>([
+  ['an isolated breaker', {}],
+  ['a full limit without a queue', { limit: { concurrency: 1, queue: 0 } }],
+  ['a fallback that answers at once', { fallback: () => new Response('instead') }],
+])('a loop of refused calls does not hold the event loop: %s', async (_, options) => {
+  const never = new AbortController();
+  const fetch = () => new Promise<Response>(() => {});
+  const api = createFetch({ ...options, fetch });
+  const underWay = api(url, { signal: never.signal }).catch(() => {});
+  if (options.limit === undefined) api.breakers.isolate('http://service.test');
+  let isHeard = false;
+  setTimeout(() => {
+    isHeard = true;
+  });
+  let calls = 0;
+  for (; calls < 100_000 && !isHeard; calls++) await api(url).catch(() => {});
+  expect(isHeard).toBe(true);
+  never.abort();
+  await underWay;
 });
 
 test('with patience: 0 a call fails at once, as with no room at all', async () => {
