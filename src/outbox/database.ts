@@ -113,6 +113,7 @@ async function pglite(client: PGlite, close: () => Promise<void>): Promise<Datab
     client,
     kind: 'pglite',
     db: {
+      ...db,
       async executeSql(text, values) {
         checkOtherTurn(client, 'a statement of the outbox or the sagas');
         return await db.executeSql(text, values);

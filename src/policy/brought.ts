@@ -8,5 +8,4 @@ export const BROUGHT: ReadonlyMap<string, string> = new Map([
   ['attempts', 'write { policy: { retry: { attempts } } }'],
   ['header', 'write headers'],
   ['abortSignal', 'write signal'],
-  ['endpoints', 'rules are given to createFetch or extend'],
 ]);

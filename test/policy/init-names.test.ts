@@ -32,7 +32,6 @@ const stray: [string, unknown, string][] = [
   ['attempts', 2, 'attempts is no option of a call: write { policy: { retry: { attempts } } }'],
   ['header', {}, 'header is no option of a call: write headers'],
   ['abortSignal', AbortSignal.abort(), 'abortSignal is no option of a call: write signal'],
-  ['endpoints', {}, 'endpoints is no option of a call: rules are given to createFetch or extend'],
   ['idempotencykey', 'k', 'idempotencykey is no option of a call; did you mean idempotencyKey?'],
   ['idempotency_key', 'k', 'did you mean idempotencyKey?'],
   ['idempotency-key', 'k', 'did you mean idempotencyKey?'],
