@@ -12,4 +12,4 @@ test('an adaptive limit follows a capacity that halves and doubles; without one 
   const { load, ...without } = await measured('steadfetch');
   expect(Math.min(...Object.values(adaptive))).toBeGreaterThanOrEqual(0.95);
   expect(Math.max(...Object.values(without))).toBeLessThan(0.5);
-});
+}, 60_000);
