@@ -30,7 +30,7 @@ export function bytesOf(chunk: unknown): Uint8Array<ArrayBuffer> {
   }
   // A plain object would become no bytes at all.
   if (!Array.isArray(chunk) && !isArrayBuffer(chunk))
-    throw new TypeError(`a body can't have a chunk like ${chunk}`);
+    throw new TypeError(`a body can't have a chunk like ${String(chunk)}`);
   return new Uint8Array(chunk);
 }
 

@@ -121,7 +121,7 @@ export class Scope implements Host {
 
   /** A logical call comes. @param now monotonic */
   came(now: number): void {
-    this.#pace.count(now);
+    this.#pace.count(now, this.waiting > 0);
     this.#lull.came(now);
   }
 

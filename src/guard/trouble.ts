@@ -50,8 +50,7 @@ export class Trouble {
 
   #begin(endpoint: string, since: number): void {
     this.#rows ??= new Map();
-    const [oldest] = this.#rows.keys();
-    if (this.#rows.size >= MOST && oldest !== undefined) this.#rows.delete(oldest);
+    if (this.#rows.size >= MOST) this.#rows.clear();
     this.#rows.set(endpoint, { since, failures: 1 });
   }
 }

@@ -93,7 +93,7 @@ describe('a room', () => {
   test('lets out together what usually comes in half a second: that is no crowd', async () => {
     const { room, pace, door, out, visit } = setup();
     for (let i = 0; i < 100; i++) {
-      pace.count(systemRuntime.now());
+      pace.count(systemRuntime.now(), false);
       await vi.advanceTimersByTimeAsync(50);
     }
     for (let i = 0; i < 16; i++) void visit(`${i}`);
@@ -108,7 +108,7 @@ describe('a room', () => {
 
   test('keeps a call for 2.5 s once one in ten waited in vain: a longer queue gets no more of them out', async () => {
     const { pace, out, visit } = setup();
-    for (let i = 0; i < 100; i++) pace.count(systemRuntime.now());
+    for (let i = 0; i < 100; i++) pace.count(systemRuntime.now(), false);
     for (let i = 0; i < 10; i++) void visit(`early ${i}`, { patience: 1_000 });
     await vi.advanceTimersByTimeAsync(900);
     void visit('before', { patience: 30_000 });
@@ -123,7 +123,7 @@ describe('a room', () => {
   test('that was empty meanwhile has forgotten it; and calls that wait for a probe do not count', async () => {
     for (const isProbe of [false, true]) {
       const { pace, out, visit } = setup();
-      for (let i = 0; i < 100; i++) pace.count(systemRuntime.now());
+      for (let i = 0; i < 100; i++) pace.count(systemRuntime.now(), false);
       for (let i = 0; i < 10; i++) void visit(`early ${i}`, { patience: 1_000, isProbe });
       if (isProbe) void visit('stays', { patience: 30_000 });
       await vi.advanceTimersByTimeAsync(1_000);
@@ -137,7 +137,7 @@ describe('a room', () => {
   test('keeps to the rate from before the trouble: callers that wait make no other calls', async () => {
     const { room, pace, door, out, visit } = setup();
     for (let i = 0; i < 200; i++) {
-      pace.count(systemRuntime.now());
+      pace.count(systemRuntime.now(), false);
       await vi.advanceTimersByTimeAsync(50);
     }
     for (let i = 0; i < 20; i++) void visit(`${i}`, { patience: 60_000 });

@@ -19,11 +19,11 @@ test.each([
 });
 
 // The goal is 30 kB. What is left is the rules, the guards, and the checks with their messages; limits, quota, hedging, deadlines and fallbacks took 5 kB.
-test('the one for browsers is no larger than 40.2 kB, minified and gzipped', async () => {
+test('the one for browsers is no larger than 40.3 kB, minified and gzipped', async () => {
   const { outputFiles } = await build({ ...(browser as BuildOptions), minify: true, write: false });
   const bytes = outputFiles.map(({ contents }) => gzipSync(contents).byteLength);
   expect(bytes).toHaveLength(1);
-  expect(bytes[0]).toBeLessThanOrEqual(40_200);
+  expect(bytes[0]).toBeLessThanOrEqual(40_300);
 });
 
 test('in a browser any token is a method, an error of the network may be gone, and headers are listed as they are', () => {
