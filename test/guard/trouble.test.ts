@@ -18,6 +18,8 @@ test('is as old as the first of five or more failures in a row, and ends with an
   expect(trouble.since('/')).toBe(NEVER);
   for (let i = 0; i < 4; i++) trouble.ended(departure('failure', 7_000));
   expect(trouble.since('/')).toBe(NEVER);
+  trouble.ended(departure('failure', 8_000));
+  expect(trouble.since('/')).toBe(7_000);
 });
 
 test('is that of one endpoint: what others answer does not end it', () => {

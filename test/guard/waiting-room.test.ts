@@ -120,6 +120,26 @@ describe('a room', () => {
     expect(out.slice(10)).toEqual(['after in vain', 'before in vain']);
   });
 
+  test('keeps calls as before once more of them get out; and in an outage, whose end lets all of them out', async () => {
+    const { room, pace, door, out, visit } = setup();
+    for (let i = 0; i < 300; i++) pace.count(systemRuntime.now(), false);
+    await vi.advanceTimersByTimeAsync(10_000);
+    for (let i = 0; i < 10; i++) void visit(`early ${i}`, { patience: 1_000 });
+    for (let i = 0; i < 60; i++) void visit(`${i}`, { patience: 30_000 });
+    await vi.advanceTimersByTimeAsync(1_000);
+    void visit('in an outage', { patience: 30_000, since: systemRuntime.now() });
+    door.isOpen = true;
+    room.pump();
+    while (out.length < 50) await vi.advanceTimersByTimeAsync(1);
+    door.isOpen = false;
+    void visit('later', { patience: 30_000 });
+    await vi.advanceTimersByTimeAsync(20_000);
+    expect(out).not.toContain('in an outage in vain');
+    expect(out).not.toContain('later in vain');
+    await vi.advanceTimersByTimeAsync(30_000);
+    expect(out).toContain('later in vain');
+  });
+
   test('that was empty meanwhile has forgotten it; and calls that wait for a probe do not count', async () => {
     for (const isProbe of [false, true]) {
       const { pace, out, visit } = setup();
