@@ -1,16 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { ScopedKey } from '../store.ts';
-
-/** The form of a result, whatever the options of the pool say. */
-export const AS_WE_READ = { rowsAsArray: false, nestTables: false, typeCast: true } as const;
-
-/** The member of a connection that the locks use. */
-interface Session {
-  query(
-    sql: string | ({ sql: string } & typeof AS_WE_READ),
-    values?: unknown[],
-  ): Promise<[rows: unknown, fields: unknown]>;
-}
+import { type MysqlQueries, resultOf } from './mysql-query.ts';
 
 /** SHA-256 of scope and key, because both as text would be too long for an index. */
 export const hashOf = ({ scope, key }: ScopedKey) =>
@@ -20,14 +10,14 @@ export const hashOf = ({ scope, key }: ScopedKey) =>
  * Advisory locks on keys, held while a claim may be uncommitted. A duplicate then finds the lock taken and returns at once,
  * instead of waiting for that transaction. The primary key, not this lock, guarantees one row per key.
  */
-export function advisoryLocks(connection: Session) {
+export function advisoryLocks(connection: MysqlQueries) {
   const held = new Set<string>();
   return {
     async take(id: ScopedKey): Promise<boolean> {
       const name = hashOf(id).digest('base64url');
       if (held.has(name)) return true;
-      const [rows] = await connection.query({ sql: 'select get_lock(?, 0) as got', ...AS_WE_READ }, [name]);
-      const got = Number((rows as { got: number }[])[0]?.got) === 1;
+      const [row] = (await resultOf(connection, 'select get_lock(?, 0) as got', [name])) as { got: number }[];
+      const got = Number(row?.got) === 1;
       if (got) held.add(name);
       return got;
     },

@@ -8,7 +8,8 @@ import { createHash } from 'node:crypto';
 import { type Checks, checkMembers, clientCheck, isFunction, PolicyError } from '../checks.ts';
 import type { Claim, ScopedKey, Store, TransactionalStore } from '../store.ts';
 import { type Connection, type Lender, withConnection } from './connection.ts';
-import { AS_WE_READ, advisoryLocks, hashOf } from './mysql-locks.ts';
+import { advisoryLocks, hashOf } from './mysql-locks.ts';
+import { type MysqlQueries, resultOf } from './mysql-query.ts';
 import { positional } from './placeholders.ts';
 import { revocable } from './revocable.ts';
 import { inSavepoint } from './savepoint.ts';
@@ -16,22 +17,14 @@ import { DEFAULT_TABLE, tableCheck } from './schema.ts';
 import { nestedInMysql } from './transaction-control.ts';
 
 /** The members of a `mysql2/promise` connection that the store uses. */
-export interface MysqlConnection extends Connection {
-  query(
-    sql: string | ({ sql: string } & typeof AS_WE_READ),
-    values?: unknown[],
-  ): Promise<[rows: unknown, fields: unknown]>;
+export interface MysqlConnection extends Connection, MysqlQueries {
   release(): void;
   destroy(): void;
 }
 
 /** The members of a `mysql2/promise` pool that the store uses. */
-export interface MysqlPool<C extends MysqlConnection> {
+export interface MysqlPool<C extends MysqlConnection> extends MysqlQueries {
   getConnection(): Promise<C>;
-  query(
-    sql: string | ({ sql: string } & typeof AS_WE_READ),
-    values?: unknown[],
-  ): Promise<[rows: unknown, fields: unknown]>;
 }
 
 /** An open transaction on a connection of `mysql2/promise`. */
@@ -163,9 +156,9 @@ function mysqlSteps(
   mayClaim: (id: ScopedKey) => Promise<boolean>,
 ): Store {
   const sql = statements(table);
-  const query = async (text: string, ...given: unknown[]) => {
-    const { text: sql, values } = positional(text, given);
-    return (await connection.query({ sql, ...AS_WE_READ }, values.map(literal)))[0];
+  const query = (text: string, ...given: unknown[]) => {
+    const statement = positional(text, given);
+    return resultOf(connection, statement.text, statement.values);
   };
   const changed = async (...args: Parameters<typeof query>) =>
     ((await query(...args)) as { affectedRows: number }).affectedRows > 0;
@@ -196,9 +189,6 @@ function mysqlSteps(
     purge: async (limit) => ((await query(sql.purge, limit)) as { affectedRows: number }).affectedRows,
   };
 }
-
-/** A text as its bytes: how the driver quotes a text depends on what `sql_mode` makes of a backslash, and it does not know that. */
-const literal = (value: unknown) => (typeof value === 'string' ? Buffer.from(value) : value);
 
 interface Found {
   readonly mine: number | string;

@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { types } from 'node:util';
 import type { Handled, Reply } from '../protect.ts';
 import { DrainListeners } from './drain-listeners.ts';
+import { checkChunk, checkHeadersNotSent, checkStatus } from './node-checks.ts';
 import { method, overlay } from './overlay.ts';
 import type { RequestShield } from './request-shield.ts';
 import { headersAdded, headersOf, resetHeaders, setHeaders } from './response-headers.ts';
@@ -9,7 +10,7 @@ import { sendReply } from './send-reply.ts';
 
 type Callback = () => void;
 
-const CHANGING = ['setHeader', 'appendHeader', 'removeHeader'];
+const CHANGING_HEADERS = ['setHeader', 'appendHeader', 'removeHeader'];
 
 /**
  * Captures what a handler writes to a `ServerResponse`, and holds it back until it is decided what to send. The handler does not
@@ -54,7 +55,7 @@ export class ResponseCapture {
       headersSent: { get: () => this.#begun },
       // Older middleware asks this member of Node's in place of `headersSent`.
       _header: { get: () => (this.#begun ? 'begun' : null), set: () => {} },
-      ...this.#headers(res),
+      ...this.#changesOfHeaders(res),
       writableEnded: { get: () => this.#ended },
       finished: { get: () => this.#ended, set: () => {} },
       socket: { get: () => shield.standIn.socket, set: () => {} },
@@ -88,23 +89,16 @@ export class ResponseCapture {
   }
 
   /** The methods that change headers, which throw once the response has begun, as Node's do. */
-  #headers(res: ServerResponse): PropertyDescriptorMap {
-    const members = CHANGING.filter((name) => name in res).map((name) => {
+  #changesOfHeaders(res: ServerResponse): PropertyDescriptorMap {
+    const members = CHANGING_HEADERS.filter((name) => name in res).map((name) => {
       const change: (...args: unknown[]) => unknown = Reflect.get(res, name).bind(res);
       const checked = (...args: unknown[]) => {
-        this.#checkNotBegun();
+        checkHeadersNotSent(this.#begun);
         return change(...args);
       };
       return [name, method(checked)] as const;
     });
     return Object.fromEntries(members);
-  }
-
-  #checkNotBegun() {
-    if (this.#begun)
-      throw Object.assign(new Error('Cannot change headers after they are sent to the client'), {
-        code: 'ERR_HTTP_HEADERS_SENT',
-      });
   }
 
   /** The handler threw, and its framework will answer. A response that has begun can't be replaced, so it is broken off. */
@@ -181,7 +175,7 @@ export class ResponseCapture {
     });
     const { statusCode, req } = this.#res;
     // HTTP/2 has no status text, and Node warns.
-    const message = req.httpVersionMajor < 2 ? this.#res.statusMessage : '';
+    const message = (req.httpVersionMajor < 2 && this.#res.statusMessage) || '';
     this.#head = { status: statusCode, message };
     // A `Response` has a status of 200 to 599. A response with any other status is sent as it is, and not stored.
     const status = statusCode >= 200 && statusCode <= 599 ? statusCode : 500;
@@ -189,7 +183,7 @@ export class ResponseCapture {
     const headers = headersAdded(this.#res, this.#before.headers);
     const response = new Response(bodiless ? null : body, {
       status,
-      statusText: message || '',
+      statusText: message,
       headers,
     });
     this.#resolve({ response, threw: this.#threw });
@@ -197,7 +191,7 @@ export class ResponseCapture {
 
   #writeHead(args: readonly unknown[]) {
     const [status, ...rest] = args;
-    this.#checkNotBegun();
+    checkHeadersNotSent(this.#begun);
     checkStatus(status);
     this.#headWritten = true;
     this.#res.statusCode = Number(status);
@@ -241,32 +235,13 @@ export class ResponseCapture {
   }
 }
 
-/** @throws The error of Node's own check, at the same moment: a framework may still answer with something else. */
-function checkStatus(status: unknown): void {
-  const code = Math.trunc(Number(status));
-  if (!(code >= 100 && code <= 999))
-    throw Object.assign(new RangeError(`Invalid status code: ${status}`), {
-      code: 'ERR_HTTP_INVALID_STATUS_CODE',
-    });
-}
-
 /** Makes the response ignore all further writes of a handler. */
 function silence(res: ServerResponse): void {
   const ignore = method(() => res);
-  const names = ['writeHead', 'end', 'destroy', 'flushHeaders', 'setHeader', 'appendHeader', 'removeHeader'];
+  const names = ['writeHead', 'end', 'destroy', 'flushHeaders', ...CHANGING_HEADERS];
   overlay(res, {
     ...Object.fromEntries(names.map((name) => [name, ignore])),
     write: method(() => true),
-  });
-}
-
-/** @throws The error of Node's own check, before anything of the response is kept. */
-function checkChunk(chunk: unknown): void {
-  if (typeof chunk === 'string' || types.isUint8Array(chunk)) return;
-  const code = chunk === null ? 'ERR_STREAM_NULL_VALUES' : 'ERR_INVALID_ARG_TYPE';
-  const kind = chunk === null ? 'null' : typeof chunk;
-  throw Object.assign(new TypeError(`The chunk must be a string, a Buffer or a Uint8Array, got ${kind}`), {
-    code,
   });
 }
 
