@@ -1,72 +1,11 @@
-import { budgets } from '../budgets.ts';
 import { bareFetch, loop } from '../handwritten.ts';
-import { peers } from '../peers.ts';
 import type { Behaviour } from '../service.ts';
-import type { Detail, Scenario } from '../simulate.ts';
-import { steadfetch } from '../steadfetch.ts';
+import type { Scenario } from '../simulate.ts';
 import type { World } from '../world.ts';
-import { type Condition as Observed, observed } from './observed.ts';
-import { median, share } from './outage.ts';
-import { mean, percent, STEADFETCH, type Storm, type Threshold, times } from './storm.ts';
+import { mean, type Threshold } from './storm.ts';
+import { atLeast, type Condition, RATE, storm, success, threshold } from './stretch.ts';
 
-/** Calls per second of all processes together. */
-const RATE = 28;
-
-interface Condition extends Observed {
-  /** Only calls that began in these milliseconds are measured, and only calls to this path. */
-  readonly from: number;
-  readonly to: number;
-  readonly path?: string;
-}
-
-function measuresOf({ made, sent }: Detail, { from, to, path }: Condition): Record<string, number> {
-  const looked = made.filter((call) => {
-    return call.began >= from && call.began < to && (path === undefined || call.path === path);
-  });
-  const success = share(looked);
-  const late = looked.filter(({ began, good }) => !good && began >= (from + to) / 2);
-  return {
-    success,
-    load:
-      sent.filter((at) => at >= from && at < to).length /
-      made.filter(({ began: b }) => b >= from && b < to).length,
-    recovered: success > 0.9 ? 1 : 0,
-    failing: median(late.map(({ took }) => took)),
-  };
-}
-
-function storm(
-  id: string,
-  title: string,
-  conditions: readonly Condition[],
-  thresholds: readonly Threshold[],
-  more: Storm['measures'] = {},
-): Storm {
-  return {
-    id,
-    title,
-    measures: { success: percent, load: times, ...more },
-    experiments: [
-      ...[bareFetch, ...budgets, ...peers].flatMap((strategy) =>
-        observed(conditions, strategy, 2, measuresOf),
-      ),
-      ...[loop, steadfetch(STEADFETCH)].flatMap((strategy) => observed(conditions, strategy, 20, measuresOf)),
-    ],
-    thresholds,
-  };
-}
-
-const threshold = (condition: string, claim: string, holds: Threshold['holds']): Threshold => {
-  return { condition, strategy: STEADFETCH, claim, holds };
-};
-const success = (condition: string, least: number): Threshold => {
-  return threshold(condition, `success ≥ ${percent(least)}`, (samples) => mean(samples, 'success') >= least);
-};
-const atLeastLoop = (condition: string): Threshold => {
-  return threshold(condition, 'success ≥ the loop’s', (samples, of) => {
-    return mean(samples, 'success') >= mean(of(loop.name), 'success');
-  });
-};
+const atLeastLoop = atLeast(loop, 'the loop’s');
 
 const FLEETS = [
   { clients: 1, fleet: 'one process' },
@@ -188,17 +127,14 @@ const endsSoon = (condition: string): Threshold => {
   const claim = `who fails in the second minute does so within ${inSeconds(SOON)}, in the median`;
   return threshold(condition, claim, (samples) => mean(samples, 'failing') <= SOON);
 };
-const atLeastBare = (condition: string): Threshold => {
-  return threshold(condition, 'success ≥ that of bare fetch', (samples, of) => {
-    return mean(samples, 'success') >= mean(of(bareFetch.name), 'success');
-  });
-};
-
 export const flapping = storm(
   'N',
   'Flapping',
   FLAPPING,
-  [...['p = 40 %', 'p = 50 %', 'p = 60 %'].map(atLeastBare), ...FLAPPING.map(({ name }) => endsSoon(name))],
+  [
+    ...['p = 40 %', 'p = 50 %', 'p = 60 %'].map(atLeast(bareFetch, 'that of bare fetch')),
+    ...FLAPPING.map(({ name }) => endsSoon(name)),
+  ],
   { failing: inSeconds },
 );
 
